@@ -1,0 +1,145 @@
+"""The vocabulary: values and states that every room of the house shares.
+
+Frozen, comparable, and free of behaviour that needs a clock or a connection. Database rows never leave
+`storage/`; these do.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    ADMIN = "admin"
+    MEMBER = "member"
+
+
+class Provider(StrEnum):
+    MICROSOFT = "microsoft"
+    GOOGLE = "google"
+    FILE = "file"
+
+
+class SyncStatus(StrEnum):
+    EXTRACTING = "extracting"
+    PREVIEW = "preview"
+    EXECUTING = "executing"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    SUPERSEDED = "superseded"
+    CANCELLED = "cancelled"
+
+
+class ChangeKind(StrEnum):
+    CREATE = "create"
+    UPDATE = "update"
+    CONFLICT = "conflict"
+    MAYBE = "maybe"
+    REMOVED = "removed"
+    SKIP = "skip"
+
+
+class ChangeState(StrEnum):
+    PROPOSED = "proposed"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    APPLIED = "applied"
+    STALE = "stale"
+    FAILED = "failed"
+    UNDONE = "undone"
+
+
+class Verdict(StrEnum):
+    """How sure a match is: written at once, asked about, or kept apart."""
+
+    SURE = "sure"
+    MAYBE = "maybe"
+    DIFFERENT = "different"
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """One of several values of a field: an address with the name its owner gave it ("work", "home")."""
+
+    value: str
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PostalAddress:
+    street: str = ""
+    city: str = ""
+    region: str = ""
+    postcode: str = ""
+    country: str = ""
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One contact as all sources and the CRM share it. Empty means unknown; the first of several is primary.
+
+    `birthday` is `YYYY-MM-DD`, or `--MM-DD` where the year is not known. `custom` holds a source's own fields,
+    the label being the field's name.
+    """
+
+    prefix: str = ""
+    given_name: str = ""
+    middle_name: str = ""
+    family_name: str = ""
+    suffix: str = ""
+    nickname: str = ""
+    display_name: str = ""
+    company: str = ""
+    department: str = ""
+    job_title: str = ""
+    birthday: str = ""
+    notes: str = ""
+    emails: tuple[Labelled, ...] = ()
+    phones: tuple[Labelled, ...] = ()
+    addresses: tuple[PostalAddress, ...] = ()
+    urls: tuple[Labelled, ...] = ()
+    tags: tuple[str, ...] = ()
+    custom: tuple[Labelled, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A contact that the source gave."""
+
+    source_id: str
+    person: Person
+    version: str = ""
+    modified_at: datetime | None = None
+    previous_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A contact that the source says is no longer there."""
+
+    source_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A record set aside: it is shown with its reason and fails nothing else."""
+
+    source_id: str
+    reason: str
+
+
+SourceRecord = Seen | Gone | Unreadable
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What was judged of one pair: `left` came from the source, `right` is a CRM contact or another source record."""
+
+    left: str
+    right: str
+    verdict: Verdict
+    score: float
+    reason: str
