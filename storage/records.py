@@ -20,6 +20,12 @@ class Provider(StrEnum):
     FILE = "file"
 
 
+class ConnectionStatus(StrEnum):
+    ACTIVE = "active"
+    NEEDS_RECONNECT = "needs_reconnect"
+    DISCONNECTED = "disconnected"
+
+
 class SyncStatus(StrEnum):
     EXTRACTING = "extracting"
     PREVIEW = "preview"

@@ -1,0 +1,97 @@
+"""The database: opened once a process, used in short transactions.
+
+SQLite runs with a write-ahead log, enforced foreign keys and deleted values overwritten; every writing transaction
+takes the write lock at its start, so that two of them queue rather than fail half-way.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+from sqlalchemy import CursorResult, Engine, Executable, create_engine, event
+from sqlalchemy.engine import Connection, make_url
+
+from storage.crypto import Keyring
+from storage.settings import Settings, settings
+
+BUSY_SECONDS = 30
+PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=NORMAL",
+    f"busy_timeout={BUSY_SECONDS * 1000}",
+    "foreign_keys=ON",
+    "secure_delete=ON",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One transaction, with the keys to what is sealed in it."""
+
+    connection: Connection
+    keyring: Keyring
+
+    def execute(self, statement: Executable, values: Any = None) -> CursorResult[Any]:
+        return self.connection.execute(statement, values)
+
+    @property
+    def is_postgres(self) -> bool:
+        return self.connection.dialect.name == "postgresql"
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    engine: Engine
+    keyring: Keyring
+
+    @contextmanager
+    def begin(self) -> Iterator[Session]:
+        """A transaction that may write: committed at the end, rolled back on any error."""
+        with self.engine.connect().execution_options(writes=True) as connection, connection.begin():
+            yield Session(connection, self.keyring)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        with self.engine.connect() as connection:
+            yield Session(connection, self.keyring)
+
+
+def open_store(chosen: Settings | None = None) -> Store:
+    return _open(chosen or settings())
+
+
+@lru_cache(maxsize=8)
+def _open(chosen: Settings) -> Store:
+    chosen.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return Store(_engine(chosen.database), Keyring(chosen.keys()))
+
+
+def _engine(url: str) -> Engine:
+    is_sqlite = make_url(url).get_backend_name() == "sqlite"
+    engine = create_engine(
+        url,
+        json_serializer=lambda value: msgspec.json.encode(value).decode(),
+        json_deserializer=msgspec.json.decode,
+        pool_pre_ping=not is_sqlite,
+    )
+    if is_sqlite:
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # The driver must not open transactions by itself: `_begin_sqlite` says which kind.
+    connection.isolation_level = None
+    for pragma in PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+

@@ -1,0 +1,137 @@
+"""Every setting, read once from the environment or `.env`; the only place that looks there.
+
+A setting that is misspelt or malformed stops the program with its name and what was expected.
+"""
+
+import os
+import secrets
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import AnyUrl, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "CONTACTFLOW_"
+SHORTEST_KEY = 16
+
+
+class SettingsError(Exception):
+    """A setting cannot be used. The text names it and says what would do."""
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    home: Path = Path(".contactflow")
+    database_url: str = ""
+    secret_keys: SecretStr = SecretStr("")
+    public_url: str = "http://127.0.0.1:4280"
+    web_port: int = Field(4280, ge=1, le=65535)
+    prefect_port: int = Field(4200, ge=1, le=65535)
+
+    microsoft_client_id: str = ""
+    microsoft_client_secret: SecretStr = SecretStr("")
+    microsoft_authority: str = "https://login.microsoftonline.com/common"
+    microsoft_graph_url: str = "https://graph.microsoft.com/v1.0"
+    google_client_id: str = ""
+    google_client_secret: SecretStr = SecretStr("")
+    google_auth_url: str = "https://accounts.google.com/o/oauth2/v2/auth"
+    google_token_url: str = "https://oauth2.googleapis.com/token"  # noqa: S105 (an address, not a secret)
+    google_people_url: str = "https://people.googleapis.com/v1"
+    google_gmail_url: str = "https://gmail.googleapis.com/gmail/v1"
+    openai_model: str = "gpt-5.4-mini"
+    smtp_url: str = ""
+
+    region: str = Field("", pattern=r"^([A-Z]{2})?$", description="where phone numbers without a country code belong")
+    file_limit_mb: int = Field(100, ge=1)
+    review_days: int = Field(7, ge=1, le=365)
+    undo_days: int = Field(30, ge=0, le=3650)
+    apply_batch: int = Field(500, ge=1, le=10_000)
+
+    @field_validator("home")
+    @classmethod
+    def _absolute(cls, home: Path) -> Path:
+        return home.expanduser().absolute()
+
+    @field_validator(
+        "microsoft_authority", "microsoft_graph_url", "google_auth_url", "google_token_url", "google_people_url",
+        "google_gmail_url", "public_url",
+    )  # fmt: skip
+    @classmethod
+    def _address(cls, url: str) -> str:
+        AnyUrl(url)
+        return url.rstrip("/")
+
+    @field_validator("database_url")
+    @classmethod
+    def _database(cls, url: str) -> str:
+        if url and not url.startswith(("sqlite:///", "postgresql+psycopg://")):
+            raise ValueError("must start with sqlite:/// or postgresql+psycopg://")
+        return url
+
+    @property
+    def database(self) -> str:
+        return self.database_url or f"sqlite:///{self.home / 'contactflow.db'}"
+
+    @property
+    def prefect_url(self) -> str:
+        """Where Prefect answers: the ecosystem's own setting, else the server that we start ourselves."""
+        return os.environ.get("PREFECT_API_URL") or f"http://127.0.0.1:{self.prefect_port}/api"
+
+    @classmethod
+    def load(cls, **overrides: Any) -> Self:
+        _refuse_unknown(os.environ, set(cls.model_fields))
+        try:
+            return cls(**overrides)
+        except ValidationError as error:
+            raise SettingsError(_sentence(error)) from None
+
+    def keys(self) -> tuple[str, ...]:
+        """The secrets that encrypt, newest first; made under `home` at the first start where none are set."""
+        given = self.secret_keys.get_secret_value() or _kept_secret(self.home / "secret_keys")
+        keys = tuple(key.strip() for key in given.split(",") if key.strip())
+        if not keys or min(map(len, keys)) < SHORTEST_KEY:
+            raise SettingsError(f"{PREFIX}SECRET_KEYS: every key needs at least {SHORTEST_KEY} characters")
+        return keys
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    return Settings.load()
+
+
+def _kept_secret(path: Path) -> str:
+    try:
+        return path.read_text().strip()
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # Two processes may start at once: whoever links first made the key, and both read that one.
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(secrets.token_urlsafe(32) + "\n")
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+    return path.read_text().strip()
+
+
+def _refuse_unknown(environ: Mapping[str, str], known: set[str]) -> None:
+    given = {name.removeprefix(PREFIX).lower(): name for name in environ if name.startswith(PREFIX)}
+    for short, name in given.items():
+        if short not in known:
+            raise SettingsError(f"{name} is not a setting; known are {', '.join(sorted(PREFIX + k.upper() for k in known))}")
+
+
+def _sentence(error: ValidationError) -> str:
+    problems = (
+        f"{PREFIX}{'_'.join(str(part) for part in problem['loc']).upper()}: {problem['msg']}"
+        for problem in error.errors(include_input=False)
+    )
+    return "; ".join(problems)
