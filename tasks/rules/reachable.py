@@ -1,0 +1,104 @@
+"""E-mail addresses and phone numbers in one spelling, and the keys by which two spellings are the same one."""
+
+import re
+from functools import lru_cache
+from urllib.parse import unquote
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+
+from tasks.rules.clean_text import one_line
+
+_ATEXT = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_DOMAIN_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+# What nine in ten addresses look like; email-validator judges the rest, thirty times slower.
+_PLAIN_EMAIL = re.compile(rf"(?=.{{1,64}}@)({_ATEXT}(?:\.{_ATEXT})*)@((?:{_DOMAIN_LABEL}\.)+[A-Za-z]{{2,63}})")
+_SPECIAL_DOMAIN = re.compile(r"(?:^|\.)(?:arpa|invalid|local|localhost|onion)$")
+_IN_BRACKETS = re.compile(r"[^<>]*<([^<>@\s]+@[^<>@\s]+)>")
+_MAX_EMAIL = 254
+
+_E164 = re.compile(r"\+[1-9]\d{4,16}(?:;ext=\d{1,20})?")
+# Countries whose numbers need no more than their spaces taken out: none of them starts with a trunk prefix.
+_PLAIN_PHONE = re.compile(r"\+(?:1[2-9]\d{9}|33[1-9]\d{8}|44[1-9]\d{9}|49[1-9]\d{7,10})")
+_SEPARATORS = str.maketrans("", "", " -.")
+_INTERNATIONAL_PREFIX = re.compile(r"^\s*(?:\(\s*)?00\s*(?=[1-9])")
+_MAX_PHONE = 100
+
+
+@lru_cache(maxsize=65536)
+def email(value: str) -> str:
+    """The address alone, its domain in lower case; what is no address comes back cleaned, so that nothing is lost."""
+    cleaned = one_line(value)
+    bare = _unwrapped(cleaned)
+    return _valid_email(bare) or cleaned
+
+
+def is_email(value: str) -> bool:
+    return bool(_valid_email(value))
+
+
+def email_key(value: str) -> str:
+    return email(value).casefold()
+
+
+def _unwrapped(value: str) -> str:
+    if match := _IN_BRACKETS.fullmatch(value):
+        value = match[1]
+    if value[:7].lower() == "mailto:":
+        value = unquote(value[7:].partition("?")[0])
+    return value.strip(" ,;")
+
+
+@lru_cache(maxsize=65536)
+def _valid_email(value: str) -> str:
+    if len(value) > _MAX_EMAIL or "@" not in value:
+        return ""
+    match = _PLAIN_EMAIL.fullmatch(value)
+    if match and "--" not in match[2]:
+        domain = match[2].lower()
+        return "" if _SPECIAL_DOMAIN.search(domain) else f"{match[1]}@{domain}"
+    try:
+        return validate_email(value, check_deliverability=False, test_environment=True).normalized
+    except (EmailNotValidError, UnicodeError):
+        return ""
+
+
+@lru_cache(maxsize=65536)
+def phone(value: str, region: str = "") -> str:
+    """E.164 with `;ext=` for an extension; `region` (such as "DE") reads numbers without a country code."""
+    cleaned = one_line(value)
+    plain = cleaned.translate(_SEPARATORS)
+    if _PLAIN_PHONE.fullmatch(plain):
+        return plain
+    read = _read_phone(cleaned, region)
+    # A reading that reads differently the second time is not one to write down.
+    return read if read and _read_phone(read, region) == read else cleaned
+
+
+def is_phone(value: str) -> bool:
+    return bool(_E164.fullmatch(value))
+
+
+@lru_cache(maxsize=65536)
+def phone_key(value: str, region: str = "") -> str:
+    """Equal for two spellings of one number: E.164 where it can be read, else its digits alone."""
+    read = phone(value, region)
+    return read if is_phone(read) else re.sub(r"\D", "", read) or read.casefold()
+
+
+def _read_phone(value: str, region: str) -> str:
+    if len(value) > _MAX_PHONE:
+        return ""
+    international = _INTERNATIONAL_PREFIX.sub("+", value)
+    return _e164(international, region) or (_e164(value, region) if international != value else "")
+
+
+def _e164(value: str, region: str) -> str:
+    try:
+        number = phonenumbers.parse(value, region.upper() or None)
+    except phonenumbers.NumberParseException:
+        return ""
+    if not phonenumbers.is_possible_number(number):
+        return ""
+    base = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return f"{base};ext={number.extension}" if number.extension else base
