@@ -1,0 +1,70 @@
+"""Candidate pairs: people who share a blocking key, found as set work in DuckDB.
+
+Keys that too many people share are not compared whole: within such a block everybody meets only the nearest
+neighbours in sort order. What that leaves out is reported, never dropped in silence.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import numpy as np
+
+_SQL = Path(__file__).with_name("sql")
+_LEAST_BUDGET = 200_000
+_PAIRS_PER_PERSON = 10
+_WINDOW = 5
+
+
+@dataclass(frozen=True, slots=True)
+class CappedBlock:
+    """A key that is shared by so many that not all of their pairs were looked at."""
+
+    rule: str
+    people: int
+    pairs: int
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Positions in `[*incoming, *existing]`; the left one is always an incoming person, the right one is either."""
+
+    pairs: list[tuple[int, int]]
+    capped: tuple[CappedBlock, ...] = ()
+
+
+def candidates(
+    keys: Sequence[tuple[int, str, str]],
+    neighbours: Sequence[str],
+    incoming: int,
+    *,
+    connection: duckdb.DuckDBPyConnection | None = None,
+) -> Candidates:
+    """`keys` are (position, rule, key); `neighbours` gives everybody's sort text; the first `incoming` are new."""
+    if not keys:
+        return Candidates([])
+    cursor = (connection or duckdb.connect()).cursor()
+    at, rule, key = zip(*keys, strict=True)
+    _load(cursor, "block_key", person=np.array(at, dtype=np.int32), rule=_texts(rule), key=_texts(key))
+    _load(cursor, "block_person", person=np.arange(len(neighbours), dtype=np.int32), neighbour=_texts(neighbours))
+    budget = max(_LEAST_BUDGET, _PAIRS_PER_PERSON * len(neighbours))
+    cursor.execute(_sql("block_sizes"), {"incoming": incoming, "budget": budget})
+    capped = cursor.execute("SELECT rule, people, pairs FROM block_size WHERE capped ORDER BY pairs DESC, rule, people")
+    reported = tuple(CappedBlock(*row) for row in capped.fetchall())
+    cursor.execute(_sql("block_pairs"), {"incoming": incoming, "window": _WINDOW})
+    return Candidates(cursor.fetchall(), reported)
+
+
+def _texts(values: Sequence[str]) -> np.ndarray:
+    return np.array(values, dtype=object)
+
+
+def _load(cursor: duckdb.DuckDBPyConnection, table: str, **columns: np.ndarray) -> None:
+    cursor.register("arriving", columns)
+    cursor.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT * FROM arriving")
+    cursor.unregister("arriving")
+
+
+def _sql(name: str) -> str:
+    return (_SQL / f"{name}.sql").read_text(encoding="utf-8")

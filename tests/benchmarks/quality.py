@@ -1,0 +1,148 @@
+"""How well people are told apart: precision, recall and F1 on labelled sets, beside exact e-mail and Splink.
+
+Labels are read here and nowhere else. Run: python -m tests.benchmarks.quality
+"""
+
+import csv
+import time
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+
+from storage.blocking import candidates
+from storage.records import Labelled, Match, Person, PostalAddress, Verdict
+from tasks.rules.matching import Traits, block_keys, judge, neighbours, traits
+
+DATA = Path(__file__).parents[1] / "data"
+Pair = frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """A labelled set: who is in it, and which pairs are the same person."""
+
+    name: str
+    people: list[tuple[str, Person]]
+    pairs: frozenset[Pair]
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    precision: float
+    recall: float
+
+    @property
+    def f1(self) -> float:
+        total = self.precision + self.recall
+        return 2 * self.precision * self.recall / total if total else 0.0
+
+
+def fake_1000() -> Truth:
+    rows = _rows("fake_1000.csv")
+    people = [(row["unique_id"], _fake_person(row)) for row in rows]
+    return Truth("fake_1000", people, _same((row["unique_id"], row["cluster"]) for row in rows))
+
+
+def febrl3() -> Truth:
+    rows = _rows("febrl3.csv")
+    people = [(row["rec_id"], _febrl_person(row)) for row in rows]
+    return Truth("febrl3", people, _same((row["rec_id"], row["true_id"]) for row in rows))
+
+
+def matched(people: Iterable[tuple[str, Person]]) -> list[Match]:
+    """Duplicates among the people of one set, found as a sync finds them."""
+    known = [traits(id_, person) for id_, person in people]
+    return judge(known, [], found(known, []))
+
+
+def found(incoming: Sequence[Traits], existing: Sequence[Traits]) -> list[tuple[int, int]]:
+    everybody = [*incoming, *existing]
+    return candidates(block_keys(everybody), neighbours(everybody), len(incoming)).pairs
+
+
+def quality(told: Collection[Pair], truth: Collection[Pair]) -> Quality:
+    right = len(set(told) & set(truth))
+    return Quality(right / len(told) if told else 1.0, right / len(truth) if truth else 1.0)
+
+
+def band(matches: Iterable[Match], *verdicts: Verdict) -> set[Pair]:
+    return {frozenset((match.left, match.right)) for match in matches if match.verdict in verdicts}
+
+
+def best_f1(matches: Iterable[Match], truth: Collection[Pair]) -> tuple[float, float]:
+    """The highest F1 that any one threshold on the score reaches, and that threshold."""
+    best, right = (0.0, 1.0), 0
+    ranked = sorted(matches, key=lambda match: -match.score)
+    for told, match in enumerate(ranked, start=1):
+        right += frozenset((match.left, match.right)) in truth
+        last_of_its_score = told == len(ranked) or ranked[told].score != match.score
+        if last_of_its_score:
+            best = max(best, (2 * right / (told + len(truth)), match.score))
+    return best
+
+
+def same_email(people: Iterable[tuple[str, Person]]) -> set[Pair]:
+    owners: dict[str, list[str]] = {}
+    for id_, person in people:
+        for email in person.emails:
+            owners.setdefault(email.value.lower(), []).append(id_)
+    return {frozenset(pair) for ids in owners.values() for pair in combinations(ids, 2)}
+
+
+def _rows(file: str) -> list[dict[str, str]]:
+    with (DATA / file).open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def _same(clusters: Iterable[tuple[str, str]]) -> frozenset[Pair]:
+    members: dict[str, list[str]] = {}
+    for id_, cluster in clusters:
+        members.setdefault(cluster, []).append(id_)
+    return frozenset(frozenset(pair) for ids in members.values() for pair in combinations(ids, 2))
+
+
+def _fake_person(row: dict[str, str]) -> Person:
+    return Person(
+        given_name=row["first_name"],
+        family_name=row["surname"],
+        birthday=row["dob"],
+        emails=(Labelled(row["email"]),) if row["email"] else (),
+        addresses=(PostalAddress(city=row["city"]),) if row["city"] else (),
+    )
+
+
+def _febrl_person(row: dict[str, str]) -> Person:
+    born = row["date_of_birth"]
+    street = " ".join(filter(None, (row["street_number"], row["address_1"], row["address_2"])))
+    return Person(
+        given_name=row["given_name"],
+        family_name=row["surname"],
+        birthday=f"{born[:4]}-{born[4:6]}-{born[6:]}" if born else "",
+        addresses=(PostalAddress(street=street, city=row["suburb"], region=row["state"], postcode=row["postcode"]),),
+    )
+
+
+def report(truth: Truth) -> Iterator[str]:
+    started = time.perf_counter()
+    matches = matched(truth.people)
+    spent = time.perf_counter() - started
+    yield f"{truth.name}: {len(truth.people)} records, {len(truth.pairs)} true pairs, {spent:.2f} s"
+    yield _line("sure", quality(band(matches, Verdict.SURE), truth.pairs))
+    yield _line("sure + maybe", quality(band(matches, Verdict.SURE, Verdict.MAYBE), truth.pairs))
+    f1, threshold = best_f1(matches, truth.pairs)
+    yield f"  best single threshold {threshold:.4f}: F1 {f1:.4f}"
+    yield _line("exact e-mail", quality(same_email(truth.people), truth.pairs))
+
+
+def _line(name: str, measured: Quality) -> str:
+    return f"  {name:<14} precision {measured.precision:.4f}  recall {measured.recall:.4f}  F1 {measured.f1:.4f}"
+
+
+def main() -> None:
+    for truth in (fake_1000(), febrl3()):
+        print(*report(truth), sep="\n")
+
+
+if __name__ == "__main__":
+    main()
