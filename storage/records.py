@@ -7,6 +7,7 @@ Frozen, comparable, and free of behaviour that needs a clock or a connection. Da
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 
 class Role(StrEnum):
@@ -149,3 +150,95 @@ class Match:
     verdict: Verdict
     score: float
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One field of one contact: what it is and what it would become. Values are a `Person`'s own, as JSON."""
+
+    field: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLink:
+    """A source record that stands behind a contact: what it gives now, and what it gave when last written (`base`)."""
+
+    source_id: str
+    person: Person
+    base: Person = Person()
+    version: str = ""
+    previous_id: str = ""
+    modified_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What one row of a plan would do. Sealed at rest, gone when the run is over."""
+
+    name: str
+    cells: tuple[Cell, ...] = ()
+    links: tuple[SourceLink, ...] = ()
+    conflicts: tuple[Cell, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A row of a plan: a proposal, what it is about, and how it was decided and carried out."""
+
+    id: str
+    ordinal: int
+    kind: ChangeKind
+    state: ChangeState
+    object_id: str
+    seen_version: int
+    reason: str
+    fields: tuple[str, ...]
+    proposal: Proposal | None
+    applied_version: int = 0
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Edits:
+    """What a reviewer changed of one row: fields left out, and fields given another value."""
+
+    refused: tuple[str, ...] = ()
+    values: tuple[Cell, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A contact as the CRM holds it. `provenance` tells for each field who set it, from where, in which run, when."""
+
+    id: str
+    version: int
+    person: Person
+    provenance: dict[str, Any]
+    subtype: str = "customer"
+    pipeline: str = ""
+    stage: str = ""
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredLink:
+    """A contact's tie to a source record, as it is kept; enough to restore it exactly."""
+
+    source_id: str
+    object_id: str
+    provider: Provider
+    account: str
+    base: Person
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """What restores a contact to what it was before a run: None where the run created it."""
+
+    before: Contact | None
+    links_before: tuple[StoredLink, ...] = ()
+    links_written: tuple[SourceLink, ...] = ()

@@ -126,7 +126,9 @@ def _refuse_unknown(environ: Mapping[str, str], known: set[str]) -> None:
     given = {name.removeprefix(PREFIX).lower(): name for name in environ if name.startswith(PREFIX)}
     for short, name in given.items():
         if short not in known:
-            raise SettingsError(f"{name} is not a setting; known are {', '.join(sorted(PREFIX + k.upper() for k in known))}")
+            raise SettingsError(
+                f"{name} is not a setting; known are {', '.join(sorted(PREFIX + k.upper() for k in known))}"
+            )
 
 
 def _sentence(error: ValidationError) -> str:

@@ -1,0 +1,192 @@
+"""Connected accounts: their sealed tokens, their health, and how far each has been read.
+
+Any number of processes may want a fresh token at once. Whoever claims the refresh asks the provider; the others wait
+and read what came of it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Row, Update, insert, or_, select, update
+
+from storage.crypto import bound_to
+from storage.documents import encode, new_id, now
+from storage.records import ConnectionStatus, Provider
+from storage.scope import Scope, visible
+from storage.session import Session
+from storage.tables import oauth_connections as table
+
+
+class UnknownConnection(Exception):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionInfo:
+    id: str
+    user_id: str
+    provider: Provider
+    account: str
+    status: ConnectionStatus
+    cause: str
+    scopes: tuple[str, ...]
+    synced_at: datetime | None
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTokens:
+    """`version` counts every change, so that a refresh claimed on old tokens is noticed."""
+
+    refresh_token: str
+    access_token: str = ""
+    expires_at: datetime | None = None
+    version: int = 0
+
+
+def connect(
+    session: Session, scope: Scope, *, provider: Provider, account: str, tokens: StoredTokens, scopes: Sequence[str]
+) -> ConnectionInfo:
+    """A new connection, or the same one mended: its cursor and links stay with it."""
+    existing = session.execute(
+        select(table.c.id).where(
+            table.c.organization_id == scope.organization_id,
+            table.c.user_id == scope.user_id,
+            table.c.provider == provider,
+            table.c.account == account,
+        )
+    ).scalar_one_or_none()
+    connection_id = existing or new_id()
+    values = {
+        "status": ConnectionStatus.ACTIVE,
+        "cause": "",
+        "scopes": list(scopes),
+        "tokens": _seal_tokens(session, scope, connection_id, tokens),
+        "tokens_version": table.c.tokens_version + 1 if existing else 1,
+        "refresh_claimed_until": None,
+        "updated_at": now(),
+    }
+    if existing:
+        session.execute(update(table).where(table.c.id == existing).values(**values))
+    else:
+        session.execute(
+            insert(table).values(
+                id=connection_id,
+                organization_id=scope.organization_id,
+                user_id=scope.user_id,
+                provider=provider,
+                account=account,
+                created_at=now(),
+                **values,
+            )
+        )
+    return connection(session, scope, connection_id)
+
+
+def connection(session: Session, scope: Scope, connection_id: str) -> ConnectionInfo:
+    return _info(_row(session, scope, connection_id))
+
+
+def connections(session: Session, scope: Scope) -> list[ConnectionInfo]:
+    rows = session.execute(select(table).where(visible(table, scope)).order_by(table.c.created_at))
+    return [_info(row) for row in rows]
+
+
+def tokens(session: Session, scope: Scope, connection_id: str) -> StoredTokens | None:
+    row = _row(session, scope, connection_id)
+    if row.tokens is None:
+        return None
+    plain = session.keyring.open(row.tokens, _place(scope, connection_id, "tokens"))
+    return _versioned(plain, row.tokens_version)
+
+
+def claim_refresh(session: Session, scope: Scope, connection_id: str, *, version: int, until: datetime) -> bool:
+    """True for exactly one caller per version of the tokens, until `until` passes without a result."""
+    free = or_(table.c.refresh_claimed_until.is_(None), table.c.refresh_claimed_until < now())
+    claimed = session.execute(
+        _one(scope, connection_id).where(table.c.tokens_version == version, free).values(refresh_claimed_until=until)
+    )
+    return claimed.rowcount == 1
+
+
+def release_refresh(session: Session, scope: Scope, connection_id: str) -> None:
+    session.execute(_one(scope, connection_id).values(refresh_claimed_until=None))
+
+
+def keep_tokens(session: Session, scope: Scope, connection_id: str, kept: StoredTokens) -> None:
+    session.execute(
+        _one(scope, connection_id).values(
+            tokens=_seal_tokens(session, scope, connection_id, kept),
+            tokens_version=table.c.tokens_version + 1,
+            refresh_claimed_until=None,
+            status=ConnectionStatus.ACTIVE,
+            cause="",
+            updated_at=now(),
+        )
+    )
+
+
+def mark(session: Session, scope: Scope, connection_id: str, status: ConnectionStatus, cause: str) -> None:
+    session.execute(_one(scope, connection_id).values(status=status, cause=cause, updated_at=now()))
+
+
+def disconnect(session: Session, scope: Scope, connection_id: str) -> None:
+    """The tokens go; the connection stays as the origin of what it brought."""
+    _row(session, scope, connection_id)
+    session.execute(
+        _one(scope, connection_id).values(
+            tokens=None, cursor=None, status=ConnectionStatus.DISCONNECTED, cause="disconnected", updated_at=now()
+        )
+    )
+
+
+def cursor(session: Session, scope: Scope, connection_id: str) -> str:
+    sealed = _row(session, scope, connection_id).cursor
+    return session.keyring.open(sealed, _place(scope, connection_id, "cursor")).decode() if sealed else ""
+
+
+def advance(session: Session, scope: Scope, connection_id: str, new_cursor: str) -> None:
+    """Called in the transaction that completes a sync, and nowhere else."""
+    sealed = session.keyring.seal(new_cursor.encode(), _place(scope, connection_id, "cursor"))
+    session.execute(_one(scope, connection_id).values(cursor=sealed, synced_at=now(), updated_at=now()))
+
+
+def _row(session: Session, scope: Scope, connection_id: str) -> Row[Any]:
+    found = session.execute(select(table).where(visible(table, scope), table.c.id == connection_id)).one_or_none()
+    if found is None:
+        raise UnknownConnection(f"no connection {connection_id}: `contactflow connections --org …` lists them")
+    return found
+
+
+def _one(scope: Scope, connection_id: str) -> Update:
+    return update(table).where(visible(table, scope), table.c.id == connection_id)
+
+
+def _place(scope: Scope, connection_id: str, column: str) -> str:
+    return bound_to(scope.organization_id, table.name, connection_id, column)
+
+
+def _seal_tokens(session: Session, scope: Scope, connection_id: str, kept: StoredTokens) -> bytes:
+    return session.keyring.seal(encode(kept), _place(scope, connection_id, "tokens"))
+
+
+def _versioned(plain: bytes, version: int) -> StoredTokens:
+    kept = msgspec.json.decode(plain, type=StoredTokens)
+    return StoredTokens(kept.refresh_token, kept.access_token, kept.expires_at, version)
+
+
+def _info(row: Row[Any]) -> ConnectionInfo:
+    return ConnectionInfo(
+        id=row.id,
+        user_id=row.user_id,
+        provider=Provider(row.provider),
+        account=row.account,
+        status=ConnectionStatus(row.status),
+        cause=row.cause,
+        scopes=tuple(row.scopes),
+        synced_at=row.synced_at,
+        updated_at=row.updated_at,
+    )

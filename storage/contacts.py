@@ -1,0 +1,134 @@
+"""The CRM's contacts. Every write names the version it was made for; a contact that moved on is left alone."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, bindparam, delete, func, insert, or_, select, update
+
+from storage.documents import document, fingerprint, now, person
+from storage.records import Contact
+from storage.scope import Scope, of_organization
+from storage.session import Session
+from storage.tables import objects as table
+
+CONTACT = "contact"
+BATCH = 1000
+
+
+class UnknownContact(Exception):
+    pass
+
+
+def contacts(session: Session, scope: Scope, ids: Sequence[str], *, lock: bool = False) -> dict[str, Contact]:
+    """Those of `ids` that exist; with `lock`, held until the transaction ends."""
+    found: dict[str, Contact] = {}
+    for start in range(0, len(ids), BATCH):
+        query = select(table).where(_contacts(scope), table.c.id.in_(ids[start : start + BATCH]))
+        if lock:
+            query = query.with_for_update()  # SQLite, which knows no row locks, holds the write lock already
+        found |= {row.id: _contact(row) for row in session.execute(query)}
+    return found
+
+
+def contact(session: Session, scope: Scope, contact_id: str) -> Contact:
+    found = contacts(session, scope, [contact_id])
+    if not found:
+        raise UnknownContact(f"no contact {contact_id}: `contactflow contacts --org …` lists them")
+    return found[contact_id]
+
+
+def everyone(session: Session, scope: Scope) -> Iterator[Contact]:
+    query = select(table).where(_contacts(scope)).execution_options(yield_per=BATCH)
+    return (_contact(row) for row in session.execute(query))
+
+
+def count(session: Session, scope: Scope) -> int:
+    return int(session.execute(select(func.count()).select_from(table).where(_contacts(scope))).scalar_one())
+
+
+def search(session: Session, scope: Scope, words: str = "", *, limit: int = 100) -> list[Contact]:
+    """Contacts whose name or e-mail holds the words, in the order of their names."""
+    query = select(table).where(_contacts(scope)).order_by(table.c.display_name, table.c.id).limit(limit)
+    if words:
+        query = query.where(
+            or_(table.c.display_name.icontains(words, autoescape=True), table.c.email.icontains(words, autoescape=True))
+        )
+    return [_contact(row) for row in session.execute(query)]
+
+
+def create(session: Session, scope: Scope, new: Sequence[Contact]) -> None:
+    moment = now()
+    if new:
+        session.execute(
+            insert(table),
+            [
+                _values(contact)
+                | {
+                    "id": contact.id,
+                    "organization_id": scope.organization_id,
+                    "type": CONTACT,
+                    "subtype": contact.subtype,
+                    "pipeline": contact.pipeline,
+                    "stage": contact.stage,
+                    "version": contact.version,
+                    "created_at": contact.created_at or moment,
+                    "updated_at": contact.updated_at or moment,
+                }
+                for contact in new
+            ],
+        )
+
+
+def overwrite(session: Session, scope: Scope, changed: Sequence[Contact]) -> int:
+    """Write each contact over the version before its own; returns how many still were at that version."""
+    moment = now()
+    rows = [
+        _values(contact)
+        | {"row": contact.id, "seen": contact.version - 1, "version": contact.version, "updated_at": moment}
+        for contact in changed
+    ]
+    if not rows:
+        return 0
+    columns = ("display_name", "email", "properties", "fingerprint", "provenance", "version", "updated_at")
+    written = session.execute(
+        update(table)
+        .where(_contacts(scope), table.c.id == bindparam("row"), table.c.version == bindparam("seen"))
+        .values({name: bindparam(name) for name in columns}),
+        rows,
+    )
+    return written.rowcount
+
+
+def remove(session: Session, scope: Scope, ids: Sequence[str]) -> None:
+    for start in range(0, len(ids), BATCH):
+        session.execute(delete(table).where(_contacts(scope), table.c.id.in_(ids[start : start + BATCH])))
+
+
+def _values(contact: Contact) -> dict[str, Any]:
+    holder = contact.person
+    return {
+        "display_name": holder.display_name,
+        "email": holder.emails[0].value if holder.emails else "",
+        "properties": document(holder),
+        "fingerprint": fingerprint(holder),
+        "provenance": dict(contact.provenance),
+    }
+
+
+def _contact(row: Row[Any]) -> Contact:
+    provenance: Mapping[str, Any] = row.provenance
+    return Contact(
+        id=row.id,
+        version=row.version,
+        person=person(row.properties),
+        provenance=dict(provenance),
+        subtype=row.subtype,
+        pipeline=row.pipeline,
+        stage=row.stage,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
+
+
+def _contacts(scope: Scope) -> ColumnElement[bool]:
+    return of_organization(table, scope) & (table.c.type == CONTACT)

@@ -1,0 +1,39 @@
+"""What people said of doubtful matches. Remembered for ever, so that nobody is asked twice."""
+
+from sqlalchemy import insert, select, update
+
+from storage.documents import new_id, now
+from storage.records import Verdict
+from storage.scope import Scope, of_organization
+from storage.session import Session
+from storage.tables import match_decisions as table
+
+
+def remember(
+    session: Session, scope: Scope, *, account: str, source_id: str, object_id: str, verdict: Verdict, decided_by: str
+) -> None:
+    """The last word counts."""
+    pair = (
+        of_organization(table, scope)
+        & (table.c.account == account)
+        & (table.c.source_id == source_id)
+        & (table.c.object_id == object_id)
+    )
+    word = {"verdict": verdict, "decided_by": decided_by, "created_at": now()}
+    if session.execute(update(table).where(pair).values(**word)).rowcount == 0:
+        session.execute(
+            insert(table).values(
+                id=new_id(),
+                organization_id=scope.organization_id,
+                account=account,
+                source_id=source_id,
+                object_id=object_id,
+                **word,
+            )
+        )
+
+
+def decisions(session: Session, scope: Scope, account: str) -> dict[tuple[str, str], Verdict]:
+    """(source id, contact id) → what was said."""
+    rows = session.execute(select(table).where(of_organization(table, scope), table.c.account == account))
+    return {(row.source_id, row.object_id): Verdict(row.verdict) for row in rows}

@@ -1,0 +1,72 @@
+"""Records that a reviewer refused, or that failed or went stale: offered again by the next run.
+
+A delta read will not bring them a second time, so they wait here, sealed.
+"""
+
+from collections.abc import Iterable
+
+import msgspec
+from sqlalchemy import bindparam, delete, insert, select
+
+from storage.crypto import bound_to
+from storage.documents import encode, new_id
+from storage.records import Gone, Seen
+from storage.scope import Scope, of_organization
+from storage.session import Session
+from storage.tables import deferred_records as table
+
+_Kept = msgspec.json.Decoder(tuple[Seen | None, Gone | None])
+
+
+def defer(session: Session, scope: Scope, account: str, sync_id: str, records: Iterable[Seen | Gone]) -> None:
+    """Later ones replace earlier ones of the same source record."""
+    kept = {record.source_id: record for record in records}
+    settle(session, scope, account, kept)
+    rows = [
+        {
+            "id": (row_id := new_id()),
+            "organization_id": scope.organization_id,
+            "account": account,
+            "source_id": source_id,
+            "record": session.keyring.seal(_encoded(record), _place(scope, row_id)),
+            "sync_id": sync_id,
+        }
+        for source_id, record in kept.items()
+    ]
+    if rows:
+        session.execute(insert(table), rows)
+
+
+def deferred(session: Session, scope: Scope, account: str) -> list[Seen | Gone]:
+    rows = session.execute(
+        select(table.c.id, table.c.record).where(of_organization(table, scope), table.c.account == account)
+    )
+    return [_decoded(session.keyring.open(row.record, _place(scope, row.id))) for row in rows]
+
+
+def settle(session: Session, scope: Scope, account: str, source_ids: Iterable[str]) -> None:
+    """These were dealt with: nothing of them waits any longer."""
+    values = [{"wanted": source_id} for source_id in source_ids]
+    if values:
+        session.execute(
+            delete(table).where(
+                of_organization(table, scope), table.c.account == account, table.c.source_id == bindparam("wanted")
+            ),
+            values,
+        )
+
+
+def _encoded(record: Seen | Gone) -> bytes:
+    return encode((record, None) if isinstance(record, Seen) else (None, record))
+
+
+def _decoded(plain: bytes) -> Seen | Gone:
+    seen, gone = _Kept.decode(plain)
+    kept = seen or gone
+    if kept is None:
+        raise ValueError("an empty deferred record")
+    return kept
+
+
+def _place(scope: Scope, row_id: str) -> str:
+    return bound_to(scope.organization_id, table.name, row_id, "record")

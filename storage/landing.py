@@ -1,0 +1,65 @@
+"""Raw pages as a source gave them, sealed with the run's key until the plan is made from them.
+
+A page and the position after it are written together, so that a crash goes on at the page it had reached.
+"""
+
+from collections.abc import Iterator
+from contextlib import suppress
+
+from sqlalchemy import delete, func, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from storage.crypto import Key, bound_to
+from storage.documents import new_id
+from storage.scope import Scope, of_organization
+from storage.session import Session
+from storage.tables import staged_pages as table
+
+
+def land(session: Session, scope: Scope, sync_id: str, key: Key, *, number: int, body: bytes, position: str) -> None:
+    """Landing a page twice changes nothing: a run that was started again may read it once more."""
+    place = _place(scope, sync_id, number)
+    page = insert(table).values(
+        id=new_id(),
+        organization_id=scope.organization_id,
+        sync_id=sync_id,
+        number=number,
+        body=key.seal(body, place),
+        position=key.seal(position.encode(), place),
+    )
+    with suppress(IntegrityError), session.connection.begin_nested():
+        session.execute(page)
+
+
+def progress(session: Session, scope: Scope, sync_id: str, key: Key) -> tuple[int, str]:
+    """How many pages have landed, and where reading goes on."""
+    last = session.execute(
+        select(table.c.number, table.c.position)
+        .where(of_organization(table, scope), table.c.sync_id == sync_id)
+        .order_by(table.c.number.desc())
+        .limit(1)
+    ).one_or_none()
+    if last is None:
+        return 0, ""
+    return last.number, key.open(last.position, _place(scope, sync_id, last.number)).decode()
+
+
+def bodies(session: Session, scope: Scope, sync_id: str, key: Key) -> Iterator[bytes]:
+    count = session.execute(
+        select(func.count()).select_from(table).where(of_organization(table, scope), table.c.sync_id == sync_id)
+    ).scalar_one()
+    for number in range(1, count + 1):  # one page in memory at a time, whatever the driver fetches ahead
+        sealed = session.execute(
+            select(table.c.body).where(
+                of_organization(table, scope), table.c.sync_id == sync_id, table.c.number == number
+            )
+        ).scalar_one()
+        yield key.open(sealed, _place(scope, sync_id, number))
+
+
+def clear(session: Session, scope: Scope, sync_id: str) -> None:
+    session.execute(delete(table).where(of_organization(table, scope), table.c.sync_id == sync_id))
+
+
+def _place(scope: Scope, sync_id: str, number: int) -> str:
+    return bound_to(scope.organization_id, table.name, sync_id, str(number))

@@ -1,0 +1,104 @@
+"""Which source record stands behind which contact, and what it gave when it was last written (the *base*)."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Row, bindparam, delete, insert, select, update
+
+from storage.documents import document, fingerprint, new_id, now, person
+from storage.records import Provider, StoredLink
+from storage.scope import Scope, of_organization
+from storage.session import Session
+from storage.tables import object_links as table
+
+BATCH = 1000
+
+
+def fingerprints(session: Session, scope: Scope, account: str) -> Iterator[tuple[str, str, str]]:
+    """(source id, contact id, fingerprint of the base) of all that this account brought."""
+    query = select(table.c.source_id, table.c.object_id, table.c.fingerprint).where(
+        of_organization(table, scope), table.c.account == account
+    )
+    return ((row.source_id, row.object_id, row.fingerprint) for row in session.execute(query))
+
+
+def links(session: Session, scope: Scope, account: str, source_ids: Sequence[str]) -> dict[str, StoredLink]:
+    found: dict[str, StoredLink] = {}
+    for start in range(0, len(source_ids), BATCH):
+        query = select(table).where(
+            of_organization(table, scope),
+            table.c.account == account,
+            table.c.source_id.in_(source_ids[start : start + BATCH]),
+        )
+        found |= {row.source_id: _link(row) for row in session.execute(query)}
+    return found
+
+
+def links_of(session: Session, scope: Scope, object_id: str) -> list[StoredLink]:
+    query = select(table).where(of_organization(table, scope), table.c.object_id == object_id)
+    return [_link(row) for row in session.execute(query.order_by(table.c.created_at, table.c.source_id))]
+
+
+def write(session: Session, scope: Scope, written: Sequence[StoredLink]) -> None:
+    """Each takes the place of what its source record was linked to before."""
+    if not written:
+        return
+    _unlink(session, scope, [(link.account, link.source_id) for link in written])
+    moment = now()
+    session.execute(
+        insert(table),
+        [
+            {
+                "id": new_id(),
+                "organization_id": scope.organization_id,
+                "object_id": link.object_id,
+                "provider": link.provider,
+                "account": link.account,
+                "source_id": link.source_id,
+                "base": document(link.base),
+                "fingerprint": fingerprint(link.base),
+                "version": link.version,
+                "created_at": moment,
+                "updated_at": moment,
+            }
+            for link in written
+        ],
+    )
+
+
+def unlink(session: Session, scope: Scope, account: str, source_ids: Sequence[str]) -> None:
+    _unlink(session, scope, [(account, source_id) for source_id in source_ids])
+
+
+def rename(session: Session, scope: Scope, account: str, renamed: Sequence[tuple[str, str]]) -> None:
+    """(old id, new id): the source calls the same person by another name now."""
+    if renamed:
+        session.execute(
+            update(table)
+            .where(of_organization(table, scope), table.c.account == account, table.c.source_id == bindparam("old"))
+            .values(source_id=bindparam("new")),
+            [{"old": old, "new": new} for old, new in renamed],
+        )
+
+
+def _unlink(session: Session, scope: Scope, keys: Sequence[tuple[str, str]]) -> None:
+    if keys:
+        session.execute(
+            delete(table).where(
+                of_organization(table, scope),
+                table.c.account == bindparam("gone_account"),
+                table.c.source_id == bindparam("gone_id"),
+            ),
+            [{"gone_account": account, "gone_id": source_id} for account, source_id in keys],
+        )
+
+
+def _link(row: Row[Any]) -> StoredLink:
+    return StoredLink(
+        source_id=row.source_id,
+        object_id=row.object_id,
+        provider=Provider(row.provider),
+        account=row.account,
+        base=person(row.base),
+        version=row.version,
+    )

@@ -1,0 +1,236 @@
+"""Plans: one row for every source record that a run saw, under one digest.
+
+What a row would do is sealed with the run's preview key; what restores it, with its undo key. The kinds, states,
+reasons and names of fields stay readable for ever; the values go with the keys.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Row, Select, bindparam, func, insert, select, update
+
+from storage.crypto import Key, bound_to
+from storage.documents import encode
+from storage.records import Change, ChangeKind, ChangeState, Edits, Proposal, Undo
+from storage.scope import Scope, of_organization
+from storage.session import Session
+from storage.tables import contact_sync_changes as table
+
+BATCH = 1000
+
+_proposal = msgspec.json.Decoder(Proposal)
+_undo = msgspec.json.Decoder(Undo)
+_edits = msgspec.json.Decoder(Edits)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one row ended, with what is needed to take it back."""
+
+    change_id: str
+    state: ChangeState
+    object_id: str = ""
+    applied_version: int = 0
+    undo: Undo | None = None
+    error: str = ""
+
+
+def save(session: Session, scope: Scope, sync_id: str, key: Key, changes: Sequence[Change]) -> str:
+    """Store a plan and return its digest."""
+    digest = hashlib.sha256()
+    for start in range(0, len(changes), BATCH):
+        rows = [_row(scope, sync_id, key, digest, change) for change in changes[start : start + BATCH]]
+        session.execute(insert(table), rows)
+    return digest.hexdigest()
+
+
+def digest(session: Session, scope: Scope, sync_id: str, key: Key) -> str:
+    """The digest of the plan as it stands now: a row changed, added or taken away since gives another one."""
+    found = hashlib.sha256()
+    for change in every(session, scope, sync_id, key):
+        found.update(_canonical(change, encode(change.proposal)))
+    return found.hexdigest()
+
+
+def changes(
+    session: Session,
+    scope: Scope,
+    sync_id: str,
+    key: Key | None,
+    *,
+    kinds: Iterable[ChangeKind] | None = None,
+    states: Iterable[ChangeState] | None = None,
+    after: int = 0,
+    limit: int = BATCH,
+) -> list[Change]:
+    """Rows in the plan's order, those behind ordinal `after`; without a key, without what they would do."""
+    query = _rows(scope, sync_id).where(table.c.ordinal > after).order_by(table.c.ordinal).limit(limit)
+    if kinds is not None:
+        query = query.where(table.c.kind.in_(list(kinds)))
+    if states is not None:
+        query = query.where(table.c.state.in_(list(states)))
+    return [_change(scope, row, key) for row in session.execute(query)]
+
+
+def every(session: Session, scope: Scope, sync_id: str, key: Key | None, **wanted: Any) -> Iterator[Change]:
+    after = 0
+    while batch := changes(session, scope, sync_id, key, after=after, **wanted):
+        yield from batch
+        after = batch[-1].ordinal
+
+
+def counts(session: Session, scope: Scope, sync_id: str) -> Counter[tuple[ChangeKind, ChangeState]]:
+    groups = session.execute(
+        select(table.c.kind, table.c.state, func.count())
+        .where(_of(scope, sync_id))
+        .group_by(table.c.kind, table.c.state)
+    )
+    return Counter({(ChangeKind(kind), ChangeState(state)): number for kind, state, number in groups})
+
+
+def decide(
+    session: Session,
+    scope: Scope,
+    sync_id: str,
+    state: ChangeState,
+    *,
+    kinds: Iterable[ChangeKind] | None = None,
+    change_ids: Sequence[str] | None = None,
+) -> int:
+    """Approve or reject what is still proposed: all of it, some kinds, or single rows. Returns how many."""
+    query = update(table).where(_of(scope, sync_id), table.c.state == ChangeState.PROPOSED).values(state=state)
+    if kinds is not None:
+        query = query.where(table.c.kind.in_(list(kinds)))
+    if change_ids is not None:
+        query = query.where(table.c.id.in_(change_ids))
+    return session.execute(query).rowcount
+
+
+def edit(session: Session, scope: Scope, sync_id: str, key: Key, *, change_id: str, edits: Edits) -> bool:
+    """Keep what a reviewer changed of a row; False if the row is no longer open to decision."""
+    sealed = key.seal(encode(edits), _place(scope, change_id, "edits"))
+    edited = session.execute(
+        update(table)
+        .where(_of(scope, sync_id), table.c.id == change_id, table.c.state == ChangeState.PROPOSED)
+        .values(edits=sealed)
+    )
+    return edited.rowcount == 1
+
+
+def edits(session: Session, scope: Scope, sync_id: str, key: Key) -> dict[str, Edits]:
+    rows = session.execute(select(table.c.id, table.c.edits).where(_of(scope, sync_id), table.c.edits.is_not(None)))
+    return {row.id: _edits.decode(key.open(row.edits, _place(scope, row.id, "edits"))) for row in rows}
+
+
+def settle(session: Session, scope: Scope, sync_id: str, undo_key: Key | None, outcomes: Sequence[Outcome]) -> None:
+    values = [
+        {
+            "row": outcome.change_id,
+            "state": outcome.state,
+            "object_id": outcome.object_id or None,
+            "applied_version": outcome.applied_version or None,
+            "error": outcome.error,
+            "undo": undo_key.seal(encode(outcome.undo), _place(scope, outcome.change_id, "undo"))
+            if undo_key and outcome.undo
+            else None,
+        }
+        for outcome in outcomes
+    ]
+    if values:
+        session.execute(
+            update(table)
+            .where(_of(scope, sync_id), table.c.id == bindparam("row"))
+            .values({name: bindparam(name) for name in ("state", "object_id", "applied_version", "error", "undo")}),
+            values,
+        )
+
+
+def settle_kind(session: Session, scope: Scope, sync_id: str, kind: ChangeKind, state: ChangeState) -> int:
+    """Approved rows of a kind that needs no work of its own are done at once."""
+    return session.execute(
+        update(table)
+        .where(_of(scope, sync_id), table.c.kind == kind, table.c.state == ChangeState.APPROVED)
+        .values(state=state)
+    ).rowcount
+
+
+def undoable(
+    session: Session, scope: Scope, sync_id: str, key: Key, *, after: int, limit: int = BATCH
+) -> list[tuple[Change, Undo]]:
+    query = (
+        _rows(scope, sync_id)
+        .where(table.c.state == ChangeState.APPLIED, table.c.undo.is_not(None), table.c.ordinal > after)
+        .order_by(table.c.ordinal)
+        .limit(limit)
+    )
+    return [
+        (_change(scope, row, None), _undo.decode(key.open(row.undo, _place(scope, row.id, "undo"))))
+        for row in session.execute(query)
+    ]
+
+
+def clear_previews(session: Session, scope: Scope, sync_id: str) -> None:
+    session.execute(update(table).where(_of(scope, sync_id)).values(payload=None, edits=None))
+
+
+def clear_undo(session: Session, scope: Scope, sync_id: str) -> None:
+    session.execute(update(table).where(_of(scope, sync_id)).values(undo=None))
+
+
+def _row(scope: Scope, sync_id: str, key: Key, running: "hashlib._Hash", change: Change) -> dict[str, Any]:
+    proposal = encode(change.proposal)
+    running.update(_canonical(change, proposal))
+    return {
+        "id": change.id,
+        "organization_id": scope.organization_id,
+        "sync_id": sync_id,
+        "ordinal": change.ordinal,
+        "kind": change.kind,
+        "state": change.state,
+        "object_id": change.object_id or None,
+        "seen_version": change.seen_version or None,
+        "reason": change.reason,
+        "fields": list(change.fields),
+        "payload": key.seal(proposal, _place(scope, change.id, "payload")),
+    }
+
+
+def _canonical(change: Change, proposal: bytes) -> bytes:
+    """What the digest covers of a row: all that a decision depends on, and nothing that deciding changes."""
+    return b"%s\n%s\n" % (
+        encode((change.ordinal, change.id, change.kind, change.object_id, change.seen_version, change.reason)),
+        proposal,
+    )
+
+
+def _change(scope: Scope, row: Row[Any], key: Key | None) -> Change:
+    sealed = row.payload if key else None
+    return Change(
+        id=row.id,
+        ordinal=row.ordinal,
+        kind=ChangeKind(row.kind),
+        state=ChangeState(row.state),
+        object_id=row.object_id or "",
+        seen_version=row.seen_version or 0,
+        reason=row.reason,
+        fields=tuple(row.fields),
+        proposal=_proposal.decode(key.open(sealed, _place(scope, row.id, "payload"))) if key and sealed else None,
+        applied_version=row.applied_version or 0,
+        error=row.error,
+    )
+
+
+def _rows(scope: Scope, sync_id: str) -> Select[Any]:
+    return select(table).where(_of(scope, sync_id))
+
+
+def _of(scope: Scope, sync_id: str) -> ColumnElement[bool]:
+    return of_organization(table, scope) & (table.c.sync_id == sync_id)
+
+
+def _place(scope: Scope, change_id: str, column: str) -> str:
+    return bound_to(scope.organization_id, table.name, change_id, column)

@@ -1,0 +1,236 @@
+"""Runs of the contact sync: who started them, where they stand, and what became of them.
+
+A status moves by compare-and-set only: of two that want to move it, one does.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, Update, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from storage.crypto import Key, bound_to
+from storage.documents import now
+from storage.records import Provider, SyncStatus
+from storage.scope import Scope, visible
+from storage.session import Session
+from storage.tables import OPEN_STATUSES
+from storage.tables import contact_syncs as table
+
+
+class UnknownSync(Exception):
+    pass
+
+
+class AlreadyOpen(Exception):
+    """Another sync of this connection is under way; `sync_id` names it."""
+
+    def __init__(self, sync_id: str, status: SyncStatus) -> None:
+        super().__init__(f"sync {sync_id} of this connection is open ({status}): approve or reject it first")
+        self.sync_id = sync_id
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """Every row of a plan is counted in exactly one of these."""
+
+    created: int = 0
+    updated: int = 0
+    skipped: int = 0
+    failed: int = 0
+    conflicted: int = 0
+    removed: int = 0
+
+    @property
+    def total(self) -> int:
+        return sum(getattr(self, field.name) for field in fields(self))
+
+
+@dataclass(frozen=True, slots=True)
+class Sync:
+    id: str
+    organization_id: str
+    user_id: str
+    connection_id: str
+    provider: Provider
+    account: str
+    trigger: str
+    status: SyncStatus
+    full: bool
+    digest: str
+    warnings: tuple[str, ...]
+    error: str
+    decision: str
+    decided_by: str
+    comment: str
+    review_round: int
+    statistics: Statistics
+    created_at: datetime
+    updated_at: datetime
+    expires_at: datetime | None
+    decided_at: datetime | None
+    completed_at: datetime | None
+    undo_until: datetime | None
+    undone_at: datetime | None
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in OPEN_STATUSES
+
+
+def open_sync(
+    session: Session, scope: Scope, sync_id: str, *, provider: Provider, connection_id: str, full: bool, trigger: str
+) -> Sync:
+    """The run's row, made once: a flow that starts again from its top finds the one it had."""
+    existing = session.execute(select(table).where(visible(table, scope), table.c.id == sync_id)).one_or_none()
+    if existing is not None:
+        return _sync(existing)
+    other = _open_one(session, scope, connection_id)
+    if other is not None:
+        raise AlreadyOpen(other.id, other.status)
+    moment = now()
+    try:
+        session.execute(
+            insert(table).values(
+                id=sync_id,
+                organization_id=scope.organization_id,
+                user_id=scope.user_id,
+                connection_id=connection_id or None,
+                provider=provider,
+                account=connection_id or "file",
+                trigger=trigger,
+                status=SyncStatus.EXTRACTING,
+                full=full,
+                preview_key=session.keyring.new_run_key(_place(scope, sync_id, "preview_key")),
+                undo_key=session.keyring.new_run_key(_place(scope, sync_id, "undo_key")),
+                created_at=moment,
+                updated_at=moment,
+            )
+        )
+    except IntegrityError:
+        raise AlreadyOpen("(just started)", SyncStatus.EXTRACTING) from None
+    return sync(session, scope, sync_id)
+
+
+def sync(session: Session, scope: Scope, sync_id: str) -> Sync:
+    found = session.execute(select(table).where(visible(table, scope), table.c.id == sync_id)).one_or_none()
+    if found is None:
+        raise UnknownSync(f"no sync {sync_id}: `contactflow syncs --org …` lists them")
+    return _sync(found)
+
+
+def syncs(session: Session, scope: Scope, *, limit: int = 100) -> list[Sync]:
+    rows = session.execute(select(table).where(visible(table, scope)).order_by(table.c.created_at.desc()).limit(limit))
+    return [_sync(row) for row in rows]
+
+
+def open_syncs(session: Session, scope: Scope) -> list[Sync]:
+    rows = session.execute(select(table).where(visible(table, scope), table.c.status.in_(OPEN_STATUSES)))
+    return [_sync(row) for row in rows]
+
+
+def _open_one(session: Session, scope: Scope, connection_id: str) -> Sync | None:
+    if not connection_id:
+        return None
+    row = session.execute(
+        select(table).where(
+            visible(table, scope), table.c.connection_id == connection_id, table.c.status.in_(OPEN_STATUSES)
+        )
+    ).one_or_none()
+    return _sync(row) if row else None
+
+
+def move(session: Session, scope: Scope, sync_id: str, *, expected: SyncStatus, to: SyncStatus, **values: Any) -> bool:
+    """True if this caller moved it; False if it was no longer in `expected`."""
+    moment = now()
+    moved = session.execute(
+        _one(scope, sync_id).where(table.c.status == expected).values(status=to, updated_at=moment, **values)
+    )
+    return moved.rowcount == 1
+
+
+def note(session: Session, scope: Scope, sync_id: str, **values: Any) -> None:
+    """A sign of life, with what is new."""
+    session.execute(_one(scope, sync_id).values(updated_at=now(), **values))
+
+
+def close(
+    session: Session, scope: Scope, sync_id: str, *, expected: Sequence[SyncStatus], to: SyncStatus, error: str
+) -> bool:
+    """End a run that wrote nothing: its keys go, and with them all that was sealed for the review."""
+    ended = session.execute(
+        _one(scope, sync_id)
+        .where(table.c.status.in_(expected))
+        .values(
+            status=to, error=error, preview_key=None, undo_key=None, cursor=None, updated_at=now(), completed_at=now()
+        )
+    )
+    return ended.rowcount == 1
+
+
+def complete(session: Session, scope: Scope, sync_id: str, statistics: Statistics, *, undo_for: timedelta) -> bool:
+    moment = now()
+    values = {field.name: getattr(statistics, field.name) for field in fields(statistics)}
+    return move(
+        session, scope, sync_id, expected=SyncStatus.EXECUTING, to=SyncStatus.COMPLETED,
+        preview_key=None, cursor=None, completed_at=moment, undo_until=moment + undo_for, **values,
+    )  # fmt: skip
+
+
+def keep_cursor(session: Session, scope: Scope, sync_id: str, cursor: str) -> None:
+    """The new read position waits here; it becomes the connection's own when the run completes."""
+    sealed = session.keyring.seal(cursor.encode(), _place(scope, sync_id, "cursor"))
+    note(session, scope, sync_id, cursor=sealed)
+
+
+def kept_cursor(session: Session, scope: Scope, sync_id: str) -> str:
+    sealed = _column(session, scope, sync_id, "cursor")
+    return session.keyring.open(sealed, _place(scope, sync_id, "cursor")).decode() if sealed else ""
+
+
+def preview_key(session: Session, scope: Scope, sync_id: str) -> Key | None:
+    return _run_key(session, scope, sync_id, "preview_key")
+
+
+def undo_key(session: Session, scope: Scope, sync_id: str) -> Key | None:
+    return _run_key(session, scope, sync_id, "undo_key")
+
+
+def _run_key(session: Session, scope: Scope, sync_id: str, column: str) -> Key | None:
+    """None once it was destroyed."""
+    sealed = _column(session, scope, sync_id, column)
+    return session.keyring.run_key(sealed, _place(scope, sync_id, column)) if sealed else None
+
+
+def _one(scope: Scope, sync_id: str) -> Update:
+    return update(table).where(visible(table, scope), table.c.id == sync_id)
+
+
+def _column(session: Session, scope: Scope, sync_id: str, name: str) -> Any:
+    return session.execute(
+        select(table.c[name]).where(visible(table, scope), table.c.id == sync_id)
+    ).scalar_one_or_none()
+
+
+def _place(scope: Scope, sync_id: str, column: str) -> str:
+    return bound_to(scope.organization_id, table.name, sync_id, column)
+
+
+def _sync(row: Row[Any]) -> Sync:
+    counts = Statistics(*(getattr(row, field.name) for field in fields(Statistics)))
+    plain = {
+        field.name: getattr(row, field.name)
+        for field in fields(Sync)
+        if field.name not in {"provider", "status", "connection_id", "warnings", "statistics"}
+    }
+    return Sync(
+        provider=Provider(row.provider),
+        status=SyncStatus(row.status),
+        connection_id=row.connection_id or "",
+        warnings=tuple(row.warnings),
+        statistics=counts,
+        **plain,
+    )

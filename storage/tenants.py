@@ -1,0 +1,129 @@
+"""Organizations and their users: where a `Scope` comes from.
+
+The only repository whose functions do without a scope, for they make one.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from storage import audit
+from storage.documents import new_id, now
+from storage.records import Role
+from storage.scope import Scope, of_organization
+from storage.session import Session
+from storage.tables import contact_syncs, objects, organizations, users
+
+
+class UnknownTenant(Exception):
+    """No such organization or user. The text says how to make one."""
+
+
+class AlreadyThere(Exception):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    id: str
+    email: str
+    name: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Organization:
+    id: str
+    slug: str
+    name: str
+
+
+def slug_of(name: str) -> str:
+    ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", ascii_name).strip("-")[:80]
+
+
+def add_organization(session: Session, name: str) -> Organization:
+    slug = slug_of(name)
+    if not slug:
+        raise UnknownTenant(f"{name!r} gives no usable short name: use some letters or digits")
+    row = {"id": new_id(), "slug": slug, "name": name.strip(), "created_at": now()}
+    try:
+        session.execute(insert(organizations).values(row))
+    except IntegrityError:
+        raise AlreadyThere(f"there is an organization {slug!r} already") from None
+    return Organization(row["id"], slug, row["name"])  # type: ignore[arg-type]
+
+
+def add_user(session: Session, organization: str, email: str, *, role: Role, name: str = "") -> User:
+    owner = organization_named(session, organization)
+    user = User(new_id(), email.strip().lower(), name, role)
+    try:
+        session.execute(
+            insert(users).values(
+                id=user.id, organization_id=owner.id, email=user.email, name=name, role=role, created_at=now()
+            )
+        )
+    except IntegrityError:
+        raise AlreadyThere(f"{email} is a user of {organization!r} already") from None
+    audit.record(session, Scope(owner.id, user.id, role), actor="terminal", action="user.added", subject=user.id)
+    return user
+
+
+def organization_named(session: Session, slug: str) -> Organization:
+    found = session.execute(select(organizations).where(organizations.c.slug == slug)).one_or_none()
+    if found is None:
+        raise UnknownTenant(f"there is no organization {slug!r}: `contactflow org add NAME` makes one")
+    return Organization(found.id, found.slug, found.name)
+
+
+def organizations_all(session: Session) -> list[Organization]:
+    rows = session.execute(select(organizations).order_by(organizations.c.slug))
+    return [Organization(row.id, row.slug, row.name) for row in rows]
+
+
+def scope_of(session: Session, organization: str, email: str) -> Scope:
+    owner = organization_named(session, organization)
+    found = session.execute(
+        select(users).where(users.c.organization_id == owner.id, users.c.email == email.strip().lower())
+    ).one_or_none()
+    if found is None:
+        raise UnknownTenant(
+            f"{email} is no user of {organization!r}: `contactflow user add {email} --org {organization}` makes one"
+        )
+    return _scope(found)
+
+
+def whole_organization(session: Session, organization: str) -> Scope:
+    """The operator at the terminal looks at an organization as its admins do."""
+    return Scope(organization_named(session, organization).id, "", Role.ADMIN)
+
+
+def scope_of_sync(session: Session, sync_id: str) -> Scope | None:
+    """The scope of the user whom a sync belongs to: what its flow run acts with."""
+    found = session.execute(
+        select(users).join(contact_syncs, contact_syncs.c.user_id == users.c.id).where(contact_syncs.c.id == sync_id)
+    ).one_or_none()
+    return _scope(found) if found else None
+
+
+def organization_of_contact(session: Session, object_id: str) -> Scope | None:
+    found = session.execute(select(objects.c.organization_id).where(objects.c.id == object_id)).scalar_one_or_none()
+    return Scope(found, "", Role.ADMIN) if found else None
+
+
+def users_of(session: Session, scope: Scope) -> list[User]:
+    rows = session.execute(select(users).where(of_organization(users, scope)).order_by(users.c.email))
+    return [User(row.id, row.email, row.name, Role(row.role)) for row in rows]
+
+
+def member(session: Session, scope: Scope, email: str) -> User | None:
+    return next((user for user in users_of(session, scope) if user.email == email.strip().lower()), None)
+
+
+def _scope(row: Row[Any]) -> Scope:
+    return Scope(row.organization_id, row.id, Role(row.role))
