@@ -1,0 +1,199 @@
+"""Google People: connections by sync token, with the names of the groups they belong to."""
+
+import zlib
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from functools import partial
+from urllib.parse import urlencode
+
+import httpx
+import msgspec
+
+from storage.records import SourceRecord
+from tasks.providers.ahead import side_by_side
+from tasks.providers.base import CursorExpired, IncompleteRead, Page, Tokens
+from tasks.providers.landed import decoder, each, settle, wrap
+from tasks.providers.manners import Chance, Patience, PoliteClient, new_client
+from tasks.providers.people_person import FIELDS, Contact, record
+
+SCOPE = "https://www.googleapis.com/auth/contacts.readonly"
+OTHER_SCOPE = "https://www.googleapis.com/auth/contacts.other.readonly"
+SIX_DAYS = 6 * 86_400  # sync tokens live seven days from the full read, whatever is read in between
+
+_CONNECTIONS = "people/me/connections"
+_OTHERS = "otherContacts"
+_GROUPS = "contactGroups?" + urlencode({"pageSize": "1000", "groupFields": "name,groupType,metadata"})
+_PARAMETERS = {  # never anything else beside the tokens: with other parameters a token is refused
+    _CONNECTIONS: {"personFields": FIELDS, "pageSize": "1000", "requestSyncToken": "true"},
+    _OTHERS: {"readMask": "emailAddresses,metadata,names,phoneNumbers", "pageSize": "1000", "requestSyncToken": "true"},
+}
+_SAME_TOKEN = 5  # an empty page may point to itself while the service catches up, but not for ever
+
+
+class _Answer(msgspec.Struct, rename="camel"):
+    connections: list[msgspec.Raw] = []
+    other_contacts: list[msgspec.Raw] = []
+    next_page_token: str = ""
+    next_sync_token: str = ""
+
+
+class _Group(msgspec.Struct, rename="camel"):
+    resource_name: str = ""
+    name: str = ""
+    group_type: str = ""
+    metadata: dict[str, object] = {}
+
+
+class _Groups(msgspec.Struct, rename="camel"):
+    contact_groups: list[_Group] = []
+    next_page_token: str = ""
+
+
+class _Landed(msgspec.Struct):
+    place: str
+    groups: dict[str, str]
+    answer: _Answer
+
+
+class _Round(msgspec.Struct, frozen=True):
+    """How far a round has come: the page token to read next by list, what each list's sync token was and becomes."""
+
+    parameters: int
+    full_at: float
+    groups: dict[str, int]
+    next: dict[str, str]
+    since: dict[str, str] = {}
+    done: dict[str, str] = {}
+
+    def after(self, place: str, answer: _Answer) -> "_Round":
+        left = {name: token for name, token in self.next.items() if name != place}
+        if answer.next_page_token:
+            return msgspec.structs.replace(self, next={**left, place: answer.next_page_token})
+        return msgspec.structs.replace(self, next=left, done={**self.done, place: answer.next_sync_token})
+
+
+_read_answer = decoder(_Answer)
+_read_groups = decoder(_Groups)
+_read_landed = decoder(_Landed)
+_read_contact = msgspec.json.Decoder(Contact).decode
+
+
+class GoogleSource:
+    """The contacts of one account; `other_contacts` adds the people Google has collected by itself."""
+
+    def __init__(
+        self,
+        base_url: str,
+        tokens: Tokens,
+        *,
+        other_contacts: bool = False,
+        connect: Callable[[], httpx.AsyncClient] = new_client,
+        patience: Patience | None = None,
+        chance: Chance | None = None,
+        quiet_until: float = 0,
+        on_quiet: Callable[[float], None] = lambda _until: None,
+    ) -> None:
+        self._base = base_url.rstrip("/")
+        self._places = [_CONNECTIONS, _OTHERS] if other_contacts else [_CONNECTIONS]
+        self._parameters = zlib.crc32(repr({place: _PARAMETERS[place] for place in self._places}).encode())
+        self._chance = chance or Chance()
+        self._client = PoliteClient(
+            base_url,
+            tokens,
+            provider="Google",
+            scope=OTHER_SCOPE if other_contacts else SCOPE,
+            connect=connect,
+            patience=patience,
+            chance=chance,
+            quiet_until=quiet_until,
+            on_quiet=on_quiet,
+        )
+
+    async def pages(self, *, cursor: str = "", position: str = "") -> AsyncIterator[Page]:
+        known = self._known(position or cursor)
+        async with self._client:
+            groups = await self._groups()
+            so_far = self._begin(known, groups, resumed=bool(position))
+            if not so_far.next:
+                yield _page(_CONNECTIONS, groups, b"{}", so_far)
+            chains = [self._chain(place, token, so_far.since.get(place, "")) for place, token in so_far.next.items()]
+            async for place, body, answer in side_by_side(chains):
+                so_far = so_far.after(place, answer)
+                yield _page(place, groups, body, so_far)
+
+    def read(self, body: bytes) -> Iterator[SourceRecord]:
+        return _records(_read_landed(body))
+
+    def settled(self, bodies: Iterable[bytes]) -> Iterator[SourceRecord]:
+        """All landed pages of a round, in an order in which the last word on an id is the truth."""
+        landed = map(_read_landed, bodies)
+        return settle((page.place, one) for page in landed for one in _records(page))
+
+    def _known(self, stored: str) -> _Round | None:
+        """What an earlier page or sync left, if reading can go on from it."""
+        if not stored:
+            return None
+        try:
+            known = msgspec.json.decode(stored, type=_Round)
+        except msgspec.DecodeError as trouble:
+            raise _expired("the stored read position cannot be read") from trouble
+        if known.parameters != self._parameters:
+            raise _expired("other fields are read than before")
+        if self._chance.clock() - known.full_at > SIX_DAYS:
+            raise _expired("the last full read is six days old")
+        return known
+
+    def _begin(self, known: _Round | None, groups: dict[str, str], *, resumed: bool) -> _Round:
+        marks = {group: zlib.crc32(name.encode()) for group, name in groups.items()}
+        everywhere = dict.fromkeys(self._places, "")
+        if known is None:
+            return _Round(self._parameters, self._chance.clock(), marks, next=everywhere)
+        if any(marks.get(group) != mark for group, mark in known.groups.items()):
+            # Those in a renamed group count as unchanged for the service, but not for us.
+            raise _expired("a contact group was renamed or removed")
+        if resumed:
+            return known
+        return msgspec.structs.replace(known, groups=marks, next=everywhere, since=known.done, done={})
+
+    async def _chain(self, place: str, token: str, since: str) -> AsyncIterator[tuple[str, bytes, _Answer]]:
+        visits: Counter[str] = Counter()
+        while True:
+            visits[token] += 1
+            if visits[token] > _SAME_TOKEN:
+                raise IncompleteRead("Google sends us in a circle", provider="Google")
+            tokens = {"syncToken": since, "pageToken": token}
+            parameters = {**_PARAMETERS[place], **{name: value for name, value in tokens.items() if value}}
+            body, answer = await self._client.get(f"{self._base}/{place}?{urlencode(parameters)}", _read_answer)
+            if not answer.next_page_token and not answer.next_sync_token:
+                raise IncompleteRead("Google ended a round without a sync token", provider="Google")
+            yield place, body, answer
+            if not (token := answer.next_page_token):
+                return
+
+    async def _groups(self) -> dict[str, str]:
+        """The owner's own groups: name by id."""
+        found: list[_Group] = []
+        token = ""
+        while True:
+            link = f"{self._base}/{_GROUPS}" + (f"&{urlencode({'pageToken': token})}" if token else "")
+            _, answer = await self._client.get(link, _read_groups)
+            found += answer.contact_groups
+            if not (token := answer.next_page_token):
+                break
+        alive = (group for group in found if not group.metadata.get("deleted"))
+        return {group.resource_name: group.name for group in alive if group.group_type == "USER_CONTACT_GROUP"}
+
+
+def _records(page: _Landed) -> Iterator[SourceRecord]:
+    items = page.answer.connections or page.answer.other_contacts
+    return each(items, _read_contact, partial(record, groups=page.groups))
+
+
+def _page(place: str, groups: dict[str, str], answer: bytes, so_far: _Round) -> Page:
+    stored = msgspec.json.encode(so_far).decode()
+    body = wrap(place=msgspec.json.encode(place), groups=msgspec.json.encode(groups), answer=answer)
+    return Page(body, position=stored, cursor="" if so_far.next else stored)
+
+
+def _expired(cause: str) -> CursorExpired:
+    return CursorExpired(f"{cause}; all contacts are read anew", provider="Google")

@@ -1,0 +1,161 @@
+"""A Microsoft Graph contact as a person."""
+
+import re
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from storage.records import Gone, Labelled, Person, PostalAddress, Seen, SourceRecord
+
+_DATE = re.compile(r"(\d{4})-(\d{2}-\d{2})(?:T.*)?")
+_NO_YEAR = "1604"  # what Outlook stores where a birthday was given without its year
+_NO_DATE = ("0001", "4501")  # what Exchange stores where there is no date at all
+
+
+class Address(msgspec.Struct, rename="camel"):
+    street: str | None = None
+    city: str | None = None
+    state: str | None = None
+    country_or_region: str | None = None
+    postal_code: str | None = None
+
+
+class Email(msgspec.Struct):
+    address: str | None = None
+
+
+class Contact(msgspec.Struct, rename="camel"):
+    id: str
+    removed: Any = msgspec.field(name="@removed", default=None)
+    etag: str | None = msgspec.field(name="@odata.etag", default=None)
+    change_key: str | None = None
+    last_modified_date_time: str | None = None
+    categories: list[str] | None = None
+    display_name: str | None = None
+    given_name: str | None = None
+    middle_name: str | None = None
+    surname: str | None = None
+    nick_name: str | None = None
+    title: str | None = None
+    generation: str | None = None
+    company_name: str | None = None
+    department: str | None = None
+    job_title: str | None = None
+    email_addresses: list[Email] | None = None
+    business_phones: list[str] | None = None
+    home_phones: list[str] | None = None
+    mobile_phone: str | None = None
+    business_address: Address | None = None
+    home_address: Address | None = None
+    other_address: Address | None = None
+    business_home_page: str | None = None
+    birthday: str | None = None
+    personal_notes: str | None = None
+    yomi_given_name: str | None = None
+    yomi_surname: str | None = None
+    yomi_company_name: str | None = None
+    profession: str | None = None
+    office_location: str | None = None
+    manager: str | None = None
+    assistant_name: str | None = None
+    spouse_name: str | None = None
+    children: list[str] | None = None
+    im_addresses: list[str] | None = None
+
+
+def record(contact: Contact) -> SourceRecord:
+    if not contact.id:
+        raise ValueError("no id")
+    if contact.removed is not None:
+        return Gone(contact.id)
+    version = contact.change_key or contact.etag or ""
+    return Seen(contact.id, person(contact), version, _moment(contact.last_modified_date_time))
+
+
+def person(contact: Contact) -> Person:
+    return Person(
+        prefix=contact.title or "",
+        given_name=contact.given_name or "",
+        middle_name=contact.middle_name or "",
+        family_name=contact.surname or "",
+        suffix=contact.generation or "",
+        nickname=contact.nick_name or "",
+        display_name=contact.display_name or "",
+        company=contact.company_name or "",
+        department=contact.department or "",
+        job_title=contact.job_title or "",
+        birthday=_birthday(contact.birthday or ""),
+        notes=contact.personal_notes or "",
+        emails=tuple(Labelled(email.address) for email in contact.email_addresses or () if email.address),
+        phones=_phones(contact),
+        addresses=_addresses(contact),
+        urls=_labelled("business", [contact.business_home_page]),
+        tags=tuple(category for category in contact.categories or () if category),
+        custom=_custom(contact),
+    )
+
+
+def _labelled(label: str, values: list[str] | list[str | None] | None) -> tuple[Labelled, ...]:
+    return tuple(Labelled(value, label) for value in values or () if value)
+
+
+def _phones(contact: Contact) -> tuple[Labelled, ...]:
+    return (
+        *_labelled("mobile", [contact.mobile_phone]),
+        *_labelled("business", contact.business_phones),
+        *_labelled("home", contact.home_phones),
+    )
+
+
+def _addresses(contact: Contact) -> tuple[PostalAddress, ...]:
+    return (
+        *_address(contact.business_address, "business"),
+        *_address(contact.home_address, "home"),
+        *_address(contact.other_address, "other"),
+    )
+
+
+def _address(given: Address | None, label: str) -> tuple[PostalAddress, ...]:
+    if given is None or not any(msgspec.structs.astuple(given)):
+        return ()
+    return (
+        PostalAddress(
+            street=given.street or "",
+            city=given.city or "",
+            region=given.state or "",
+            postcode=given.postal_code or "",
+            country=given.country_or_region or "",
+            label=label,
+        ),
+    )
+
+
+def _custom(contact: Contact) -> tuple[Labelled, ...]:
+    return (
+        *_labelled("yomiGivenName", [contact.yomi_given_name]),
+        *_labelled("yomiSurname", [contact.yomi_surname]),
+        *_labelled("yomiCompanyName", [contact.yomi_company_name]),
+        *_labelled("profession", [contact.profession]),
+        *_labelled("officeLocation", [contact.office_location]),
+        *_labelled("manager", [contact.manager]),
+        *_labelled("assistantName", [contact.assistant_name]),
+        *_labelled("spouseName", [contact.spouse_name]),
+        *_labelled("children", contact.children),
+        *_labelled("imAddresses", contact.im_addresses),
+    )
+
+
+def _birthday(given: str) -> str:
+    """The date part as it stands: it is midnight UTC by convention, and a zone would shift it to another day."""
+    date = _DATE.fullmatch(given)
+    if date is None or date[1] in _NO_DATE:
+        return ""
+    return f"--{date[2]}" if date[1] == _NO_YEAR else f"{date[1]}-{date[2]}"
+
+
+def _moment(given: str | None) -> datetime | None:
+    try:
+        return datetime.fromisoformat(given) if given else None
+    except ValueError:
+        return None

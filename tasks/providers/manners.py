@@ -1,0 +1,169 @@
+"""Good manners towards one mailbox's service: few requests at once, waiting as long as asked, giving up in time.
+
+Every retry is made here and none below, so that what the service asked for is what happens.
+"""
+
+import asyncio
+import math
+import random
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self, TypeVar
+
+import httpx
+import msgspec
+
+from tasks.providers.base import NeedsReconnect, ProviderError, Tokens
+from tasks.providers.verdicts import Temporary, Unauthorized, broken, refuse, unreachable
+
+T = TypeVar("T")
+Decoder = Callable[[bytes], T]
+
+AT_ONCE = 3  # Microsoft allows four a mailbox; a measured five were refused one time in eight
+_LAST_ANSWERS = 10  # seconds that closing waits for what is still under way
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long one request is tried for: `attempts` in all, `seconds` from first to last, `answer` for a single one."""
+
+    attempts: int = 10
+    seconds: float = 900
+    answer: float = 300
+    first_wait: float = 1
+    longest_wait: float = 60
+
+    def back_off(self, attempt: int, chance: float) -> float:
+        """Doubling waits, spread over half of each so that clients that failed together do not return together."""
+        doubled = self.first_wait * math.pow(2, attempt - 1)
+        return min(self.longest_wait, doubled) * (0.5 + chance / 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """Time and luck, handed in so that tests need neither."""
+
+    clock: Callable[[], float] = time.time
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    roll: Callable[[], float] = random.random
+
+
+def new_client() -> httpx.AsyncClient:
+    """Redirects are not followed: a token must not travel to where somebody else points."""
+    return httpx.AsyncClient(timeout=httpx.Timeout(60, connect=15), follow_redirects=False)
+
+
+class PoliteClient:
+    """GETs of one mailbox. Opened and closed with `async with`; what it was asked to wait for outlives that.
+
+    `quiet_until` (epoch seconds) may come from an earlier process, and `on_quiet` is told of each new wait, so that
+    a restart does not shorten what the service asked for.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        tokens: Tokens,
+        *,
+        provider: str,
+        scope: str,
+        headers: Mapping[str, str] | None = None,
+        connect: Callable[[], httpx.AsyncClient] = new_client,
+        patience: Patience | None = None,
+        chance: Chance | None = None,
+        quiet_until: float = 0,
+        on_quiet: Callable[[float], None] = lambda _until: None,
+    ) -> None:
+        self._origin = _origin(base_url)
+        self._tokens, self._provider, self._scope = tokens, provider, scope
+        self._headers = dict(headers or {})
+        self._connect, self._patience, self._chance = connect, patience or Patience(), chance or Chance()
+        self._quiet_until, self._on_quiet = quiet_until, on_quiet
+        self._under_way: set[asyncio.Future[httpx.Response]] = set()
+        self._slots = asyncio.Semaphore(AT_ONCE)
+
+    async def __aenter__(self) -> Self:
+        self._http = await self._connect().__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        # The service counts a request until it has answered, so another round must not begin before that.
+        if self._under_way:
+            await asyncio.wait(self._under_way, timeout=_LAST_ANSWERS)
+        await self._http.__aexit__(kind, error, trace)
+
+    async def get(self, url: str, decoder: Decoder[T]) -> tuple[bytes, T]:
+        """The answer as it came and as understood; in trouble a ProviderError, once patience has run out."""
+        if _origin(url) != self._origin:
+            raise ProviderError(f"{self._provider} points to a foreign address", provider=self._provider)
+        async with self._slots:
+            return await self._persist(url, decoder)
+
+    async def _persist(self, url: str, decoder: Decoder[T]) -> tuple[bytes, T]:
+        started, attempt, refused = self._chance.clock(), 0, ""
+        while True:
+            token = await self._admission(refused)
+            try:
+                return await self._ask(url, token, decoder)
+            except Unauthorized:
+                if refused:
+                    raise self._shut_out() from None
+                refused = token
+            except Temporary as trouble:
+                attempt, refused = attempt + 1, ""
+                self._hush(trouble, attempt, started)
+
+    async def _admission(self, refused: str) -> str:
+        """A token, given once nobody wants us quiet."""
+        await self._silence()
+        token = await self._tokens.access_token(refused=refused)
+        await self._silence()
+        return token
+
+    async def _silence(self) -> None:
+        while (wait := self._quiet_until - self._chance.clock()) > 0:
+            await self._chance.sleep(wait)
+
+    async def _ask(self, url: str, token: str, decoder: Decoder[T]) -> tuple[bytes, T]:
+        headers = {**self._headers, "Authorization": f"Bearer {token}", "Accept": "application/json"}
+        try:
+            response = await self._answer(url, headers)
+        except httpx.DecodingError as trouble:
+            raise broken(self._provider, 200, type(trouble).__name__) from trouble
+        except (httpx.TransportError, TimeoutError) as trouble:
+            raise unreachable(self._provider, trouble) from trouble
+        if response.status_code != httpx.codes.OK:
+            refuse(response, provider=self._provider, scope=self._scope, now=self._chance.clock())
+        try:
+            return response.content, decoder(response.content)
+        except msgspec.DecodeError as trouble:
+            raise broken(self._provider, response.status_code, str(trouble)[:100]) from trouble
+
+    async def _answer(self, url: str, headers: dict[str, str]) -> httpx.Response:
+        exchange = asyncio.ensure_future(asyncio.wait_for(self._http.get(url, headers=headers), self._patience.answer))
+        self._under_way.add(exchange)
+        exchange.add_done_callback(self._under_way.discard)
+        return await asyncio.shield(exchange)
+
+    def _hush(self, trouble: Temporary, attempt: int, started: float) -> None:
+        """Nobody asks this mailbox again before the wait is over; too long a wait ends the patience at once."""
+        now, patience, roll = self._chance.clock(), self._patience, self._chance.roll()
+        wait = trouble.asked + min(1, trouble.asked / 10) * roll if trouble.asked else patience.back_off(attempt, roll)
+        if now + wait > self._quiet_until:
+            self._quiet_until = now + wait
+            self._on_quiet(self._quiet_until)
+        if attempt >= min(patience.attempts, trouble.attempts) or now + wait - started > patience.seconds:
+            raise trouble.error
+
+    def _shut_out(self) -> NeedsReconnect:
+        cause = f"{self._provider} no longer accepts this sign-in: sign in again"
+        return NeedsReconnect(cause, provider=self._provider, status=401)
+
+
+def _origin(url: str) -> tuple[str, str, int | None]:
+    parts = httpx.URL(url)
+    return parts.scheme, parts.host, parts.port

@@ -1,0 +1,191 @@
+"""Microsoft Graph contacts: every folder by its own delta, links followed as they came."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from urllib.parse import quote
+
+import httpx
+import msgspec
+
+from storage.records import SourceRecord
+from tasks.providers.ahead import side_by_side
+from tasks.providers.base import CursorExpired, IncompleteRead, Page, Tokens
+from tasks.providers.graph_contact import Contact, record
+from tasks.providers.landed import decoder, each, settle, wrap
+from tasks.providers.manners import Chance, Patience, PoliteClient, new_client
+from tasks.providers.verdicts import NotThere
+
+SCOPE = "Contacts.Read"
+_DEFAULT = "contacts"  # the well-known name of the folder that the list of folders may or may not show
+_SAME_LINK = 5  # an empty page may point to itself while the service catches up, but not for ever
+
+
+class _Answer(msgspec.Struct):
+    value: list[msgspec.Raw]
+    next_link: str | None = msgspec.field(name="@odata.nextLink", default=None)
+    delta_link: str | None = msgspec.field(name="@odata.deltaLink", default=None)
+
+
+class _Folder(msgspec.Struct):
+    id: str
+
+
+class _Folders(msgspec.Struct):
+    value: list[_Folder]
+    next_link: str | None = msgspec.field(name="@odata.nextLink", default=None)
+
+
+class _Landed(msgspec.Struct):
+    folder: str
+    answer: _Answer
+
+
+class _Round(msgspec.Struct, frozen=True):
+    """How far a round has come: the link to read next, folder by folder, and the delta links of those read."""
+
+    next: dict[str, str]
+    done: dict[str, str] = {}
+
+    def after(self, folder: str, answer: _Answer) -> "_Round":
+        left = {name: link for name, link in self.next.items() if name != folder}
+        if answer.next_link:
+            return _Round({**left, folder: answer.next_link}, self.done)
+        return _Round(left, {**self.done, folder: answer.delta_link} if answer.delta_link else self.done)
+
+
+_NOTHING = b'{"value":[]}'
+_read_answer = decoder(_Answer)
+_read_folder = decoder(_Folder)
+_read_folders = decoder(_Folders)
+_read_landed = decoder(_Landed)
+_read_contact = msgspec.json.Decoder(Contact).decode
+
+
+class MicrosoftSource:
+    """The contacts of one mailbox. A removed folder expires the cursor: only a full round tells what went with it."""
+
+    def __init__(
+        self,
+        base_url: str,
+        tokens: Tokens,
+        *,
+        page_size: int = 500,
+        connect: Callable[[], httpx.AsyncClient] = new_client,
+        patience: Patience | None = None,
+        chance: Chance | None = None,
+        quiet_until: float = 0,
+        on_quiet: Callable[[float], None] = lambda _until: None,
+    ) -> None:
+        self._me = f"{base_url.rstrip('/')}/me/contactFolders"
+        self._client = PoliteClient(
+            base_url,
+            tokens,
+            provider="Microsoft",
+            scope=SCOPE,
+            # On every request: ids that survive a move, and the page size ($top would end a delta round early).
+            headers={"Prefer": f'IdType="ImmutableId", odata.maxpagesize={page_size}'},
+            connect=connect,
+            patience=patience,
+            chance=chance,
+            quiet_until=quiet_until,
+            on_quiet=on_quiet,
+        )
+
+    async def pages(self, *, cursor: str = "", position: str = "") -> AsyncIterator[Page]:
+        async with self._client:
+            so_far = _stored(position) if position else await self._begin(cursor)
+            if not so_far.next:
+                yield _page(_DEFAULT, _NOTHING, so_far)
+            chains = [self._chain(folder, link) for folder, link in so_far.next.items()]
+            async for folder, body, answer in side_by_side(chains):
+                so_far = so_far.after(folder, answer)
+                yield _page(folder, body, so_far)
+
+    def read(self, body: bytes) -> Iterator[SourceRecord]:
+        return each(_read_landed(body).answer.value, _read_contact, record)
+
+    def settled(self, bodies: Iterable[bytes]) -> Iterator[SourceRecord]:
+        """All landed pages of a round, in an order in which the last word on an id is the truth."""
+        landed = map(_read_landed, bodies)
+        return settle((page.folder, one) for page in landed for one in each(page.answer.value, _read_contact, record))
+
+    async def _begin(self, cursor: str) -> _Round:
+        known = _stored(cursor).done if cursor else {}
+        folders = await self._folders()
+        if known.keys() - folders:
+            raise CursorExpired("a contact folder was removed; all contacts are read anew", provider="Microsoft")
+        return _Round({folder: known.get(folder) or self._first_link(folder) for folder in sorted(folders)})
+
+    def _first_link(self, folder: str) -> str:
+        return f"{self._me}/{quote(folder, safe='=')}/contacts/delta"
+
+    async def _chain(self, folder: str, link: str) -> AsyncIterator[tuple[str, bytes, _Answer]]:
+        visits: Counter[str] = Counter()
+        following: str | None = link
+        while following:
+            visits[following] += 1
+            if visits[following] > _SAME_LINK:
+                raise IncompleteRead("Microsoft sends us in a circle", provider="Microsoft")
+            body, answer = await self._delta(folder, following)
+            yield folder, body, answer
+            following = answer.next_link
+
+    async def _delta(self, folder: str, link: str) -> tuple[bytes, _Answer]:
+        try:
+            body, answer = await self._client.get(link, _read_answer)
+        except NotThere as missing:
+            if folder == _DEFAULT:
+                raise
+            if link == self._first_link(folder):
+                return _NOTHING, _Answer([])  # removed since it was listed: there is nothing to read
+            raise CursorExpired("a contact folder was removed; read anew", provider="Microsoft") from missing
+        if not answer.next_link and not answer.delta_link:
+            raise IncompleteRead("Microsoft ended a round without a delta link", provider="Microsoft")
+        return body, answer
+
+    async def _folders(self) -> set[str]:
+        """All folders by id, the default one under its well-known name, whether it is listed or not."""
+        default, found = await asyncio.gather(self._default_id(), self._listed(self._me))
+        level = found
+        while level:
+            deeper = await asyncio.gather(*(self._below(folder) for folder in level))
+            level = set().union(*deeper) - found
+            found |= level
+        return found - {default} | {_DEFAULT}
+
+    async def _default_id(self) -> str:
+        try:
+            _, folder = await self._client.get(f"{self._me}/{_DEFAULT}", _read_folder)
+        except NotThere:
+            return _DEFAULT
+        return folder.id
+
+    async def _below(self, folder: str) -> set[str]:
+        try:
+            return await self._listed(f"{self._me}/{quote(folder, safe='=')}/childFolders")
+        except NotThere:
+            return set()  # removed since it was listed
+
+    async def _listed(self, address: str) -> set[str]:
+        found: set[str] = set()
+        link: str | None = f"{address}?$top=200"
+        while link:
+            _, folders = await self._client.get(link, _read_folders)
+            found.update(folder.id for folder in folders.value)
+            link = folders.next_link
+        return found
+
+
+def _stored(text: str) -> _Round:
+    try:
+        return msgspec.json.decode(text, type=_Round)
+    except msgspec.DecodeError as trouble:
+        raise CursorExpired("the stored read position cannot be read", provider="Microsoft") from trouble
+
+
+def _page(folder: str, answer: bytes, so_far: _Round) -> Page:
+    stored = msgspec.json.encode(so_far).decode()
+    return Page(
+        wrap(folder=msgspec.json.encode(folder), answer=answer), position=stored, cursor="" if so_far.next else stored
+    )

@@ -1,0 +1,161 @@
+"""What an answer of a contacts service means: the error table, said once for all services.
+
+    ProviderError
+    └── NotThere            404: what the address names does not exist (any more)
+
+`Temporary` and `Unauthorized` never leave the client: it waits, or asks for another token, and tries again.
+"""
+
+import re
+import sys
+from collections.abc import Iterator
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from typing import Any, NoReturn
+
+import httpx
+import msgspec
+
+from tasks.providers.base import CursorExpired, IncompleteRead, NeedsReconnect, ProviderError
+
+_EXPIRED = {"syncstatenotfound", "resyncrequired", "expiredsynctoken"}
+_THROTTLED = {"ratelimitexceeded", "userratelimitexceeded", "applicationthrottled"}
+_MISSING_SCOPE = {
+    "insufficientclaims",
+    "accesstokenscopeinsufficient",
+    "insufficientpermissions",
+    "erroraccessdenied",
+    "accessdenied",
+    "authorizationrequestdenied",
+}
+_BROKEN_ATTEMPTS = 4
+_DELAY = re.compile(r"(\d+(?:\.\d+)?)s")
+
+
+class NotThere(ProviderError):
+    pass
+
+
+class Temporary(Exception):
+    """A state, no error yet: asking again can help, after `asked` seconds (if the service said so)."""
+
+    def __init__(self, error: ProviderError, *, asked: float = 0, attempts: int = sys.maxsize) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.asked = asked
+        self.attempts = attempts
+
+
+class Unauthorized(Exception):
+    """The access token was refused."""
+
+
+def broken(provider: str, status: int, excerpt: str) -> Temporary:
+    """An answer that is not what was asked for: cut short, or a web page instead of data."""
+    cause = f"{provider} gave an answer that cannot be read ({status}); nothing was taken from it"
+    error = IncompleteRead(cause, provider=provider, status=status, excerpt=excerpt, permanent=False)
+    return Temporary(error, attempts=_BROKEN_ATTEMPTS)
+
+
+def unreachable(provider: str, trouble: Exception) -> Temporary:
+    cause = f"{provider} cannot be reached ({type(trouble).__name__})"
+    return Temporary(ProviderError(cause, provider=provider, permanent=False))
+
+
+def refuse(response: httpx.Response, *, provider: str, scope: str, now: float) -> NoReturn:
+    """Raise what a refusal (any status but 200) means."""
+    status, said = response.status_code, _Said.of(response)
+    about: dict[str, Any] = {"provider": provider, "status": status, "excerpt": " ".join(said.codes)[:200]}
+    if status == httpx.codes.UNAUTHORIZED:
+        raise Unauthorized
+    if status == httpx.codes.GONE or (status < httpx.codes.INTERNAL_SERVER_ERROR and said.expired()):
+        raise CursorExpired(f"{provider} no longer knows the place where reading had ended ({status})", **about)
+    if _is_temporary(status) or said.means(_THROTTLED):
+        cause = ProviderError(f"{provider} is busy ({status}); try again later", permanent=False, **about)
+        raise Temporary(cause, asked=asked_wait(response, said.body, now))
+    if status == httpx.codes.FORBIDDEN and said.means(_MISSING_SCOPE):
+        raise NeedsReconnect(f"{provider} refuses access: sign in again and allow {scope}", **about)
+    if said.body is None:
+        raise broken(provider, status, "no data in the answer")
+    if status == httpx.codes.NOT_FOUND:
+        raise NotThere(f"{provider} has nothing at the address asked for (404)", **about)
+    raise ProviderError(f"{provider} refused the request ({status})", **about)
+
+
+def _is_temporary(status: int) -> bool:
+    return status in {408, 425, 429} or status >= httpx.codes.INTERNAL_SERVER_ERROR
+
+
+class _Said:
+    """The machine-readable words of an error answer; its prose may hold names and is never kept."""
+
+    def __init__(self, body: Any, codes: list[str]) -> None:
+        self.body, self.codes = body, codes
+
+    @classmethod
+    def of(cls, response: httpx.Response) -> "_Said":
+        try:
+            body = msgspec.json.decode(response.content)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            body = None
+        challenge = response.headers.get("www-authenticate", "")
+        return cls(body, [*_codes(body), *re.findall(r'error="(\w+)"', challenge)])
+
+    def means(self, words: set[str]) -> bool:
+        return any(code.replace("_", "").casefold() in words for code in self.codes)
+
+    def expired(self) -> bool:
+        message = _dig(self.body, "error", "message")
+        return self.means(_EXPIRED) or (isinstance(message, str) and message.startswith("Sync token"))
+
+
+def _codes(node: Any) -> Iterator[str]:
+    """Every `code`, `status` and `reason` of an error body, however deep the services nest them."""
+    if isinstance(node, list):
+        for item in node:
+            yield from _codes(item)
+    elif isinstance(node, dict):
+        for key, value in node.items():
+            if key in {"code", "status", "reason"} and isinstance(value, str):
+                yield value[:60]
+            yield from _codes(value)
+
+
+def _dig(node: Any, *keys: str) -> Any:
+    for key in keys:
+        node = node.get(key) if isinstance(node, dict) else None
+    return node
+
+
+def asked_wait(response: httpx.Response, body: Any, now: float) -> float:
+    """Seconds that the service wants us to wait: Retry-After as a number or a date, or Google's RetryInfo."""
+    header = response.headers.get("retry-after", "").strip()
+    try:
+        return max(0.0, float(header))
+    except ValueError:
+        return _until(header, response.headers.get("date", ""), now) or _retry_info(body)
+
+
+def _until(date: str, sent: str, now: float) -> float:
+    """Seconds up to `date` by their clock and by ours, whichever is longer; dates tell whole seconds only: one more."""
+    if (until := _timestamp(date)) is None:
+        return 0.0
+    theirs = _timestamp(sent)
+    return max(0.0, until - now + 1, until - theirs + 1 if theirs is not None else 0.0)
+
+
+def _timestamp(date: str) -> float | None:
+    try:
+        moment = parsedate_to_datetime(date)
+    except ValueError:
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def _retry_info(body: Any) -> float:
+    details = _dig(body, "error", "details")
+    for detail in details if isinstance(details, list) else []:
+        delay = _DELAY.fullmatch(str(_dig(detail, "retryDelay")))
+        if delay:
+            return float(delay[1])
+    return 0.0
