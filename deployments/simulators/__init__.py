@@ -1,0 +1,37 @@
+"""Microsoft and Google on loopback: sign-in and contacts, true to their documents, with faults on demand.
+
+Start as a process; one line of JSON tells every address, the client's id and secret, the CA file, and a refresh token
+for each provider's first mailbox:
+
+    python -m deployments.simulators --contacts 1000 --seed 1 [--port N] [--https-port N] [--state-dir DIR] [--latency-ms N]
+
+Or within a test, in a thread:
+
+    with serve(contacts=1000, seed=1) as simulators:
+        simulators.urls.microsoft_graph_url, .google_people_url, .microsoft_authority, .ca_file, ...
+        simulators.announcement()                      what the process prints
+        simulators.world.access_token("microsoft")     a token for the first mailbox, or for the one with this address
+        simulators.world.refresh_token("google")
+        simulators.world.add_mailbox("google", "bob@gmail.example", seed=2, size=50)
+        simulators.world.mailbox("microsoft")          page_size, empty_every, replays, reset_style, delay_s
+        simulators.world.faults.add(Fault("status", route="/contacts/delta", status=429, retry_after=2))
+        simulators.world.ledger.of("alice@contoso.example").broken
+        control.truth(mailbox)                         {source id: {person, folder, card}}
+        changes.at_random(mailbox, world.now(), edit=0.03, add=0.01, remove_share=0.01, seed=7)
+
+The control surface does the same over HTTP, JSON in and out, under `/_control`; BOX is `/microsoft/alice@contoso.example`:
+
+    GET  /mailboxes       POST /mailboxes {"provider", "email", "seed", "size"}
+    GET  /ledger          DELETE /ledger
+    GET  /faults          POST /faults {"faults": [{"kind": "status", "route": "/delta", "status": 503, ...}]}    DELETE /faults
+    POST /settings        {"latency_ms": 50, "microsoft_at_once": 4, "skew": 604800}      `skew` puts the clock forward
+    GET  BOX/truth        {"contacts": {source id: {"person", "folder", "card"}}, "folders", "pending"}
+    POST BOX/change       {"edit": 0.03, "add": 0.01, "remove": 0.01, "move": 0.01, "seed": 7}
+    POST BOX/person       {"card": {...}} adds; {"id", "card"} edits; {"id", "folder"} moves; {"id", "remove": "deleted"};
+                          {"id", "rename": true} gives it another resource name
+    POST BOX/folder       {"id", "name", "parent"}; {"id", "remove": true}
+    POST BOX/group        {"tag": "VIP", "name": "Gold"}
+    POST BOX/expire-cursors {"style": "gone"}          gone, location, bad_request; at Google also precondition
+    POST BOX/tokens       {"do": "expire"}; {"do": "revoke"}; {"without": [scope, ...]}
+    POST BOX/settings     {"page_size": 50, "empty_every": 3, "replays": 2, "delay_s": 0.5, "reset_style": "location"}
+"""

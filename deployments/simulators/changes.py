@@ -1,0 +1,118 @@
+"""What people do to their address books at the source: add, edit, remove, move, rename; one by one or by the hundred."""
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from deployments.simulators import names
+from deployments.simulators.mailbox import DEFAULT_FOLDER, Change, Entry, Mailbox
+from deployments.simulators.population import Card, differently, pick, seen
+
+
+def put(mailbox: Mailbox, card: Card, at: float, *, key: str = "", folder: str = "") -> str:
+    """Add a contact, or edit or move the one called `key`."""
+    entry = mailbox.entries.get(key)
+    if entry is None:
+        key = str(1 + len(mailbox.entries) + sum(change.key not in mailbox.entries for change in mailbox.pending))
+    left = entry.folder if entry else ""
+    record(mailbox, Change("put", key, card, folder or left or DEFAULT_FOLDER, left, at=at), at)
+    return key
+
+
+def remove(mailbox: Mailbox, key: str, at: float, *, reason: str = "deleted") -> str:
+    record(mailbox, Change("gone", key, left=mailbox.entries[key].folder, name=reason, at=at), at)
+    return key
+
+
+def rename(mailbox: Mailbox, key: str, at: float) -> str:
+    """The source gives the contact another id, as Google does after linking it to a profile."""
+    entry = mailbox.entries[key]
+    number = entry.numbers[-1] + 1_000_000
+    record(mailbox, Change("renamed", key, folder=entry.folder, left=entry.folder, name=str(number), at=at), at)
+    return key
+
+
+def record(mailbox: Mailbox, change: Change, at: float) -> None:
+    if mailbox.delay_s:
+        mailbox.pending.append(change)
+    else:
+        mailbox.settle(at)
+        mailbox.happen(change)
+
+
+def at_random(
+    mailbox: Mailbox,
+    at: float,
+    *,
+    edit: float = 0,
+    add: float = 0,
+    remove_share: float = 0,
+    move: float = 0,
+    seed: int = 0,
+) -> dict[str, list[str]]:
+    """Change these shares of the book; no contact is touched twice. Gives the keys, by what was done."""
+    chance = random.Random(seed)
+    alive = list(mailbox.alive())
+    counts = [round(len(alive) * share) for share in (edit, remove_share, move)]
+    chosen = chance.sample(alive, min(sum(counts), len(alive)))
+    edited, removed, moved = _cut(chosen, counts)
+    new = round(len(alive) * add)
+    return {
+        "edited": [put(mailbox, edited_card(entry.card, chance), at, key=entry.key) for entry in edited],
+        "removed": [remove(mailbox, entry.key, at) for entry in removed],
+        "moved": [
+            put(mailbox, entry.card, at, key=entry.key, folder=_elsewhere(mailbox, entry, chance)) for entry in moved
+        ],
+        "added": [put(mailbox, newcomer(mailbox, chance), at) for _ in range(new)],
+    }
+
+
+def _cut(entries: Sequence[Entry], counts: Sequence[int]) -> list[Sequence[Entry]]:
+    starts = [sum(counts[:position]) for position in range(len(counts))]
+    return [entries[start : start + count] for start, count in zip(starts, counts, strict=True)]
+
+
+def _elsewhere(mailbox: Mailbox, entry: Entry, chance: random.Random) -> str:
+    return pick(chance, [folder for folder in mailbox.folders if folder != entry.folder])
+
+
+def edited_card(card: Card, chance: random.Random) -> Card:
+    """An edit that really changes something."""
+    changed = pick(chance, _EDITS)(card, chance)
+    return changed if changed != card else replace(card, notes=f"{card.notes}\nEdited.".strip())
+
+
+def newcomer(mailbox: Mailbox, chance: random.Random) -> Card:
+    """Somebody nobody knew: a card of the same make with a person and addresses of its own."""
+    like = pick(chance, list(mailbox.entries.values())).card
+    person = f"n-{mailbox.email}-{len(mailbox.entries)}-{chance.getrandbits(32):08x}"
+    address = f"new{person[-8:]}{len(mailbox.entries)}@{pick(chance, names.FREE_DOMAINS)}"
+    fresh = replace(
+        like, person=person, family=f"{like.family}son", emails=(("home", address),), phones=(), addresses=()
+    )
+    return replace(seen(replace(fresh, given=fresh.given or "Robin"), chance), emails=fresh.emails)
+
+
+def _other_job(card: Card, chance: random.Random) -> Card:
+    return replace(card, job_title=pick(chance, [job for job in names.JOBS if job != card.job_title]))
+
+
+def _other_note(card: Card, chance: random.Random) -> Card:
+    return replace(card, notes=pick(chance, [note for note in names.NOTES if note != card.notes]))
+
+
+def _other_phone(card: Card, chance: random.Random) -> Card:
+    return replace(card, phones=(("mobile", f"+44 7400{int(chance.random() * 10**6):06d}"),))
+
+
+def _other_tags(card: Card, chance: random.Random) -> Card:
+    return replace(card, tags=tuple(sorted({*card.tags, pick(chance, names.TAGS)})))
+
+
+_EDITS: tuple[Callable[[Card, random.Random], Card], ...] = (
+    _other_job,
+    _other_note,
+    _other_phone,
+    _other_tags,
+    differently,
+)

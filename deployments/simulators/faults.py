@@ -1,0 +1,69 @@
+"""What can be made to go wrong, and for which requests."""
+
+import email.utils
+from dataclasses import dataclass, field
+
+KINDS = ("status", "reset", "reply_lost", "slow", "truncated", "cut", "html")
+
+
+@dataclass(slots=True)
+class Fault:
+    """`kind`:
+
+    status      answer `status` with the provider's own kind of error body (`code` names the error)
+    reset       drop the connection before doing anything
+    reply_lost  do it, then drop the connection
+    slow        wait `ms`, then answer as usual
+    truncated   a whole answer, of half the JSON
+    cut         the connection drops in the middle of the answer
+    html        an error page of a proxy, with `status`
+
+    It befalls requests whose path contains `route` (and whose mailbox is `mailbox`), lets the first `after` of them pass,
+    and ends after `times` (0: never). `retry_after` is in seconds; with `http_date` it is sent as a date.
+    """
+
+    kind: str
+    route: str = ""
+    mailbox: str = ""
+    method: str = ""
+    status: int = 503
+    code: str = ""
+    retry_after: float | None = None
+    http_date: bool = False
+    ms: int = 0
+    after: int = 0
+    times: int = 1
+    hits: int = 0
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise ValueError(f"no fault of the kind {self.kind!r}; there are {', '.join(KINDS)}")
+
+    def befalls(self, path: str, mailbox: str, method: str) -> bool:
+        if self.route not in path or self.mailbox not in ("", mailbox) or self.method not in ("", method):
+            return False
+        self.hits += 1
+        return self.hits > self.after and (self.times == 0 or self.hits <= self.after + self.times)
+
+    def retry_header(self, now: float) -> str:
+        if self.retry_after is None:
+            return ""
+        if self.http_date:
+            return email.utils.formatdate(now + self.retry_after, usegmt=True)
+        return f"{self.retry_after:g}"
+
+
+@dataclass(slots=True)
+class Faults:
+    active: list[Fault] = field(default_factory=list)
+
+    def add(self, fault: Fault) -> Fault:
+        self.active.append(fault)
+        return fault
+
+    def for_request(self, path: str, mailbox: str, method: str) -> Fault | None:
+        befalling = [fault for fault in self.active if fault.befalls(path, mailbox, method)]
+        return befalling[0] if befalling else None
+
+    def clear(self) -> None:
+        self.active.clear()

@@ -1,0 +1,151 @@
+"""The door every request comes through: it writes the ledger, keeps the limits, and lets the wanted things go wrong."""
+
+import asyncio
+import socket
+import struct
+from dataclasses import dataclass, field
+
+from starlette.responses import HTMLResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from deployments.simulators.faults import Fault
+from deployments.simulators.google import errors as google_errors
+from deployments.simulators.ledger import Account
+from deployments.simulators.microsoft import errors as microsoft_errors
+from deployments.simulators.world import World
+
+PROXY_PAGE = "<!doctype html><html><head><title>Bad gateway</title></head><body><h1>Bad gateway</h1></body></html>"
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    provider: str
+    path: str
+    method: str
+    mailbox: str
+    scope: str
+
+    @property
+    def is_contact_api(self) -> bool:
+        return self.path.startswith(("/microsoft/v1.0", "/google/v1"))
+
+
+@dataclass(slots=True)
+class Reply:
+    """An answer that is held back until it is known what shall become of it."""
+
+    start: Message | None = None
+    chunks: list[bytes] = field(default_factory=list)
+
+    async def take(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.start = message
+        else:
+            self.chunks.append(message.get("body", b""))
+
+    @property
+    def status(self) -> int:
+        return int(self.start["status"]) if self.start else 500
+
+    @property
+    def body(self) -> bytes:
+        return b"".join(self.chunks)
+
+
+@dataclass(slots=True)
+class Gate:
+    app: ASGIApp
+    world: World
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"].startswith("/_control"):
+            await self.app(scope, receive, send)
+            return
+        visit = self._visit(scope)
+        account = self.world.ledger.arrive(visit.mailbox, visit.path, self.world.now())
+        try:
+            await self._answer(visit, account, {**scope, "visit": visit}, receive, send)
+        finally:
+            account.in_flight -= 1
+
+    def _visit(self, scope: Scope) -> Visit:
+        provider = "google" if scope["path"].startswith("/google/") else "microsoft"
+        headers = dict(scope["headers"])
+        token = headers.get(b"authorization", b"").decode("latin-1").removeprefix("Bearer ")
+        access = self.world.tokens.holder(provider, token, self.world.now())
+        return Visit(
+            provider, scope["path"], scope["method"], access.email if access else "", access.scope if access else ""
+        )
+
+    async def _answer(self, visit: Visit, account: Account, scope: Scope, receive: Receive, send: Send) -> None:
+        if visit.is_contact_api and self.world.latency_ms:
+            await asyncio.sleep(self.world.latency_ms / 1000)
+        fault = self.world.faults.for_request(visit.path, visit.mailbox, visit.method)
+        if visit.provider == "microsoft" and visit.mailbox and account.in_flight > self.world.microsoft_at_once:
+            fault = Fault("status", status=429, retry_after=1)
+        if fault:
+            await self._go_wrong(fault, visit, account, scope, receive, send)
+        else:
+            await self.app(scope, receive, _noting(account, send))
+
+    async def _go_wrong(
+        self, fault: Fault, visit: Visit, account: Account, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        account.statuses[fault.kind] += 1
+        if fault.kind == "reset":
+            _hang_up(send)
+        elif fault.kind == "slow":
+            await asyncio.sleep(fault.ms / 1000)
+            await self.app(scope, receive, _noting(account, send))
+        elif fault.kind in ("status", "html"):
+            if fault.retry_after is not None:
+                account.not_before = self.world.now() + fault.retry_after
+            await refusal(fault, visit.provider, visit.path, self.world.now())(scope, receive, send)
+        else:
+            reply = Reply()
+            await self.app(scope, receive, reply.take)
+            await _spoil(fault.kind, reply, send)
+
+
+def refusal(fault: Fault, provider: str, path: str, now: float) -> Response:
+    header = fault.retry_header(now)
+    headers = {"retry-after": header} if header else {}
+    if fault.kind == "html":
+        return HTMLResponse(PROXY_PAGE, status_code=fault.status, headers=headers)
+    errors = google_errors if provider == "google" else microsoft_errors
+    answer = errors.by_status(fault.status, fault.code, at_login="/v1" not in path)
+    answer.headers.update(headers)
+    return answer
+
+
+def _noting(account: Account, send: Send) -> Send:
+    async def note(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            account.statuses[str(message["status"])] += 1
+        await send(message)
+
+    return note
+
+
+async def _spoil(kind: str, reply: Reply, send: Send) -> None:
+    if kind == "reply_lost":
+        _hang_up(send)
+        return
+    half = reply.body[: len(reply.body) // 2]
+    promised = len(half) if kind == "truncated" else len(reply.body)
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(promised).encode())]
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    await send({"type": "http.response.body", "body": half, "more_body": kind == "cut"})
+    if kind == "cut":
+        await asyncio.sleep(0.01)  # what was written must leave before the line goes dead
+        _hang_up(send)
+
+
+def _hang_up(send: Send) -> None:
+    """Drop the connection with a reset. ASGI knows no such thing, so this reaches through to the server's transport."""
+    transport = getattr(getattr(send, "__self__", None), "transport", None)
+    if transport is None:
+        raise ConnectionResetError("a request inside a batch cannot lose its own connection")
+    linger = struct.pack("ii", 1, 0)
+    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    transport.abort()

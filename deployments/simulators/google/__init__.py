@@ -1,0 +1,1 @@
+"""Google: the sign-in (`login`) and the People API v1."""

@@ -1,0 +1,161 @@
+"""One account at a provider: its contacts, and the journal of everything that happened to them since the start.
+
+The journal is both the memory that survives a restart and what delta queries are answered from: a position in it
+is a sync state.
+"""
+
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from deployments.simulators.population import Card, population
+
+DEFAULT_FOLDER = "AQMkADcontacts"
+BASE_FOLDERS = {  # id: (name, parent)
+    DEFAULT_FOLDER: ("Contacts", ""),
+    "AQMkADclients": ("Clients", DEFAULT_FOLDER),
+    "AQMkADformer": ("Former clients", "AQMkADclients"),
+    "AQMkADpartners": ("Partners", DEFAULT_FOLDER),
+}
+FIRST_MODIFIED = 1_767_600_000.0
+"""2026-01-05: when the first contact was last modified; each one after it a second later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that happened. `folder` is where the contact is afterwards ("" if gone), `left` where it was before.
+
+    Kinds: put, gone, renamed (the source gave it another id), folder, folder_gone, group.
+    """
+
+    kind: str
+    key: str
+    card: Card | None = None
+    folder: str = ""
+    left: str = ""
+    name: str = ""
+    at: float = 0.0
+
+
+@dataclass(slots=True)
+class Entry:
+    key: str
+    card: Card
+    folder: str
+    modified: float
+    version: int = 0
+    created: float = 0.0
+    numbers: tuple[int, ...] = ()
+    """The number in its id; former ones first."""
+
+    @property
+    def gone(self) -> bool:
+        return not self.folder
+
+
+@dataclass(slots=True)
+class Mailbox:
+    provider: str
+    email: str
+    seed: int
+    size: int
+    page_size: int = 0
+    """The most a page may hold, whatever the client asks for (0: as asked)."""
+    empty_every: int = 0
+    """Every n-th page is empty although there is more."""
+    replays: int = 0
+    """How many items of the page before come again on each page."""
+    reset_style: str = "gone"
+    generation: int = 0
+    """Cursors of an earlier generation have expired."""
+    without_scopes: tuple[str, ...] = ()
+    delay_s: float = 0.0
+    """How long a change stays invisible to clients."""
+    journal: list[Change] = field(default_factory=list)
+    pending: list[Change] = field(default_factory=list)
+    entries: dict[str, Entry] = field(init=False, default_factory=dict)
+    order: dict[str, list[str]] = field(init=False, default_factory=dict)
+    folders: dict[str, tuple[str, str]] = field(init=False, default_factory=dict)
+    groups: dict[str, str] = field(init=False, default_factory=dict)
+    """What the owner calls a tag now, where it was renamed."""
+    views: dict[str, dict[str, bytes]] = field(init=False, default_factory=dict)
+    """Contacts as they were served, by the way they were asked for."""
+    numbers: dict[int, str] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.folders = dict(BASE_FOLDERS)
+        for position, card in enumerate(population(self.seed, self.size, self.provider)):
+            self._enter(str(position + 1), card, _first_folder(self.provider, position), FIRST_MODIFIED + position)
+        replayed, self.journal = self.journal, []
+        for change in replayed:
+            self.happen(change)
+
+    @property
+    def salt(self) -> int:
+        return zlib.crc32(self.email.encode())
+
+    @property
+    def now(self) -> int:
+        """The present position in the journal."""
+        return len(self.journal)
+
+    def alive(self) -> Iterator[Entry]:
+        return (entry for entry in self.entries.values() if not entry.gone)
+
+    def happen(self, change: Change) -> None:
+        self.journal.append(change)
+        if change.kind == "folder":
+            self.folders[change.key] = (change.name, change.folder)
+        elif change.kind == "folder_gone":
+            self.folders.pop(change.key)
+        elif change.kind == "group":
+            self.groups[change.key] = change.name
+        else:
+            self._alter(change)
+
+    def settle(self, moment: float) -> None:
+        """Let what was delayed become visible."""
+        due = [change for change in self.pending if change.at + self.delay_s <= moment]
+        for change in due:
+            self.pending.remove(change)
+            self.happen(change)
+
+    def since(self, position: int, until: int, folder: str = "") -> list[str]:
+        """The contacts that came, went or changed in a stretch of the journal, each once."""
+        stretch = self.journal[position:until]
+        keys = (change.key for change in stretch if change.key in self.entries)
+        if folder:
+            keys = (change.key for change in stretch if folder in (change.folder, change.left))
+        return list(dict.fromkeys(keys))
+
+    def everything(self, folder: str = "") -> list[str]:
+        """All that ever were in the folder, in the order of their coming; the list only ever grows."""
+        return self.order.get(folder, []) if folder else list(self.entries)
+
+    def _alter(self, change: Change) -> None:
+        entry = self.entries.get(change.key)
+        if entry is None:
+            self._enter(change.key, change.card or Card(person=""), change.folder, change.at)
+            entry = self.entries[change.key]
+        if change.folder and change.folder != entry.folder:
+            self.order.setdefault(change.folder, []).append(change.key)
+        if change.kind == "renamed":
+            entry.numbers = (*entry.numbers, int(change.name))
+            self.numbers[int(change.name)] = change.key
+        entry.card, entry.folder = change.card or entry.card, change.folder
+        entry.version, entry.modified = self.now, change.at
+        for view in self.views.values():
+            view.pop(change.key, None)
+
+    def _enter(self, key: str, card: Card, folder: str, at: float) -> None:
+        number = self.salt * 10_000_000 + int(key)
+        self.entries[key] = Entry(key, card, folder, at, created=at, numbers=(number,))
+        self.numbers[number] = key
+        self.order.setdefault(folder, []).append(key)
+
+
+def _first_folder(provider: str, position: int) -> str:
+    """Outlook people keep some contacts in folders of their own; Google knows only one book."""
+    if provider == "google" or position % 10 < 8:
+        return DEFAULT_FOLDER
+    return "AQMkADpartners" if position % 10 == 8 else ("AQMkADformer", "AQMkADclients")[position % 20 < 10]

@@ -1,0 +1,163 @@
+"""Both simulators on loopback: one world, served over http and https from a thread of its own."""
+
+import asyncio
+import contextlib
+import socket
+import tempfile
+import threading
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from starlette.types import ASGIApp
+
+from deployments.simulators.certificate import Certificate, certificate
+from deployments.simulators.control import control_app
+from deployments.simulators.gate import Gate
+from deployments.simulators.google import login as google_login
+from deployments.simulators.google.people import people_app
+from deployments.simulators.microsoft import login as microsoft_login
+from deployments.simulators.microsoft.graph import graph_app
+from deployments.simulators.world import CLIENT_ID, CLIENT_SECRET, World, recall
+
+OWNERS = {"microsoft": "alice@contoso.example", "google": "alice@gmail.example"}
+HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """What a client must know. The authority is https, as msal wants it; trust `ca_file` for it."""
+
+    http: str
+    https: str
+    microsoft_authority: str
+    microsoft_graph_url: str
+    google_auth_url: str
+    google_token_url: str
+    google_revoke_url: str
+    google_people_url: str
+    control_url: str
+    ca_file: str
+    client_id: str = CLIENT_ID
+    client_secret: str = CLIENT_SECRET
+
+
+@dataclass(frozen=True, slots=True)
+class Simulators:
+    """A running pair of simulators: where they are, and the world behind them to reach into."""
+
+    urls: Addresses
+    world: World
+
+    def announcement(self) -> dict[str, str]:
+        """The addresses and, for each provider's first mailbox, a refresh token that works."""
+        firsts = {provider: self.world.refresh_token(provider) for provider in OWNERS}
+        tokens = {f"{provider}_refresh_token": token for provider, token in firsts.items()}
+        emails = {f"{provider}_email": self.world.mailbox(provider).email for provider in OWNERS}
+        return {**asdict(self.urls), **emails, **tokens}
+
+
+def app(world: World) -> ASGIApp:
+    """`/microsoft/v1.0` is Graph, `/google/v1` the People API; the Microsoft sign-in lies at the root, as msal wants it."""
+    doors: list[ASGIApp] = []
+    inside = Starlette(
+        routes=[
+            Mount("/_control", control_app(world)),
+            Mount("/microsoft/v1.0", graph_app(world, lambda: doors[0])),
+            Mount("/google/v1", people_app(world)),
+            Mount("/google", routes=google_login.login_routes(world)),
+            *microsoft_login.login_routes(world),
+        ]
+    )
+    doors.append(Gate(inside, world))
+    return doors[0]
+
+
+def inhabited(world: World, *, contacts: int = 1000, seed: int = 1) -> World:
+    """With a mailbox at each provider, unless there are some from an earlier life."""
+    for provider, email in OWNERS.items():
+        if not any(world.of(provider)):
+            world.add_mailbox(provider, email, seed=seed, size=contacts)
+    return world
+
+
+@contextlib.contextmanager
+def serve(
+    *,
+    contacts: int = 1000,
+    seed: int = 1,
+    port: int = 0,
+    https_port: int = 0,
+    latency_ms: float = 0,
+    state_dir: Path | None = None,
+) -> Iterator[Simulators]:
+    """Run the simulators until the block ends. With `state_dir`, what happened is there again the next time."""
+    with contextlib.ExitStack() as stack:
+        home = state_dir or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="simulators-")))
+        home.mkdir(parents=True, exist_ok=True)
+        shown = certificate(home)
+        world = inhabited(recall(home / "simulators.json") if state_dir else World(), contacts=contacts, seed=seed)
+        world.latency_ms = latency_ms
+        sockets = [stack.enter_context(_listening(wanted)) for wanted in (port, https_port)]
+        urls = _addresses(sockets[0].getsockname()[1], sockets[1].getsockname()[1], shown)
+        stack.enter_context(_running(app(world), sockets, shown))
+        running = Simulators(urls, world)
+        running.announcement()
+        world.keep()
+        yield running
+        world.keep()
+
+
+def _listening(port: int) -> socket.socket:
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((HOST, port))
+    return listener
+
+
+def _addresses(port: int, https_port: int, shown: Certificate) -> Addresses:
+    http, https = f"http://{HOST}:{port}", f"https://{HOST}:{https_port}"
+    return Addresses(
+        http=http,
+        https=https,
+        microsoft_authority=f"{https}/common",
+        microsoft_graph_url=f"{http}/microsoft/v1.0",
+        google_auth_url=f"{http}/google/o/oauth2/v2/auth",
+        google_token_url=f"{http}/google/token",
+        google_revoke_url=f"{http}/google/revoke",
+        google_people_url=f"{http}/google/v1",
+        control_url=f"{http}/_control",
+        ca_file=str(shown.authority),
+    )
+
+
+@contextlib.contextmanager
+def _running(served: ASGIApp, sockets: list[socket.socket], shown: Certificate) -> Iterator[None]:
+    plain, secret = _server(served), _server(served, str(shown.server))
+
+    async def both() -> None:
+        await asyncio.gather(plain.serve([sockets[0]]), secret.serve([sockets[1]]))
+
+    thread = threading.Thread(target=asyncio.run, args=(both(),), name="simulators", daemon=True)
+    thread.start()
+    try:
+        while not (plain.started and secret.started):
+            if not thread.is_alive():
+                raise RuntimeError("the simulators did not start")
+            threading.Event().wait(0.005)
+        yield
+    finally:
+        plain.should_exit = secret.should_exit = True
+        thread.join(timeout=10)
+
+
+def _server(served: ASGIApp, certificate_file: str | None = None) -> uvicorn.Server:
+    return uvicorn.Server(
+        uvicorn.Config(
+            served, lifespan="off", ws="none", log_config=None, access_log=False, proxy_headers=False, server_header=False,
+            timeout_keep_alive=60, timeout_graceful_shutdown=1, ssl_certfile=certificate_file,
+        )
+    )  # fmt: skip

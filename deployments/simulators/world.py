@@ -1,0 +1,105 @@
+"""Everything that the simulators know, in one place that tests can reach into, and that can be kept on disk."""
+
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from deployments.simulators.faults import Faults
+from deployments.simulators.ledger import Ledger
+from deployments.simulators.mailbox import Change, Mailbox
+from deployments.simulators.tokens import Access, Grant, Tokens
+
+CLIENT_ID = "contactflow-simulated"
+CLIENT_SECRET = "simulated-secret"  # noqa: S105 - opens nothing but the simulators
+SCOPES = {
+    "microsoft": "openid profile offline_access Contacts.Read User.Read",
+    "google": "openid email https://www.googleapis.com/auth/contacts.readonly",
+}
+KEPT = (
+    "provider", "email", "seed", "size", "page_size", "empty_every", "replays", "reset_style", "generation",
+    "without_scopes", "delay_s", "journal", "pending",
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class World:
+    """`latency_ms` is added to every answer of the contact APIs; `skew` is how far the clock was put forward."""
+
+    mailboxes: list[Mailbox] = field(default_factory=list)
+    tokens: Tokens = field(default_factory=Tokens)
+    faults: Faults = field(default_factory=Faults)
+    ledger: Ledger = field(default_factory=Ledger)
+    latency_ms: float = 0.0
+    skew: float = 0.0
+    microsoft_at_once: int = 4
+    """Microsoft answers 429 to more requests than this in flight for one mailbox."""
+    state: Path | None = None
+
+    def now(self) -> float:
+        return time.time() + self.skew
+
+    def mailbox(self, provider: str, email: str = "") -> Mailbox:
+        """The one with this address, or the provider's first."""
+        for mailbox in self.of(provider):
+            if email in ("", mailbox.email):
+                mailbox.settle(self.now())
+                return mailbox
+        raise KeyError(f"no {provider} mailbox {email!r}")
+
+    def of(self, provider: str) -> Iterator[Mailbox]:
+        return (mailbox for mailbox in self.mailboxes if mailbox.provider == provider)
+
+    def add_mailbox(self, provider: str, email: str, *, seed: int = 1, size: int = 1000) -> Mailbox:
+        if any(email == mailbox.email for mailbox in self.of(provider)):
+            raise ValueError(f"there is a {provider} mailbox {email!r} already")
+        self.mailboxes.append(Mailbox(provider, email, seed, size))
+        return self.mailboxes[-1]
+
+    def refresh_token(self, provider: str, email: str = "") -> str:
+        """One that works: an earlier one if there is one."""
+        mailbox = self.mailbox(provider, email)
+        for name, grant in self.tokens.grants.items():
+            if (grant.provider, grant.email) == (provider, mailbox.email) and not (grant.revoked or grant.replaced):
+                return name
+        return self.tokens.grant(provider, mailbox.email, SCOPES[provider])
+
+    def access_token(self, provider: str, email: str = "") -> str:
+        return self.tokens.access(provider, self.mailbox(provider, email).email, SCOPES[provider], self.now())
+
+    def keep(self) -> None:
+        """Write what must survive a restart; a reader finds the old file or the new one, never half of one."""
+        if self.state is None:
+            return
+        half = self.state.with_suffix(".new")
+        with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(msgspec.json.encode(self._kept()))
+            file.flush()
+            os.fsync(file.fileno())
+        half.replace(self.state)
+
+    def _kept(self) -> dict[str, Any]:
+        mailboxes = [{name: getattr(mailbox, name) for name in KEPT} for mailbox in self.mailboxes]
+        return {
+            "mailboxes": mailboxes, "grants": self.tokens.grants, "accesses": self.tokens.accesses, "skew": self.skew,
+        }  # fmt: skip
+
+
+def recall(path: Path) -> World:
+    """The world as it was kept, or an empty one."""
+    world = World(state=path)
+    if not path.exists():
+        return world
+    kept = msgspec.json.decode(path.read_bytes())
+    for mailbox in kept["mailboxes"]:
+        history = {name: msgspec.convert(mailbox.pop(name), list[Change]) for name in ("journal", "pending")}
+        scopes = tuple(mailbox.pop("without_scopes"))
+        world.mailboxes.append(Mailbox(**mailbox, **history, without_scopes=scopes))
+    world.tokens.grants = msgspec.convert(kept["grants"], dict[str, Grant])
+    world.tokens.accesses = msgspec.convert(kept["accesses"], dict[str, Access])
+    world.skew = kept["skew"]
+    return world
