@@ -35,10 +35,14 @@ class Patience:
     first_wait: float = 1
     longest_wait: float = 60
 
-    def back_off(self, attempt: int, chance: float) -> float:
-        """Doubling waits, spread over half of each so that clients that failed together do not return together."""
-        doubled = self.first_wait * math.pow(2, attempt - 1)
-        return min(self.longest_wait, doubled) * (0.5 + chance / 2)
+    def wait(self, attempt: int, asked: float, roll: float) -> float:
+        """What was asked for and a little more; else doubling waits, spread so that many do not return together."""
+        if asked:
+            return asked + min(1, asked / 10) * roll
+        return min(self.longest_wait, self.first_wait * math.pow(2, attempt - 1)) * (0.5 + roll / 2)
+
+    def ended(self, trouble: Temporary, attempt: int, spent: float) -> bool:
+        return attempt >= min(self.attempts, trouble.attempts) or spent > self.seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,12 +155,12 @@ class PoliteClient:
 
     def _hush(self, trouble: Temporary, attempt: int, started: float) -> None:
         """Nobody asks this mailbox again before the wait is over; too long a wait ends the patience at once."""
-        now, patience, roll = self._chance.clock(), self._patience, self._chance.roll()
-        wait = trouble.asked + min(1, trouble.asked / 10) * roll if trouble.asked else patience.back_off(attempt, roll)
-        if now + wait > self._quiet_until:
-            self._quiet_until = now + wait
-            self._on_quiet(self._quiet_until)
-        if attempt >= min(patience.attempts, trouble.attempts) or now + wait - started > patience.seconds:
+        now = self._chance.clock()
+        until = now + self._patience.wait(attempt, trouble.asked, self._chance.roll())
+        if until > self._quiet_until:
+            self._quiet_until = until
+            self._on_quiet(until)
+        if self._patience.ended(trouble, attempt, until - started):
             raise trouble.error
 
     def _shut_out(self) -> NeedsReconnect:

@@ -1,0 +1,233 @@
+"""The token endpoints of Microsoft and Google: plain values in, plain values out; nothing is kept here.
+
+ProviderError
+└── AppMisconfigured    the service does not know our application or its secret: for operators, not for users
+
+A plain form post for both: msal keeps refresh tokens to itself and google-auth retries by its own clock, while ours
+are stored encrypted and every wait is ours to keep.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+
+import httpx
+import msgspec
+
+from storage.records import Provider
+from tasks.providers.base import NeedsReconnect, ProviderError
+from tasks.providers.manners import Chance, Patience, new_client
+from tasks.providers.verdicts import Temporary, asked_wait, broken, unreachable
+
+BRIEF = Patience(attempts=4, seconds=60, answer=30)  # others wait for a token while one asks
+
+_SIGN_IN_AGAIN = {"invalid_grant", "interaction_required", "consent_required", "login_required", "access_denied"}
+_FOR_OPERATORS = {"invalid_client", "unauthorized_client", "deleted_client", "disabled_client", "invalid_scope"}
+_TEMPORARY = {"temporarily_unavailable", "server_error", "internal_failure"}
+_CAUSES = {
+    "AADSTS700082": "the sign-in was not used for too long",
+    "AADSTS70008": "the sign-in was not used for too long",
+    "AADSTS50173": "the password was changed",
+    "AADSTS50076": "a second factor is asked for",
+    "AADSTS50079": "a second factor is asked for",
+    "AADSTS50074": "a second factor is asked for",
+    "AADSTS53003": "a rule of the organization forbids it",
+    "AADSTS50057": "the account is disabled",
+    "AADSTS65001": "the permission was withdrawn",
+    "invalid_rapt": "the organization asks for a fresh sign-in",
+    "consent_required": "the permission was withdrawn",
+    "interaction_required": "the account's owner is asked for",
+    "access_denied": "the permission was not given",
+}
+_WIDER = {"contacts.read": "contacts.readwrite", "contacts.readonly": "contacts"}
+
+
+class AppMisconfigured(ProviderError):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """Our application as registered with a service. `sign_in_url` is Microsoft's authority or Google's page."""
+
+    provider: Provider
+    client_id: str
+    client_secret: str = field(repr=False)
+    sign_in_url: str
+    token_url: str
+    scopes: tuple[str, ...]
+    revoke_url: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.provider.value.title()
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What the owner of an account has allowed us. `account` is its address, where the service told it."""
+
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    expires_at: datetime
+    scopes: tuple[str, ...]
+    account: str = ""
+
+
+class Issued(msgspec.Struct):
+    """A token endpoint's answer."""
+
+    access_token: str
+    expires_in: float = 3600
+    refresh_token: str = ""
+    scope: str = ""
+    id_token: str = ""
+
+
+_read_issued = msgspec.json.Decoder(Issued).decode
+
+
+def microsoft_app(
+    client_id: str, client_secret: str, *, authority: str, scopes: tuple[str, ...] = ("Contacts.Read",)
+) -> App:
+    authority = authority.rstrip("/")
+    return App(Provider.MICROSOFT, client_id, client_secret, authority, f"{authority}/oauth2/v2.0/token", scopes)
+
+
+def google_app(
+    client_id: str,
+    client_secret: str,
+    *,
+    auth_url: str,
+    token_url: str,
+    scopes: tuple[str, ...] = ("https://www.googleapis.com/auth/contacts.readonly",),
+) -> App:
+    revoke_url = str(httpx.URL(token_url).join("revoke"))
+    return App(Provider.GOOGLE, client_id, client_secret, auth_url, token_url, scopes, revoke_url)
+
+
+async def refresh(
+    app: App,
+    refresh_token: str,
+    *,
+    connect: Callable[[], httpx.AsyncClient] = new_client,
+    patience: Patience = BRIEF,
+    chance: Chance | None = None,
+) -> Grant:
+    """A fresh access token, and the refresh token to use from now on."""
+    form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+    if app.provider is Provider.MICROSOFT:
+        form["scope"] = " ".join([*app.scopes, "offline_access"])
+    chance = chance or Chance()
+    issued = await ask(app, form, connect=connect, patience=patience, chance=chance)
+    return granted(app, issued, now=chance.clock(), refresh_token=refresh_token)
+
+
+async def revoke(app: App, refresh_token: str, *, connect: Callable[[], httpx.AsyncClient] = new_client) -> bool:
+    """Give the permission back; False where the service has no way to (Microsoft) or cannot be reached."""
+    if not app.revoke_url:
+        return False
+    try:
+        async with connect() as http:
+            response = await http.post(app.revoke_url, data={"token": refresh_token})
+    except httpx.TransportError:
+        return False
+    return response.status_code in {httpx.codes.OK, httpx.codes.BAD_REQUEST}  # 400: it was no longer valid
+
+
+async def ask(
+    app: App, form: Mapping[str, str], *, connect: Callable[[], httpx.AsyncClient], patience: Patience, chance: Chance
+) -> Issued:
+    """Post to the token endpoint, again as long as the trouble is temporary and patience lasts."""
+    secret = {"client_secret": app.client_secret} if app.client_secret else {}
+    body, started = {"client_id": app.client_id, **secret, **form}, chance.clock()
+    async with connect() as http:
+        for attempt in count(1):
+            try:
+                return await _post(http, app, body, chance)
+            except Temporary as trouble:
+                wait = patience.wait(attempt, trouble.asked, chance.roll())
+                if patience.ended(trouble, attempt, chance.clock() + wait - started):
+                    raise trouble.error from None
+                await chance.sleep(wait)
+    raise AssertionError  # counting never ends
+
+
+async def _post(http: httpx.AsyncClient, app: App, body: Mapping[str, str], chance: Chance) -> Issued:
+    try:
+        response = await http.post(app.token_url, data=body, headers={"Accept": "application/json"})
+    except (httpx.TransportError, httpx.DecodingError) as trouble:
+        raise unreachable(app.name, trouble) from trouble
+    if response.status_code != httpx.codes.OK:
+        said = _said(response)
+        if response.status_code in {408, 429} or response.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:
+            raise Temporary(_busy(app, response.status_code), asked=asked_wait(response, said, chance.clock()))
+        raise refusal(app, said, response.status_code)
+    try:
+        return _read_issued(response.content)
+    except msgspec.DecodeError as trouble:
+        raise broken(app.name, response.status_code, "no token in the answer") from trouble
+
+
+def _said(response: httpx.Response) -> dict[str, Any]:
+    try:
+        said = msgspec.json.decode(response.content)
+    except msgspec.DecodeError:
+        said = None
+    return said if isinstance(said, dict) else {}
+
+
+def _busy(app: App, status: int) -> ProviderError:
+    return ProviderError(
+        f"{app.name}'s sign-in is busy ({status}); try again later", provider=app.name, status=status, permanent=False
+    )
+
+
+def refusal(app: App, said: Mapping[str, Any], status: int = 400) -> Exception:
+    """What an OAuth error means; of its prose only the codes are kept, for it may name the account."""
+    error = str(said.get("error", ""))
+    codes = [error, *(str(said[key]) for key in ("suberror", "error_subtype") if key in said)]
+    codes += re.findall(r"AADSTS\d+", str(said.get("error_description", "")))
+    about: dict[str, Any] = {"provider": app.name, "status": status, "excerpt": " ".join(codes)[:200]}
+    if error in _TEMPORARY:
+        return Temporary(_busy(app, status))
+    if error in _SIGN_IN_AGAIN:
+        causes = (_CAUSES[code] for code in reversed(codes) if code in _CAUSES)
+        return NeedsReconnect(
+            f"{app.name}: {next(causes, 'access was withdrawn or has lapsed')}; sign in again", **about
+        )
+    if error in _FOR_OPERATORS:
+        return AppMisconfigured(
+            f"{app.name} does not accept this application ({error}): its operators must renew the client secret "
+            f"or correct its registration",
+            **about,
+        )
+    return ProviderError(f"{app.name} refused to give a token ({error or status})", **about)
+
+
+def granted(app: App, issued: Issued, *, now: float, refresh_token: str = "", account: str = "") -> Grant:
+    """The grant, if it allows what we need; scopes that are not told are those that were asked for (RFC 6749, 5.1)."""
+    scopes = tuple(issued.scope.split()) or app.scopes
+    if missing := missing_scopes(app.scopes, scopes):
+        cause = f"{app.name}: permission {', '.join(missing)} was not given; sign in again and allow it"
+        raise NeedsReconnect(cause, provider=app.name)
+    return Grant(
+        access_token=issued.access_token,
+        refresh_token=issued.refresh_token or refresh_token,
+        expires_at=datetime.fromtimestamp(now + issued.expires_in, UTC),
+        scopes=scopes,
+        account=account,
+    )
+
+
+def missing_scopes(wanted: tuple[str, ...], given: tuple[str, ...]) -> list[str]:
+    """Scopes count by their last part; one that allows more allows this too."""
+    have = {_short(scope) for scope in given}
+    return [scope for scope in wanted if not {_short(scope), _WIDER.get(_short(scope), "")} & have]
+
+
+def _short(scope: str) -> str:
+    return scope.rpartition("/")[2].casefold()

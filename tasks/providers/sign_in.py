@@ -1,0 +1,147 @@
+"""Signing in with a browser: authorization code and PKCE, for the command line and the web page alike.
+
+ProviderError
+└── SignInFailed    this attempt came to nothing; another may not
+"""
+
+import asyncio
+import base64
+import hashlib
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+import httpx
+import msal
+import msgspec
+from google.auth import jwt
+
+from storage.records import Provider
+from tasks.providers.base import NeedsReconnect, ProviderError
+from tasks.providers.manners import Chance, new_client
+from tasks.providers.oauth import BRIEF, App, Grant, Issued, ask, granted, refusal
+from tasks.providers.verdicts import Temporary
+
+
+class SignInFailed(ProviderError):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """Send the owner to `url`; keep `flow` (plain JSON, secret) until they are back."""
+
+    url: str
+    flow: dict[str, Any] = field(repr=False)
+
+
+async def begin_sign_in(app: App, redirect_uri: str, *, state: str = "") -> SignIn:
+    state = state or secrets.token_urlsafe(24)
+    if app.provider is Provider.MICROSOFT:
+        flow = await _msal(
+            app, lambda client: client.initiate_auth_code_flow(list(app.scopes), redirect_uri=redirect_uri, state=state)
+        )
+        return SignIn(flow["auth_uri"], flow)
+    return _begin_google(app, redirect_uri, state)
+
+
+async def finish_sign_in(
+    app: App,
+    flow: Mapping[str, Any],
+    query: Mapping[str, str],
+    *,
+    connect: Callable[[], httpx.AsyncClient] = new_client,
+    chance: Chance | None = None,
+) -> Grant:
+    """`query` is what the service added to the redirect address."""
+    if not secrets.compare_digest(str(flow.get("state", "")), query.get("state", "")):
+        raise SignInFailed("this sign-in was not begun here; begin again", provider=app.name)
+    if "code" not in query:
+        raise _in_the_open(refusal(app, query))
+    chance = chance or Chance()
+    issued, account = await (
+        _finish_microsoft(app, flow, query)
+        if app.provider is Provider.MICROSOFT
+        else _finish_google(app, flow, query, connect=connect, chance=chance)
+    )
+    grant = granted(app, issued, now=chance.clock(), account=account)
+    if not grant.refresh_token:
+        cause = f"{app.name} gave no lasting access; remove the application from the account and sign in again"
+        raise NeedsReconnect(cause, provider=app.name)
+    return grant
+
+
+async def _finish_microsoft(app: App, flow: Mapping[str, Any], query: Mapping[str, str]) -> tuple[Issued, str]:
+    answer = await _msal(app, lambda client: client.acquire_token_by_auth_code_flow(dict(flow), dict(query)))
+    if "error" in answer:
+        raise _in_the_open(refusal(app, answer))
+    claims = answer.get("id_token_claims", {})
+    return msgspec.convert(answer, Issued), claims.get("preferred_username") or claims.get("email", "")
+
+
+async def _msal(app: App, step: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
+    """It blocks, and would bring its own certificates: msal runs in a thread, over our kind of client."""
+    try:
+        return await asyncio.to_thread(_with_msal, app, step)
+    except httpx.TransportError as trouble:
+        cause = f"{app.name} cannot be reached ({type(trouble).__name__})"
+        raise ProviderError(cause, provider=app.name, permanent=False) from trouble
+    except ValueError as trouble:
+        raise SignInFailed(f"{app.name} does not accept this sign-in; begin again", provider=app.name) from trouble
+
+
+def _with_msal(app: App, step: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
+    kind = msal.ConfidentialClientApplication if app.client_secret else msal.PublicClientApplication
+    credential = {"client_credential": app.client_secret} if app.client_secret else {}
+    with httpx.Client(timeout=30) as http:
+        client = kind(
+            app.client_id, authority=app.sign_in_url, instance_discovery=False, http_client=http, **credential
+        )
+        return step(client)
+
+
+def _begin_google(app: App, redirect_uri: str, state: str) -> SignIn:
+    verifier = secrets.token_urlsafe(48)
+    question = {
+        "client_id": app.client_id,
+        "redirect_uri": redirect_uri,
+        "response_type": "code",
+        "scope": " ".join([*app.scopes, "openid", "email"]),
+        "state": state,
+        "access_type": "offline",
+        "prompt": "consent",  # without it a second sign-in gives no refresh token
+        "code_challenge": _challenge(verifier),
+        "code_challenge_method": "S256",
+    }
+    flow = {"state": state, "redirect_uri": redirect_uri, "code_verifier": verifier}
+    return SignIn(f"{app.sign_in_url}?{urlencode(question)}", flow)
+
+
+async def _finish_google(
+    app: App,
+    flow: Mapping[str, Any],
+    query: Mapping[str, str],
+    *,
+    connect: Callable[[], httpx.AsyncClient],
+    chance: Chance,
+) -> tuple[Issued, str]:
+    form = {
+        "grant_type": "authorization_code",
+        "code": query["code"],
+        "redirect_uri": flow["redirect_uri"],
+        "code_verifier": flow["code_verifier"],
+    }
+    issued = await ask(app, form, connect=connect, patience=BRIEF, chance=chance)
+    # Unverified is enough: it came from the token endpoint itself, over TLS (OpenID Connect Core, 3.1.3.7).
+    claims = jwt.decode(issued.id_token, verify=False) if issued.id_token else {}  # type: ignore[no-untyped-call]
+    return issued, claims.get("email", "")
+
+
+def _challenge(verifier: str) -> str:
+    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
+
+
+def _in_the_open(refused: Exception) -> Exception:
+    return refused.error if isinstance(refused, Temporary) else refused
