@@ -10,13 +10,13 @@ import msgspec
 from storage.records import Gone, Labelled, Person, PostalAddress, Seen, SourceRecord
 
 
-class Origin(msgspec.Struct, rename="camel"):
+class Origin(msgspec.Struct, rename="camel", frozen=True):
     type: str = ""
     etag: str = ""
     update_time: str = ""
 
 
-class About(msgspec.Struct, rename="camel"):
+class About(msgspec.Struct, rename="camel", frozen=True):
     """The metadata of a person."""
 
     sources: list[Origin] = []
@@ -24,7 +24,7 @@ class About(msgspec.Struct, rename="camel"):
     previous_resource_names: list[str] = []
 
 
-class Mark(msgspec.Struct, rename="camel"):
+class Mark(msgspec.Struct, rename="camel", frozen=True):
     """The metadata of one field: which of several is meant."""
 
     primary: bool = False
