@@ -1,0 +1,206 @@
+"""CSV rows as people: exports of Google and Outlook, and any other file by its headers or by a mapping.
+
+Columns nobody knows go to `custom` under their header. Left out on purpose: Google's group of all contacts, Outlook's
+display names and types of addresses, and values that only say that nothing was entered ("0/0/00", "Normal").
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
+
+from storage.records import Labelled, Person, PostalAddress
+from tasks.providers.csv_headers import BadMapping, Column, columns, known
+from tasks.providers.csv_tables import Row, Table, table
+from tasks.providers.file_drafts import Draft
+from tasks.providers.file_text import decoded
+from tasks.rules.normalise import is_email
+
+_HEADER_WITHIN = 10
+_EVERY_CONTACT = frozenset({"mycontacts", "my contacts"})
+_NOTHING = re.compile(r"0{1,4}([./-])0{1,4}\1(?:0{1,4})")
+_NOT_ENTERED = frozenset({
+    ("priority", "normal"), ("private", "false"), ("sensitivity", "normal"), ("gender", "unspecified"),
+    ("priorität", "normal"), ("privat", "falsch"), ("vertraulichkeit", "normal"), ("geschlecht", "keine angabe"),
+})  # fmt: skip
+_ANY_SLASHED = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})\b.*")
+_MONTHS = 12
+_PHONE_LIKE = re.compile(r"\+?[\d ().\-/]{6,}")
+
+Slots = Mapping[str, Mapping[str, list[str]]]
+
+
+class NoTable(ValueError):
+    """Text whose columns cannot be told."""
+
+
+def read(body: bytes, mapping: Mapping[str, str]) -> Iterator[Draft]:
+    """One draft a row. Raises NoTable or BadMapping at once if the columns make no sense."""
+    split = table(decoded(body), lambda cells: known(cells, mapping))
+    first = list(islice(split.rows(), _HEADER_WITHIN))
+    if not first:
+        raise NoTable("the file holds no text")
+    header = max(first, key=lambda row: (known(row.cells, mapping), -row.number))
+    if known(header.cells, mapping):
+        return _drafts(split, header.number, columns(_named(header.cells), mapping))
+    if mapping:
+        raise BadMapping(f"the file has no column named {', '.join(map(repr, mapping))}")
+    return _drafts(split, 0, _by_content(first))
+
+
+def _drafts(split: Table, after: int, found: list[Column]) -> Iterator[Draft]:
+    month_first = _month_first(split, after, found)
+    for row in split.rows():
+        if row.number <= after:
+            continue
+        where = f"row-{row.number}"
+        if row.fault:
+            yield Draft(where, reason=f"row {row.number}: {row.fault}")
+        else:
+            yield Draft(where, _person(row, found, month_first=month_first))
+
+
+def _named(headers: Sequence[str]) -> list[str]:
+    return [header.strip() or f"Column {place}" for place, header in enumerate(headers, start=1)]
+
+
+def _by_content(rows: Sequence[Row]) -> list[Column]:
+    """A file without headers, if its first row holds an address: addresses, phones, and the first words as the name."""
+    if not any(is_email(cell.strip()) for cell in rows[0].cells):
+        raise NoTable(f"no header of its {len(rows[0].cells)} columns is known")
+    found: list[Column] = []
+    for place in range(max(len(row.cells) for row in rows)):
+        cells = [row.cells[place].strip() for row in rows if len(row.cells) > place and row.cells[place].strip()]
+        field = _field_of(cells)
+        if field == "display_name" and Column(field) in found:
+            field = "custom"
+        found.append(Column(field, "" if field == "display_name" else str(place), label=_label_of(field, place)))
+    return found
+
+
+def _field_of(cells: Sequence[str]) -> str:
+    if any(map(is_email, cells)):
+        return "emails"
+    return "phones" if cells and all(map(_PHONE_LIKE.fullmatch, cells)) else "display_name"
+
+
+def _label_of(field: str, place: int) -> str:
+    return f"Column {place + 1}" if field == "custom" else ""
+
+
+def _month_first(split: Table, after: int, found: Sequence[Column]) -> bool | None:
+    """Whether 4/5/1980 is in April: one birthday of the file that can be read in one way only tells it for all."""
+    places = [place for place, column in enumerate(found) if column.field == "birthday"]
+    cells = (
+        row.cells[place] for row in split.rows() if row.number > after for place in places if place < len(row.cells)
+    )
+    dates = [(int(match[1]), int(match[2])) for cell in cells if (match := _ANY_SLASHED.fullmatch(cell.strip()))]
+    votes = {second > _MONTHS for first, second in dates if (first > _MONTHS) != (second > _MONTHS)}
+    return votes.pop() if len(votes) == 1 else None
+
+
+def _person(row: Row, found: Sequence[Column], *, month_first: bool | None) -> Person:
+    slots: dict[str, dict[str, dict[str, list[str]]]] = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
+    for place, raw in enumerate(row.cells):
+        column = found[place] if place < len(found) else Column("custom", str(place), label=f"Column {place + 1}")
+        cell = raw.strip()
+        if not cell or not column.field or _says_nothing(cell, column):
+            continue
+        parts = slots[column.field][column.slot]
+        parts[column.part].append(cell)
+        if column.label:
+            parts["default label"] = [column.label]
+    return _assembled(slots, month_first=month_first)
+
+
+def _says_nothing(cell: str, column: Column) -> bool:
+    return bool(_NOTHING.fullmatch(cell)) or (column.label.casefold(), cell.casefold()) in _NOT_ENTERED
+
+
+def _assembled(slots: Mapping[str, Slots], *, month_first: bool | None) -> Person:
+    def text(field: str, join: str = " ") -> str:
+        return join.join(dict.fromkeys(slots.get(field, {}).get("", {}).get("value", [])))
+
+    emails = _labelled(slots.get("emails", {}), _emails_in)
+    return Person(
+        prefix=text("prefix"),
+        given_name=text("given_name"),
+        middle_name=text("middle_name"),
+        family_name=text("family_name"),
+        suffix=text("suffix"),
+        nickname=text("nickname"),
+        display_name=text("display_name"),
+        company=text("company"),
+        department=text("department", ", "),
+        job_title=text("job_title", ", "),
+        birthday=_birthday(text("birthday"), month_first=month_first),
+        notes=text("notes", "\n"),
+        emails=tuple(item for item in emails if not item.value.startswith("/o=")),
+        phones=_labelled(slots.get("phones", {}), _phones_in),
+        urls=_labelled(slots.get("urls", {}), lambda cell: cell.split(":::")),
+        addresses=tuple(map(_address, slots.get("addresses", {}).values())),
+        tags=tuple(_tags(slots.get("tags", {}))),
+        custom=(
+            *(Labelled(item.value, "Exchange address") for item in emails if item.value.startswith("/o=")),
+            *(_custom(parts) for parts in slots.get("custom", {}).values() if parts.get("value")),
+        ),
+    )
+
+
+def _labelled(slots: Slots, values_in: Callable[[str], list[str]]) -> tuple[Labelled, ...]:
+    """The values of all slots; Google marks the one its owner prefers with an asterisk before its type."""
+    preferred: list[Labelled] = []
+    others: list[Labelled] = []
+    for parts in slots.values():
+        label = _label(parts)
+        kept = preferred if label.startswith("* ") else others
+        kept += (
+            Labelled(value.strip(), label.removeprefix("* "))
+            for cell in parts.get("value", [])
+            for value in values_in(cell)
+        )
+    return (*preferred, *others)
+
+
+def _label(parts: Mapping[str, list[str]]) -> str:
+    return next((parts[name][0] for name in ("label", "default label") if name in parts), "")
+
+
+def _emails_in(cell: str) -> list[str]:
+    parts = re.split(r":::|[;,\n]", cell)
+    return parts if all(part.count("@") == 1 for part in parts if part.strip()) else cell.split(":::")
+
+
+def _phones_in(cell: str) -> list[str]:
+    return re.split(r":::|;(?!ext=)|\n", cell)
+
+
+def _address(parts: Mapping[str, list[str]]) -> PostalAddress:
+    def text(part: str) -> str:
+        return ", ".join(parts.get(part, []))
+
+    whole = text("street") or ("" if text("city") or text("postcode") else text("formatted"))
+    return PostalAddress(whole, text("city"), text("region"), text("postcode"), text("country"), _label(parts))
+
+
+def _tags(slots: Slots) -> Iterator[str]:
+    for cell in (cell for parts in slots.values() for cell in parts.get("value", [])):
+        separator = next((sign for sign in (":::", ";", ",") if sign in cell), ",")
+        for tag in cell.split(separator):
+            if (bare := tag.strip().removeprefix("* ")).casefold() not in _EVERY_CONTACT:
+                yield bare
+
+
+def _custom(parts: Mapping[str, list[str]]) -> Labelled:
+    kind, own = parts.get("default label", [""])[0], parts.get("label", [""])[0]
+    name = f"{kind} ({own})" if kind and own and kind != "Custom Field" else own or kind
+    return Labelled("\n".join(parts["value"]), name)
+
+
+def _birthday(text: str, *, month_first: bool | None) -> str:
+    match = _ANY_SLASHED.fullmatch(text)
+    if not match or month_first is None:
+        return text
+    first, second = int(match[1]), int(match[2])
+    month, day = (first, second) if month_first else (second, first)
+    return f"{match[3]}-{month:02}-{day:02}"
