@@ -14,7 +14,8 @@ from tasks.providers.ahead import side_by_side
 from tasks.providers.base import CursorExpired, IncompleteRead, Page, Tokens
 from tasks.providers.landed import decoder, each, settle, wrap
 from tasks.providers.manners import Chance, Patience, PoliteClient, new_client
-from tasks.providers.people_person import FIELDS, Contact, record
+from tasks.providers.people_person import record
+from tasks.providers.people_shapes import FIELDS, Contact
 
 SCOPE = "https://www.googleapis.com/auth/contacts.readonly"
 OTHER_SCOPE = "https://www.googleapis.com/auth/contacts.other.readonly"

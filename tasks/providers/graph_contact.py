@@ -13,7 +13,7 @@ _NO_YEAR = "1604"  # what Outlook stores where a birthday was given without its 
 _NO_DATE = ("0001", "4501")  # what Exchange stores where there is no date at all
 
 
-class Address(msgspec.Struct, rename="camel"):
+class Address(msgspec.Struct, rename="camel", gc=False):
     street: str | None = None
     city: str | None = None
     state: str | None = None
@@ -21,11 +21,11 @@ class Address(msgspec.Struct, rename="camel"):
     postal_code: str | None = None
 
 
-class Email(msgspec.Struct):
+class Email(msgspec.Struct, gc=False):
     address: str | None = None
 
 
-class Contact(msgspec.Struct, rename="camel"):
+class Contact(msgspec.Struct, rename="camel", gc=False):
     id: str
     removed: Any = msgspec.field(name="@removed", default=None)
     etag: str | None = msgspec.field(name="@odata.etag", default=None)
@@ -87,25 +87,22 @@ def person(contact: Contact) -> Person:
         job_title=contact.job_title or "",
         birthday=_birthday(contact.birthday or ""),
         notes=contact.personal_notes or "",
-        emails=tuple(Labelled(email.address) for email in contact.email_addresses or () if email.address),
+        emails=tuple([Labelled(email.address) for email in contact.email_addresses or () if email.address]),
         phones=_phones(contact),
         addresses=_addresses(contact),
-        urls=_labelled("business", [contact.business_home_page]),
-        tags=tuple(category for category in contact.categories or () if category),
+        urls=(Labelled(contact.business_home_page, "business"),) if contact.business_home_page else (),
+        tags=tuple([category for category in contact.categories or () if category]),
         custom=_custom(contact),
     )
 
 
-def _labelled(label: str, values: list[str] | list[str | None] | None) -> tuple[Labelled, ...]:
-    return tuple(Labelled(value, label) for value in values or () if value)
+def _labelled(label: str, values: list[str] | None) -> list[Labelled]:
+    return [Labelled(value, label) for value in values or () if value]
 
 
 def _phones(contact: Contact) -> tuple[Labelled, ...]:
-    return (
-        *_labelled("mobile", [contact.mobile_phone]),
-        *_labelled("business", contact.business_phones),
-        *_labelled("home", contact.home_phones),
-    )
+    mobile = [Labelled(contact.mobile_phone, "mobile")] if contact.mobile_phone else []
+    return (*mobile, *_labelled("business", contact.business_phones), *_labelled("home", contact.home_phones))
 
 
 def _addresses(contact: Contact) -> tuple[PostalAddress, ...]:
@@ -117,7 +114,7 @@ def _addresses(contact: Contact) -> tuple[PostalAddress, ...]:
 
 
 def _address(given: Address | None, label: str) -> tuple[PostalAddress, ...]:
-    if given is None or not any(msgspec.structs.astuple(given)):
+    if given is None or not (given.street or given.city or given.state or given.postal_code or given.country_or_region):
         return ()
     return (
         PostalAddress(
@@ -132,15 +129,18 @@ def _address(given: Address | None, label: str) -> tuple[PostalAddress, ...]:
 
 
 def _custom(contact: Contact) -> tuple[Labelled, ...]:
+    single = (
+        ("yomiGivenName", contact.yomi_given_name),
+        ("yomiSurname", contact.yomi_surname),
+        ("yomiCompanyName", contact.yomi_company_name),
+        ("profession", contact.profession),
+        ("officeLocation", contact.office_location),
+        ("manager", contact.manager),
+        ("assistantName", contact.assistant_name),
+        ("spouseName", contact.spouse_name),
+    )
     return (
-        *_labelled("yomiGivenName", [contact.yomi_given_name]),
-        *_labelled("yomiSurname", [contact.yomi_surname]),
-        *_labelled("yomiCompanyName", [contact.yomi_company_name]),
-        *_labelled("profession", [contact.profession]),
-        *_labelled("officeLocation", [contact.office_location]),
-        *_labelled("manager", [contact.manager]),
-        *_labelled("assistantName", [contact.assistant_name]),
-        *_labelled("spouseName", [contact.spouse_name]),
+        *[Labelled(value, label) for label, value in single if value],
         *_labelled("children", contact.children),
         *_labelled("imAddresses", contact.im_addresses),
     )
@@ -148,7 +148,7 @@ def _custom(contact: Contact) -> tuple[Labelled, ...]:
 
 def _birthday(given: str) -> str:
     """The date part as it stands: it is midnight UTC by convention, and a zone would shift it to another day."""
-    date = _DATE.fullmatch(given)
+    date = _DATE.fullmatch(given) if given else None
     if date is None or date[1] in _NO_DATE:
         return ""
     return f"--{date[2]}" if date[1] == _NO_YEAR else f"{date[1]}-{date[2]}"

@@ -5,131 +5,19 @@ from datetime import datetime
 from html.parser import HTMLParser
 from typing import TypeVar
 
-import msgspec
-
 from storage.records import Gone, Labelled, Person, PostalAddress, Seen, SourceRecord
-
-
-class Origin(msgspec.Struct, rename="camel", frozen=True):
-    type: str = ""
-    etag: str = ""
-    update_time: str = ""
-
-
-class About(msgspec.Struct, rename="camel", frozen=True):
-    """The metadata of a person."""
-
-    sources: list[Origin] = []
-    deleted: bool = False
-    previous_resource_names: list[str] = []
-
-
-class Mark(msgspec.Struct, rename="camel", frozen=True):
-    """The metadata of one field: which of several is meant."""
-
-    primary: bool = False
-    source_primary: bool = False
-    source: Origin = Origin()
-
-
-class Field(msgspec.Struct, rename="camel"):
-    metadata: Mark = Mark()
-
-
-class Name(Field, rename="camel"):
-    display_name: str = ""
-    unstructured_name: str = ""
-    family_name: str = ""
-    given_name: str = ""
-    middle_name: str = ""
-    honorific_prefix: str = ""
-    honorific_suffix: str = ""
-    phonetic_full_name: str = ""
-    phonetic_given_name: str = ""
-    phonetic_family_name: str = ""
-
-
-class Value(Field, rename="camel"):
-    """Any field that is a value with a type: an address, a number, a nickname, a page, an identifier."""
-
-    value: str = ""
-    type: str = ""
-
-
-class Note(Field, rename="camel"):
-    value: str = ""
-    content_type: str = ""
-
-
-class Phone(Value, rename="camel"):
-    canonical_form: str = ""
-
-
-class Organization(Field, rename="camel"):
-    name: str = ""
-    department: str = ""
-    title: str = ""
-    current: bool = False
-
-
-class Address(Field, rename="camel"):
-    type: str = ""
-    formatted_value: str = ""
-    street_address: str = ""
-    extended_address: str = ""
-    po_box: str = ""
-    city: str = ""
-    region: str = ""
-    postal_code: str = ""
-    country: str = ""
-    country_code: str = ""
-
-
-class Date(msgspec.Struct):
-    year: int = 0
-    month: int = 0
-    day: int = 0
-
-
-class Birthday(Field, rename="camel"):
-    date: Date | None = None
-
-
-class Group(msgspec.Struct, rename="camel"):
-    contact_group_resource_name: str = ""
-
-
-class Membership(Field, rename="camel"):
-    contact_group_membership: Group | None = None
-
-
-class Pair(Field, rename="camel"):
-    key: str = ""
-    value: str = ""
-
-
-class Contact(msgspec.Struct, rename="camel"):
-    resource_name: str
-    etag: str = ""
-    metadata: About = About()
-    names: list[Name] = []
-    nicknames: list[Value] = []
-    email_addresses: list[Value] = []
-    phone_numbers: list[Phone] = []
-    organizations: list[Organization] = []
-    addresses: list[Address] = []
-    birthdays: list[Birthday] = []
-    biographies: list[Note] = []
-    memberships: list[Membership] = []
-    urls: list[Value] = []
-    user_defined: list[Pair] = []
-    external_ids: list[Value] = []
-    client_data: list[Pair] = []
-
-
-FIELDS = (  # what we ask for; another list makes the service's sync tokens invalid
-    "names,nicknames,emailAddresses,phoneNumbers,organizations,addresses,birthdays,biographies,memberships,urls,"
-    "userDefined,externalIds,clientData,metadata"
+from tasks.providers.people_shapes import (
+    Address,
+    Birthday,
+    Contact,
+    Field,
+    Membership,
+    Name,
+    Note,
+    Organization,
+    Origin,
+    Phone,
+    Value,
 )
 
 F = TypeVar("F", bound=Field)
@@ -169,7 +57,7 @@ def person(contact: Contact, groups: Mapping[str, str]) -> Person:
         notes=_notes(contact.biographies),
         emails=_values(contact.email_addresses),
         phones=_phones(contact.phone_numbers),
-        addresses=tuple(_address(one) for one in _primary_first(contact.addresses)),
+        addresses=tuple([_address(one) for one in _primary_first(contact.addresses)]),
         urls=_values(contact.urls),
         tags=_tags(contact.memberships, groups),
         custom=_custom(contact, name),
@@ -185,6 +73,8 @@ def _origin(contact: Contact) -> Origin:
 
 def _own(fields: Sequence[F]) -> F | None:
     """Of several, what the owner wrote; else what the service holds for the main one; else the first."""
+    if len(fields) == 1:
+        return fields[0]
     return min(fields, key=_rank, default=None)
 
 
@@ -194,17 +84,19 @@ def _rank(field: Field) -> int:
     return 1 if field.metadata.primary else 2
 
 
-def _primary_first(fields: Sequence[F]) -> list[F]:
+def _primary_first(fields: Sequence[F]) -> Sequence[F]:
+    if not fields or fields[0].metadata.primary:
+        return fields
     return sorted(fields, key=lambda field: not field.metadata.primary)
 
 
 def _values(fields: Sequence[Value]) -> tuple[Labelled, ...]:
-    return tuple(Labelled(field.value, field.type) for field in _primary_first(fields) if field.value)
+    return tuple([Labelled(field.value, field.type) for field in _primary_first(fields) if field.value])
 
 
 def _phones(fields: Sequence[Phone]) -> tuple[Labelled, ...]:
-    numbers = ((field.value or field.canonical_form, field.type) for field in _primary_first(fields))
-    return tuple(Labelled(number, label) for number, label in numbers if number)
+    numbers = [(field.value or field.canonical_form, field.type) for field in _primary_first(fields)]
+    return tuple([Labelled(number, label) for number, label in numbers if number])
 
 
 def _address(given: Address) -> PostalAddress:
@@ -230,9 +122,9 @@ def _birthday(birthdays: Sequence[Birthday]) -> str:
 
 def _tags(memberships: Sequence[Membership], groups: Mapping[str, str]) -> tuple[str, ...]:
     """Names of the owner's own groups; the service's (all contacts, starred) are no tags."""
-    joined = (one.contact_group_membership for one in memberships)
-    names = (groups.get(group.contact_group_resource_name, "") for group in joined if group)
-    return tuple(name for name in names if name)
+    joined = [one.contact_group_membership for one in memberships]
+    names = [groups.get(group.contact_group_resource_name, "") for group in joined if group]
+    return tuple([name for name in names if name])
 
 
 def _custom(contact: Contact, name: Name) -> tuple[Labelled, ...]:
@@ -240,11 +132,11 @@ def _custom(contact: Contact, name: Name) -> tuple[Labelled, ...]:
         ("phoneticGivenName", name.phonetic_given_name),
         ("phoneticFamilyName", name.phonetic_family_name),
         ("phoneticFullName", name.phonetic_full_name),
-        *((pair.key, pair.value) for pair in contact.user_defined),
-        *((one.type or "externalId", one.value) for one in contact.external_ids),
-        *((pair.key, pair.value) for pair in contact.client_data),
+        *[(pair.key, pair.value) for pair in contact.user_defined],
+        *[(one.type or "externalId", one.value) for one in contact.external_ids],
+        *[(pair.key, pair.value) for pair in contact.client_data],
     ]
-    return tuple(Labelled(value, label) for label, value in pairs if value)
+    return tuple([Labelled(value, label) for label, value in pairs if value])
 
 
 def _notes(notes: Sequence[Note]) -> str:
