@@ -5,7 +5,6 @@ display names and types of addresses, and values that only say that nothing was 
 """
 
 import re
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 
@@ -25,9 +24,11 @@ _NOT_ENTERED = frozenset({
 })  # fmt: skip
 _ANY_SLASHED = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})\b.*")
 _MONTHS = 12
+_JOINED_BY = {"department": ", ", "job_title": ", ", "notes": "\n"}
 _PHONE_LIKE = re.compile(r"\+?[\d ().\-/]{6,}")
 
-Slots = Mapping[str, Mapping[str, list[str]]]
+Parts = dict[str, list[str]]
+Slots = Mapping[str, Parts]
 
 
 class NoTable(ValueError):
@@ -100,50 +101,40 @@ def _month_first(split: Table, after: int, found: Sequence[Column]) -> bool | No
 
 
 def _person(row: Row, found: Sequence[Column], *, month_first: bool | None) -> Person:
-    slots: dict[str, dict[str, dict[str, list[str]]]] = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
+    single: dict[str, list[str]] = {}
+    several: dict[str, dict[str, Parts]] = {}
     for place, raw in enumerate(row.cells):
-        column = found[place] if place < len(found) else Column("custom", str(place), label=f"Column {place + 1}")
-        cell = raw.strip()
-        if not cell or not column.field or _says_nothing(cell, column):
+        if not (cell := raw.strip()):
             continue
-        parts = slots[column.field][column.slot]
-        parts[column.part].append(cell)
-        if column.label:
-            parts["default label"] = [column.label]
-    return _assembled(slots, month_first=month_first)
+        column = found[place] if place < len(found) else Column("custom", str(place), label=f"Column {place + 1}")
+        if not column.field or _says_nothing(cell, column):
+            continue
+        if not column.slot:
+            single.setdefault(column.field, []).append(cell)
+            continue
+        parts = several.setdefault(column.field, {}).setdefault(column.slot, {"default label": [column.label]})
+        parts.setdefault(column.part, []).append(cell)
+    return _assembled(single, several, month_first=month_first)
 
 
 def _says_nothing(cell: str, column: Column) -> bool:
     return bool(_NOTHING.fullmatch(cell)) or (column.label.casefold(), cell.casefold()) in _NOT_ENTERED
 
 
-def _assembled(slots: Mapping[str, Slots], *, month_first: bool | None) -> Person:
-    def text(field: str, join: str = " ") -> str:
-        return join.join(dict.fromkeys(slots.get(field, {}).get("", {}).get("value", [])))
-
-    emails = _labelled(slots.get("emails", {}), _emails_in)
+def _assembled(single: Mapping[str, list[str]], several: Mapping[str, Slots], *, month_first: bool | None) -> Person:
+    texts = {field: _JOINED_BY.get(field, " ").join(dict.fromkeys(cells)) for field, cells in single.items()}
+    if "birthday" in texts:
+        texts["birthday"] = _birthday(texts["birthday"], month_first=month_first)
+    emails = _labelled(several.get("emails", {}), _emails_in)
+    exchange = [Labelled(item.value, "Exchange address") for item in emails if item.value.startswith("/o=")]
     return Person(
-        prefix=text("prefix"),
-        given_name=text("given_name"),
-        middle_name=text("middle_name"),
-        family_name=text("family_name"),
-        suffix=text("suffix"),
-        nickname=text("nickname"),
-        display_name=text("display_name"),
-        company=text("company"),
-        department=text("department", ", "),
-        job_title=text("job_title", ", "),
-        birthday=_birthday(text("birthday"), month_first=month_first),
-        notes=text("notes", "\n"),
+        **texts,
         emails=tuple(item for item in emails if not item.value.startswith("/o=")),
-        phones=_labelled(slots.get("phones", {}), _phones_in),
-        urls=_labelled(slots.get("urls", {}), lambda cell: cell.split(":::")),
-        addresses=tuple(map(_address, slots.get("addresses", {}).values())),
-        tags=tuple(_tags(slots.get("tags", {}))),
-        custom=(
-            *(Labelled(item.value, "Exchange address") for item in emails if item.value.startswith("/o=")),
-            *(_custom(parts) for parts in slots.get("custom", {}).values() if parts.get("value")),
-        ),
+        phones=_labelled(several.get("phones", {}), _phones_in),
+        urls=_labelled(several.get("urls", {}), lambda cell: cell.split(":::")),
+        addresses=tuple(map(_address, several.get("addresses", {}).values())),
+        tags=tuple(_tags(several.get("tags", {}))),
+        custom=(*exchange, *(_custom(parts) for parts in several.get("custom", {}).values() if "value" in parts)),
     )
 
 
@@ -162,8 +153,8 @@ def _labelled(slots: Slots, values_in: Callable[[str], list[str]]) -> tuple[Labe
     return (*preferred, *others)
 
 
-def _label(parts: Mapping[str, list[str]]) -> str:
-    return next((parts[name][0] for name in ("label", "default label") if name in parts), "")
+def _label(parts: Parts) -> str:
+    return parts.get("label", parts["default label"])[0]
 
 
 def _emails_in(cell: str) -> list[str]:
@@ -175,7 +166,7 @@ def _phones_in(cell: str) -> list[str]:
     return re.split(r":::|;(?!ext=)|\n", cell)
 
 
-def _address(parts: Mapping[str, list[str]]) -> PostalAddress:
+def _address(parts: Parts) -> PostalAddress:
     def text(part: str) -> str:
         return ", ".join(parts.get(part, []))
 
@@ -191,8 +182,8 @@ def _tags(slots: Slots) -> Iterator[str]:
                 yield bare
 
 
-def _custom(parts: Mapping[str, list[str]]) -> Labelled:
-    kind, own = parts.get("default label", [""])[0], parts.get("label", [""])[0]
+def _custom(parts: Parts) -> Labelled:
+    kind, own = parts["default label"][0], parts.get("label", [""])[0]
     name = f"{kind} ({own})" if kind and own and kind != "Custom Field" else own or kind
     return Labelled("\n".join(parts["value"]), name)
 

@@ -66,7 +66,7 @@ def _target(text: str, index: int, header: str) -> Column:
     match = _TARGET.fullmatch(text.strip())
     field, part, label = (match[1], match[2] or "", match[3] or "") if match else ("", "", "")
     if field == "addresses" and (part or "street") in _PARTS:
-        return Column(field, label, part or "street", label)
+        return Column(field, f"at {label}", part or "street", label)
     if part or field not in _SINGLE | _SEVERAL:
         known = ", ".join(sorted(_SINGLE | _SEVERAL))
         raise BadMapping(f"{text!r} is no field to put a column in; the fields are {known}")

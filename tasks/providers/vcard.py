@@ -9,6 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from storage.records import Labelled, Person, PostalAddress
 from tasks.providers.file_drafts import Draft
@@ -168,15 +169,18 @@ def _labelled(items: Sequence[Property], labels: Mapping[str, str]) -> tuple[Lab
 
 
 def _label(item: Property, labels: Mapping[str, str]) -> str:
-    """The owner's own label, else place and kind out of the types: "work fax"."""
-    if own := labels.get(item.group, "") if item.group else "":
-        return own
-    place = next((_PLACES[kind] for kind in item.types if kind in _PLACES), "")
-    kind = next((_KINDS[kind] for kind in item.types if kind in _KINDS), "")
+    own = labels.get(item.group, "") if item.group else ""
+    return own or _label_of(item.types)
+
+
+@lru_cache(maxsize=1024)
+def _label_of(types: tuple[str, ...]) -> str:
+    """Place and kind in one: "work fax"."""
+    place = next((_PLACES[kind] for kind in types if kind in _PLACES), "")
+    kind = next((_KINDS[kind] for kind in types if kind in _KINDS), "")
     if kind == "mobile" and place == "home":
         return kind
-    other = next((kind for kind in item.types if kind not in _NO_LABEL), "")
-    return f"{place} {kind}".strip() or other
+    return f"{place} {kind}".strip() or next((kind for kind in types if kind not in _NO_LABEL), "")
 
 
 def _addresses(properties: Properties, labels: Mapping[str, str]) -> tuple[PostalAddress, ...]:

@@ -6,8 +6,11 @@ may name its own character set, rightly or wrongly.
 
 import quopri
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
+from types import MappingProxyType
+from typing import NamedTuple
 
 from tasks.providers.file_text import as_narrow, fallback
 
@@ -17,26 +20,24 @@ _FOLD = re.compile(rb"(?<!=)\n[ \t]")
 _INDENTED = re.compile(rb"^[ \t]+(?=\S)", re.MULTILINE)
 _BEGIN_AT_MARGIN = re.compile(rb"^BEGIN[ \t]*:[ \t]*VCARD", re.MULTILINE | re.IGNORECASE)
 _PROPERTY = re.compile(
-    rb"""(?:([\w-]+)\.)?([A-Za-z][\w-]*)[ \t]*((?:;(?:"[^"\n]*"|[^":])*)?):(?!//)(.*)""",
-    re.DOTALL,
+    r"""(?:([\w-]+)\.)?([A-Za-z][A-Za-z0-9_-]*)[ \t]*((?:;(?:"[^"\n]*"|[^":])*)?):(?!//)(.*)""", re.DOTALL
 )
-_UNBALANCED = re.compile(rb"(?:([\w-]+)\.)?([A-Za-z][\w-]*)[ \t]*(;[^:]*):(.*)", re.DOTALL)
+_UNBALANCED = re.compile(r"(?:([\w-]+)\.)?([A-Za-z][A-Za-z0-9_-]*)[ \t]*(;[^:]*):(?!//)(.*)", re.DOTALL)
 _PARAMETER = re.compile(r"""((?:"[^"]*"|[^";])+)""")
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _CARET = {"^n": "\n", "^'": '"', "^^": "^"}
 _ENCODINGS = {"quoted-printable": "qp", "base64": "base64", "b": "base64", "8bit": "", "7bit": ""}
-_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _ONE_BYTE = re.compile(r"(?i)(us-?)?ascii|(iso-?8859|latin|windows-?12|cp12)", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Property:
+class Property(NamedTuple):
     """One property: its value decoded but still escaped; types and parameter names in lower case."""
 
     name: str
     value: str
     group: str = ""
     types: tuple[str, ...] = ()
-    parameters: dict[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, str] = MappingProxyType({})
     binary: bool = False
 
 
@@ -116,64 +117,69 @@ def _last(open_cards: list[Card], *, whole: bool) -> Card:
 
 
 def _properties(body: bytes) -> Iterator[Property]:
+    """Bytes that are not UTF-8 travel through the text as lone surrogates until their property is whole."""
+    text = _FOLD.sub(b"", body).decode("utf-8", "surrogateescape")
+    decode = None if text.isascii() or _is_clean(text) else fallback(body)
+    for line in _whole_lines(text):
+        yield _property(line, decode)
+
+
+def _is_clean(text: str) -> bool:
     try:
-        body.decode("utf-8")
-    except UnicodeDecodeError:
-        decode = fallback(body)
-    else:
-        decode = _lenient
-    for raw in _whole_lines(_FOLD.sub(b"", body)):
-        yield _property(raw, decode)
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
-def _whole_lines(body: bytes) -> Iterator[bytes]:
+def _whole_lines(text: str) -> Iterator[str]:
     """Each property in one piece, however it was folded: by the standard, softly, after a blank, or not at all."""
-    current, soft, base64 = b"", False, False
-    for line in body.split(b"\n"):
-        starts = bool(_PROPERTY.fullmatch(line))
+    current, soft, base64 = "", False, False
+    for line in text.split("\n"):
         if soft and not _is_mark(line):
-            current, soft = current[:-1] + line.rstrip(), line.rstrip().endswith(b"=")
-        elif starts or not current:
+            current, soft = current[:-1] + line.rstrip(), line.rstrip().endswith("=")
+        elif not current or _starts_property(line):
             if current:
                 yield current
             current = line
-            head = line.partition(b":")[0].upper()
-            soft = b"QUOTED-PRINTABLE" in head and line.rstrip().endswith(b"=")
+            head = line.partition(":")[0].upper() if ";" in line else ""
+            base64 = "BASE64" in head or "ENCODING=B" in head
+            soft = "QUOTED-PRINTABLE" in head and line.rstrip().endswith("=")
             current = line.rstrip() if soft else line
-            base64 = b"BASE64" in head or b"ENCODING=B" in head
-        elif line[:1] in (b" ", b"\t"):
+        elif line[:1] in (" ", "\t"):
             current += line[1:]
         elif line.strip():
-            current += line if base64 else b"\n" + line
-    if current.strip():
+            current += line if base64 else f"\n{line}"
+    if current:
         yield current
 
 
-def _is_mark(line: bytes) -> bool:
-    return line.strip().upper() in {b"BEGIN:VCARD", b"END:VCARD"}
+def _starts_property(line: str) -> bool:
+    return bool(_PROPERTY.fullmatch(line) or _UNBALANCED.fullmatch(line))
 
 
-def _property(raw: bytes, decode: Decode) -> Property:
-    match = _PROPERTY.fullmatch(raw) or _UNBALANCED.fullmatch(raw)
+def _is_mark(line: str) -> bool:
+    return line.strip().upper() in {"BEGIN:VCARD", "END:VCARD"}
+
+
+def _property(line: str, decode: Decode | None) -> Property:
+    match = _PROPERTY.fullmatch(line) or _UNBALANCED.fullmatch(line)
     if not match:
-        return Property("", decode(raw))
+        return Property("", _value(line, "", decode))
     group, name, rest, value = match.groups()
-    types, parameters = _parameters(decode(rest)) if rest else ((), {})
-    encoding = _ENCODINGS.get(parameters.get("encoding", "").lower(), "")
+    types, parameters = _parameters(rest) if rest.isascii() else _parameters(_value(rest, "", decode))
+    encoding = _ENCODINGS.get(parameters.get("encoding", "").lower(), "") if parameters else ""
+    if encoding == "base64":
+        return Property(name.upper(), "", group or "", types, parameters, binary=True)
     if encoding == "qp":
-        value = quopri.decodestring(value).replace(b"\0", b"")
-    text = "" if encoding == "base64" else _value(value, parameters.get("charset", ""), decode)
-    return Property(
-        name=name.decode().upper(),
-        value=text,
-        group=group.decode().lower() if group else "",
-        types=types,
-        parameters=parameters,
-        binary=encoding == "base64" or text[:5].lower() == "data:",
-    )
+        value = quopri.decodestring(_raw(value)).decode("utf-8", "surrogateescape")
+        decode = decode or _lenient
+    text = _value(value, parameters.get("charset", ""), decode)
+    return Property(name.upper(), text, (group or "").lower(), types, parameters, text[:5].lower() == "data:")
 
 
-def _parameters(text: str) -> tuple[tuple[str, ...], dict[str, str]]:
+@lru_cache(maxsize=4096)
+def _parameters(text: str) -> tuple[tuple[str, ...], Mapping[str, str]]:
     types: list[str] = []
     named: dict[str, str] = {}
     for part in _PARAMETER.findall(text):
@@ -187,18 +193,25 @@ def _parameters(text: str) -> tuple[tuple[str, ...], dict[str, str]]:
             named["encoding"] = name
         else:
             types.append(name)
-    return tuple(kind.strip() for kind in types if kind.strip()), named
+    return tuple(kind.strip() for kind in types if kind.strip()), MappingProxyType(named)
 
 
-def _value(raw: bytes, charset: str, decode: Decode) -> str:
+def _value(text: str, charset: str, decode: Decode | None) -> str:
     """UTF-8 goes before a single-byte character set that is only claimed: nothing else looks like UTF-8 by chance."""
+    if not charset and (decode is None or text.isascii()):
+        return text.replace("\0", "")
     order = ("utf-8", charset) if not charset or _ONE_BYTE.match(charset) else (charset, "utf-8")
-    for name in order:
+    raw = _raw(text)
+    for name in filter(None, order):
         try:
-            return raw.decode(name or "ascii").replace("\0", "")
+            return raw.decode(name).replace("\0", "")
         except (LookupError, ValueError):
             continue
-    return decode(raw)
+    return (decode or _lenient)(raw).replace("\0", "")
+
+
+def _raw(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
 
 
 def _lenient(raw: bytes) -> str:

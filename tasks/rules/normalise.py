@@ -7,11 +7,12 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import fields, replace
 from datetime import date
+from functools import lru_cache
 
 from storage.records import Labelled, Person, PostalAddress
 from tasks.rules.clean_text import many_lines, one_line
 from tasks.rules.person_names import with_names
-from tasks.rules.reachable import email, email_key, is_email, is_phone, phone, phone_key
+from tasks.rules.reachable import email, email_key, is_email, is_phone, phone, phone_key, spelt_phone_key
 
 __all__ = ["email_key", "field_key", "is_email", "is_phone", "label", "person", "phone_key", "says_nobody", "too_big"]
 
@@ -53,7 +54,7 @@ def person(raw: Person, *, region: str = "") -> Person:
         birthday=day,
         notes=many_lines(raw.notes),
         emails=_distinct(raw.emails, email, str.casefold),
-        phones=_distinct(raw.phones, lambda value: phone(value, region), lambda value: phone_key(value, region)),
+        phones=_distinct(raw.phones, lambda value: phone(value, region), spelt_phone_key),
         urls=_distinct(raw.urls, one_line, _url_key),
         addresses=_addresses(raw.addresses),
         tags=_tags(raw.tags),
@@ -62,6 +63,7 @@ def person(raw: Person, *, region: str = "") -> Person:
     return with_names(tidy)
 
 
+@lru_cache(maxsize=4096)
 def label(raw: str) -> str:
     """One name for each kind of value: work, home, mobile, other, work fax …; an owner's own label in lower case."""
     plain = one_line(one_line(raw).removeprefix("_$!<").removesuffix(">!$_").lower())

@@ -72,18 +72,22 @@ def phone(value: str, region: str = "") -> str:
         return plain
     read = _read_phone(cleaned, region)
     # A reading that reads differently the second time is not one to write down.
-    return read if read and _read_phone(read, region) == read else cleaned
+    settled = _PLAIN_PHONE.fullmatch(read) or _read_phone(read, region) == read
+    return read if read and settled else cleaned
 
 
 def is_phone(value: str) -> bool:
     return bool(_E164.fullmatch(value))
 
 
-@lru_cache(maxsize=65536)
 def phone_key(value: str, region: str = "") -> str:
     """Equal for two spellings of one number: E.164 where it can be read, else its digits alone."""
-    read = phone(value, region)
-    return read if is_phone(read) else re.sub(r"\D", "", read) or read.casefold()
+    return spelt_phone_key(phone(value, region))
+
+
+def spelt_phone_key(spelt: str) -> str:
+    """`phone_key` of what `phone` gave."""
+    return spelt if is_phone(spelt) else re.sub(r"\D", "", spelt) or spelt.casefold()
 
 
 def _read_phone(value: str, region: str) -> str:
