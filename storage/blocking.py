@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 import numpy as np
+from numpy.typing import NDArray
 
 _SQL = Path(__file__).with_name("sql")
 _LEAST_BUDGET = 200_000
@@ -28,32 +29,30 @@ class CappedBlock:
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """Positions in `[*incoming, *existing]`; the left one is always an incoming person, the right one is either."""
+    """Positions in `[*incoming, *existing]`: the left one is always an incoming person, the right one either."""
 
-    pairs: list[tuple[int, int]]
+    pairs: NDArray[np.int32]
     capped: tuple[CappedBlock, ...] = ()
 
 
 def candidates(
-    keys: Sequence[tuple[int, str, str]],
+    keys: tuple[Sequence[int], Sequence[str], Sequence[str]],
     neighbours: Sequence[str],
     incoming: int,
     *,
     connection: duckdb.DuckDBPyConnection | None = None,
 ) -> Candidates:
-    """`keys` are (position, rule, key); `neighbours` gives everybody's sort text; the first `incoming` are new."""
-    if not keys:
-        return Candidates([])
+    """`keys` are three columns: position, rule, key; `neighbours` gives everybody's sort text; the first `incoming` are new."""
     cursor = (connection or duckdb.connect()).cursor()
-    at, rule, key = zip(*keys, strict=True)
-    _load(cursor, "block_key", person=np.array(at, dtype=np.int32), rule=_texts(rule), key=_texts(key))
+    person, rule, key = keys
+    _load(cursor, "block_key", person=np.array(person, dtype=np.int32), rule=_texts(rule), key=_texts(key))
     _load(cursor, "block_person", person=np.arange(len(neighbours), dtype=np.int32), neighbour=_texts(neighbours))
     budget = max(_LEAST_BUDGET, _PAIRS_PER_PERSON * len(neighbours))
     cursor.execute(_sql("block_sizes"), {"incoming": incoming, "budget": budget})
     capped = cursor.execute("SELECT rule, people, pairs FROM block_size WHERE capped ORDER BY pairs DESC, rule, people")
     reported = tuple(CappedBlock(*row) for row in capped.fetchall())
     cursor.execute(_sql("block_pairs"), {"incoming": incoming, "window": _WINDOW})
-    return Candidates(cursor.fetchall(), reported)
+    return Candidates(np.column_stack(list(cursor.fetchnumpy().values())), reported)
 
 
 def _texts(values: Sequence[str]) -> np.ndarray:

@@ -10,12 +10,12 @@ ranked AS (
     JOIN block_person USING (person)
     WHERE capped
 )
-SELECT DISTINCT one.person, other.person
+SELECT one.person AS one, other.person AS other
 FROM member AS one
 JOIN member AS other USING (rule, key)
 WHERE NOT one.capped AND NOT other.capped AND one.person < $incoming AND one.person < other.person
 UNION
-SELECT DISTINCT least(one.person, other.person), greatest(one.person, other.person)
+SELECT least(one.person, other.person), greatest(one.person, other.person)
 FROM ranked AS one
 JOIN ranked AS other
     ON one.rule = other.rule AND one.key = other.key AND other.rank BETWEEN one.rank + 1 AND one.rank + $window

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from storage.blocking import candidates
 from storage.records import Labelled, Match, Person, PostalAddress, Verdict
 from tasks.rules.matching import Traits, block_keys, judge, neighbours, traits
@@ -56,7 +59,7 @@ def matched(people: Iterable[tuple[str, Person]]) -> list[Match]:
     return judge(known, [], found(known, []))
 
 
-def found(incoming: Sequence[Traits], existing: Sequence[Traits]) -> list[tuple[int, int]]:
+def found(incoming: Sequence[Traits], existing: Sequence[Traits]) -> NDArray[np.int32]:
     everybody = [*incoming, *existing]
     return candidates(block_keys(everybody), neighbours(everybody), len(incoming)).pairs
 

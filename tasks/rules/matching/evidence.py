@@ -1,261 +1,227 @@
-"""Two people laid side by side, field by field: the slow and obvious comparison that every verdict rests on.
+"""Two people laid side by side, field by field: the obvious comparison that every verdict rests on."""
 
-A level says how a field agrees, 0 that one of the two does not tell. Higher levels never mean more or less by
-themselves: what each is worth is learnt in `weights`.
-"""
-
-from enum import IntEnum
-from functools import lru_cache
-from typing import NamedTuple
+from itertools import product
 
 from rapidfuzz.distance import OSA, JaroWinkler
-from rapidfuzz.fuzz import ratio
+from rapidfuzz.fuzz import partial_ratio, ratio, token_set_ratio
 
 from tasks.rules.matching.folding import sound
-from tasks.rules.matching.traits import Place, Traits
+from tasks.rules.matching.levels import Birthday, Company, Email, Evidence, Family, Given, Order, Phone, Street, Town
+from tasks.rules.matching.mail import Mailbox
+from tasks.rules.matching.names import FamilyName, GivenName
+from tasks.rules.matching.places import Place
+from tasks.rules.matching.traits import Traits
 
-_CLOSE_NAME = 0.88
-_CLOSE_TEXT = 80
-_CLOSE_EMAIL = 90
+CLOSE_NAME = 0.88
+CLOSE_STREET = 82
+LIKE_STREET = 60
+CLOSE_EMAIL = 88
+LIKE_EMAIL = 75
+CLOSE_CITY = 75
+TOO_SHORT_FOR_A_SLIP = 3
+_CLOSE_COMPANY = 82
+_FULL_DATE = 10
+_A_YEAR = 13
 
+_AT_ODDS = (
+    (Given.DIFFERENT, Family.DIFFERENT),
+    (Given.DIFFERENT, Family.UNKNOWN),
+    (Given.UNKNOWN, Family.DIFFERENT),
+)
+_BY_AGREEMENT = (Given.SAME, Given.CLOSE, Given.UNKNOWN, Given.DIFFERENT)
+_AS_FAMILY = {Given.SAME: Family.SAME, Given.CLOSE: Family.CLOSE}
 
-class Given(IntEnum):
-    UNKNOWN = 0
-    SAME = 1
-    SHORT = 2
-    INITIAL = 3
-    CLOSE = 4
-    DIFFERENT = 5
-
-
-class Family(IntEnum):
-    UNKNOWN = 0
-    SAME = 1
-    PART = 2
-    CLOSE = 3
-    DIFFERENT = 4
-
-
-class Email(IntEnum):
-    UNKNOWN = 0
-    SAME = 1
-    ROLE = 2
-    LOCAL = 3
-    CLOSE = 4
-    DIFFERENT = 5
-
-
-class Phone(IntEnum):
-    UNKNOWN = 0
-    MOBILE = 1
-    SAME = 2
-    DIFFERENT = 3
-
-
-class Birthday(IntEnum):
-    UNKNOWN = 0
-    SAME = 1
-    DAY = 2
-    SLIP = 3
-    HALF = 4
-    DIFFERENT = 5
-
-
-class Street(IntEnum):
-    UNKNOWN = 0
-    SAME = 1
-    CLOSE = 2
-    DIFFERENT = 3
-
-
-class Town(IntEnum):
-    UNKNOWN = 0
-    SAME = 1
-    CLOSE = 2
-    DIFFERENT = 3
-
-
-class Company(IntEnum):
-    UNKNOWN = 0
-    SAME = 1
-    CLOSE = 2
-    DOMAIN = 3
-    DIFFERENT = 4
-
-
-class Evidence(NamedTuple):
-    given: Given
-    family: Family
-    email: Email
-    phone: Phone
-    birthday: Birthday
-    street: Street
-    town: Town
-    company: Company
+Employment = tuple[str, frozenset[str], frozenset[str]]
 
 
 def compare(one: Traits, other: Traits) -> Evidence:
-    given, family = names(one, other)
+    given, family = given_names(one.given, other.given), family_names(one.family, other.family)
+    order = Order.STRAIGHT if given or family else Order.UNKNOWN
+    if at_odds(given, family) and (crossed := crosswise(one, other)):
+        order, given, family = Order.SWAPPED, *crossed
     return Evidence(
+        order,
         given,
         family,
-        _emails(one, other),
-        _phones(one, other),
+        emails(one.mailboxes, other.mailboxes),
+        phones(one.phones, other.phones, one.mobiles | other.mobiles),
         birthdays(one.birthday, other.birthday),
-        *_addresses(one.places, other.places),
-        _companies(one, other),
+        *addresses(one.places, other.places),
+        companies(employment(one), employment(other)),
     )
 
 
-def names(one: Traits, other: Traits) -> tuple[Given, Family]:
-    """Compared as they stand, and crosswise where that fits better: many cards have the two names swapped."""
-    straight = _given(one, other), _family(one, other)
-    if straight[0] is Given.SAME or straight[1] is Family.SAME or not swapped(one, other):
-        return straight
-    return Given.SAME, Family.SAME
+def at_odds(given: Given, family: Family) -> bool:
+    return (given, family) in _AT_ODDS
 
 
-def swapped(one: Traits, other: Traits) -> bool:
-    return bool(one.given and one.family) and one.given == other.family and one.family == other.given
+def crosswise(one: Traits, other: Traits) -> tuple[Given, Family] | None:
+    """Given name against family name, because many cards have them swapped. The better agreement stands as family's,
+    so that it is the same from either side.
+    """
+    levels = _text(one.given.text, other.family.text), _text(one.family.text, other.given.text)
+    better, worse = sorted(levels, key=_BY_AGREEMENT.index)
+    return (worse, _AS_FAMILY[better]) if better in _AS_FAMILY else None
 
 
-def _given(one: Traits, other: Traits) -> Given:
-    if not one.given or not other.given:
+def _text(one: str, other: str) -> Given:
+    if not one or not other:
         return Given.UNKNOWN
-    if one.given == other.given:
+    if one == other:
         return Given.SAME
-    first, second = one.given_parts[0], other.given_parts[0]
+    return Given.CLOSE if _close(one, other) else Given.DIFFERENT
+
+
+def given_names(one: GivenName, other: GivenName) -> Given:
+    if not one.text or not other.text:
+        return Given.UNKNOWN
+    return given_forms(one, other) or (Given.CLOSE if _close(one.text, other.text) else Given.DIFFERENT)
+
+
+def given_forms(one: GivenName, other: GivenName) -> Given:
+    """What can be told without looking at the spelling."""
+    if one.text == other.text:
+        return Given.SAME
+    first, second = one.parts[0], other.parts[0]
     if len(first) == 1 or len(second) == 1:
         return Given.INITIAL if first[0] == second[0] else Given.DIFFERENT
-    if one.formal & other.formal or _goes_by_middle_name(one, other):
+    if not one.formal.isdisjoint(other.formal) or first in other.middle or second in one.middle:
         return Given.SHORT
-    return Given.CLOSE if close_names(one.given, other.given) else Given.DIFFERENT
+    return Given.UNKNOWN
 
 
-def _goes_by_middle_name(one: Traits, other: Traits) -> bool:
-    return one.given_parts[0] in other.middle or other.given_parts[0] in one.middle
-
-
-def _family(one: Traits, other: Traits) -> Family:
-    if not one.family or not other.family:
+def family_names(one: FamilyName, other: FamilyName) -> Family:
+    if not one.text or not other.text:
         return Family.UNKNOWN
-    if one.family == other.family:
+    return family_forms(one, other) or (Family.CLOSE if _close(one.text, other.text) else Family.DIFFERENT)
+
+
+def family_forms(one: FamilyName, other: FamilyName) -> Family:
+    if one.text == other.text:
         return Family.SAME
-    if len(one.family_parts) != len(other.family_parts) and set(one.family_parts) & set(other.family_parts):
+    if len(one.parts) != len(other.parts) and not set(one.parts).isdisjoint(other.parts):
         return Family.PART
-    return Family.CLOSE if close_names(one.family, other.family) else Family.DIFFERENT
+    return Family.UNKNOWN
 
 
-@lru_cache(maxsize=500_000)
-def close_names(one: str, other: str) -> bool:
-    if JaroWinkler.similarity(one, other) >= _CLOSE_NAME:
+def _close(one: str, other: str) -> bool:
+    if JaroWinkler.similarity(one, other) >= CLOSE_NAME:
         return True
-    alike = OSA.distance(one, other, score_cutoff=1) <= 1 and min(len(one), len(other)) > 3  # noqa: PLR2004 - Ann, Dan
-    return alike or sound(one) == sound(other) != ""
+    if min(len(one), len(other)) > TOO_SHORT_FOR_A_SLIP and OSA.distance(one, other, score_cutoff=1) <= 1:
+        return True
+    return one[0] == other[0] and sound(one) == sound(other)
 
 
-def _emails(one: Traits, other: Traits) -> Email:
-    if not one.mailboxes or not other.mailboxes:
+def emails(mine: tuple[Mailbox, ...], theirs: tuple[Mailbox, ...]) -> Email:
+    if not mine or not theirs:
         return Email.UNKNOWN
-    return min(
-        _email(mine.key, mine.local, mine.role, their.key, their.local)
-        for mine in one.mailboxes
-        for their in other.mailboxes
-    )
+    return min([_email(one, other) for one in mine for other in theirs])
 
 
-def _email(key: str, local: str, role: bool, other_key: str, other_local: str) -> Email:  # noqa: FBT001
-    if key == other_key:
-        return Email.ROLE if role else Email.SAME
-    if role:
+def _email(one: Mailbox, other: Mailbox) -> Email:
+    if plain := same_mailbox(one, other):
+        return plain
+    alike = ratio(one.local, other.local) if one.stem == other.stem else ratio(one.key, other.key)
+    if alike >= CLOSE_EMAIL:
+        return Email.CLOSE
+    return Email.LIKE if alike >= LIKE_EMAIL else Email.DIFFERENT
+
+
+def same_mailbox(one: Mailbox, other: Mailbox) -> Email:
+    if one.key == other.key:
+        return Email.ROLE if one.role else Email.SAME
+    if one.role or other.role:
         return Email.DIFFERENT
-    if local == other_local:
-        return Email.LOCAL
-    return Email.CLOSE if ratio(key, other_key) >= _CLOSE_EMAIL else Email.DIFFERENT
+    return Email.LOCAL if one.local == other.local else Email.UNKNOWN
 
 
-def _phones(one: Traits, other: Traits) -> Phone:
-    if not one.phones or not other.phones:
+def phones(mine: frozenset[str], theirs: frozenset[str], mobiles: frozenset[str]) -> Phone:
+    if not mine or not theirs:
         return Phone.UNKNOWN
-    if not one.phones.isdisjoint(other.phones):
-        return (
-            Phone.SAME
-            if one.mobiles.isdisjoint(other.phones) and other.mobiles.isdisjoint(one.phones)
-            else Phone.MOBILE
-        )
-    return Phone.DIFFERENT
+    if mine.isdisjoint(theirs):
+        return Phone.DIFFERENT
+    return Phone.SAME if mobiles.isdisjoint(mine & theirs) else Phone.MOBILE
 
 
-@lru_cache(maxsize=100_000)
 def birthdays(one: str, other: str) -> Birthday:
     if not one or not other:
         return Birthday.UNKNOWN
     if one == other:
         return Birthday.SAME
-    if one[-5:] == other[-5:] and "--" in (one[:2], other[:2]):
-        return Birthday.DAY
-    if "--" in (one[:2], other[:2]):
-        return Birthday.DIFFERENT
-    if OSA.distance(one, other) == 1 or (one[:4] == other[:4] and one[5:7] == other[8:] and one[8:] == other[5:7]):
+    if len(one) != _FULL_DATE or len(other) != _FULL_DATE:
+        return Birthday.DAY if one[-5:] == other[-5:] else Birthday.DIFFERENT
+    if OSA.distance(one, other, score_cutoff=1) <= 1 or _day_for_month(one) == other:
         return Birthday.SLIP
     agreeing = (one[:4] == other[:4]) + (one[5:7] == other[5:7]) + (one[8:] == other[8:])
-    return Birthday.HALF if agreeing == 2 else Birthday.DIFFERENT  # noqa: PLR2004 - of year, month and day
+    if agreeing == 2:  # noqa: PLR2004 - of year, month and day
+        return Birthday.HALF
+    return Birthday.NEAR if abs(_months(one) - _months(other)) <= _A_YEAR else Birthday.DIFFERENT
 
 
-def _addresses(mine: tuple[Place, ...], theirs: tuple[Place, ...]) -> tuple[Street, Town]:
+def _months(date: str) -> int:
+    return int(date[:4]) * 12 + int(date[5:7])
+
+
+def _day_for_month(date: str) -> str:
+    return f"{date[:4]}-{date[8:]}-{date[5:7]}"
+
+
+def addresses(mine: tuple[Place, ...], theirs: tuple[Place, ...]) -> tuple[Street, Town]:
     """The pair of addresses that agrees best."""
-    if not mine or not theirs:
-        return Street.UNKNOWN, Town.UNKNOWN
-    return min(
-        (_address(one, other) for one in mine for other in theirs),
-        key=lambda levels: (levels[0] or 3) + (levels[1] or 3),
-    )
+    levels = [(_streets(one.street, other.street), _towns(one, other)) for one in mine for other in theirs]
+    return min(levels, key=STREET_AND_TOWN.index, default=(Street.UNKNOWN, Town.UNKNOWN))
 
 
-def _address(one: Place, other: Place) -> tuple[Street, Town]:
-    return _streets(one.street, other.street), _towns(one, other)
+def _distance(levels: tuple[Street, Town]) -> tuple[int, ...]:
+    """What is not known counts as somewhat alike: better than what differs."""
+    street, town = levels[0] or Street.LIKE, levels[1] or Town.CLOSE
+    return not any(levels), street + town, street, *levels
 
 
-@lru_cache(maxsize=200_000)
+STREET_AND_TOWN = sorted(product(Street, Town), key=_distance)
+
+
 def _streets(one: str, other: str) -> Street:
     if not one or not other:
         return Street.UNKNOWN
     if one == other:
         return Street.SAME
-    return Street.CLOSE if ratio(one, other) >= _CLOSE_TEXT else Street.DIFFERENT
+    alike = max(token_set_ratio(one, other), ratio(one, other))
+    if alike < CLOSE_STREET:
+        alike = max(alike, partial_ratio(one.replace(" ", ""), other.replace(" ", ""), score_cutoff=LIKE_STREET))
+    if alike >= CLOSE_STREET:
+        return Street.CLOSE
+    return Street.LIKE if alike >= LIKE_STREET else Street.DIFFERENT
 
 
-@lru_cache(maxsize=200_000)
 def _towns(one: Place, other: Place) -> Town:
-    known = (one.postcode and other.postcode, one.city and other.city)
-    if not any(known):
+    postcode, city = bool(one.postcode and other.postcode), bool(one.city and other.city)
+    if not postcode and not city:
         return Town.UNKNOWN
-    if (not known[0] or one.postcode == other.postcode) and (not known[1] or one.city == other.city):
+    same = [one.postcode == other.postcode] * postcode + [one.city == other.city] * city
+    if all(same):
         return Town.SAME
-    if (known[0] and OSA.distance(one.postcode, other.postcode) <= 1) or (
-        known[1] and ratio(one.city, other.city) >= _CLOSE_TEXT
-    ):
-        return Town.CLOSE
-    return Town.DIFFERENT
+    return Town.CLOSE if any(same) or (city and _close_cities(one.city, other.city)) else Town.DIFFERENT
 
 
-def _companies(one: Traits, other: Traits) -> Company:
-    if one.company and one.company == other.company:
+def _close_cities(one: str, other: str) -> bool:
+    return ratio(one, other) >= CLOSE_CITY
+
+
+def employment(person: Traits) -> Employment:
+    """A company's name and its words, and the domains under which its people write."""
+    domains = frozenset([box.stem for box in person.mailboxes if box.stem and not box.free])
+    return person.company.text, person.company.words, domains
+
+
+def companies(one: Employment, other: Employment) -> Company:
+    (name, words, domains), (other_name, other_words, other_domains) = one, other
+    if name and name == other_name:
         return Company.SAME
-    if _work_domains(one) & _work_domains(other) or _named_by_domain(one, other) or _named_by_domain(other, one):
+    if not domains.isdisjoint(other_domains) or name in other_domains or other_name in domains:
         return Company.DOMAIN
-    if not one.company or not other.company:
+    if not name or not other_name:
         return Company.UNKNOWN
-    if one.company_words <= other.company_words or other.company_words <= one.company_words:
+    if words <= other_words or words >= other_words or ratio(name, other_name) >= _CLOSE_COMPANY:
         return Company.CLOSE
-    return Company.CLOSE if ratio(one.company, other.company) >= _CLOSE_TEXT else Company.DIFFERENT
-
-
-def _work_domains(person: Traits) -> set[str]:
-    return {box.stem for box in person.mailboxes if not box.free}
-
-
-def _named_by_domain(person: Traits, other: Traits) -> bool:
-    return bool(person.company) and any(
-        box.stem.replace("-", "") == person.company for box in other.mailboxes if not box.free
-    )
+    return Company.DIFFERENT

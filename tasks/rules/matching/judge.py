@@ -1,28 +1,38 @@
 """Sure, maybe or different for every candidate pair, on all the evidence, with the reason in words."""
 
-import math
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike
 
 from storage.records import Match, Verdict
-from tasks.rules.matching.evidence import compare
+from tasks.rules.matching.bulk import compare_all
+from tasks.rules.matching.levels import FIELD, Email, Evidence, Phone, evidence_of
+from tasks.rules.matching.rarity import discount_shared, telling
 from tasks.rules.matching.reasons import reason
 from tasks.rules.matching.traits import Traits
-from tasks.rules.matching.verdict import contradicts, decide
+from tasks.rules.matching.verdict import MAYBE_FROM, contradicts, decide
 from tasks.rules.matching.weights import learn
 
+_EMAIL, _PHONE = FIELD["email"], FIELD["phone"]
 
-def judge(incoming: Sequence[Traits], existing: Sequence[Traits], pairs: Iterable[tuple[int, int]]) -> list[Match]:
+
+def judge(incoming: Sequence[Traits], existing: Sequence[Traits], pairs: ArrayLike) -> list[Match]:
     """Pairs are positions in `[*incoming, *existing]`, the first always an incoming one; what differs is left out."""
-    people = [*incoming, *existing]
-    compared = [(people[left], people[right]) for left, right in pairs]
-    evidence = [compare(one, other) for one, other in compared]
-    weights = learn(Counter(evidence))
-    matches = []
-    for (one, other), seen in zip(compared, evidence, strict=True):
-        score = 1 / (1 + math.exp(-weights.of(seen)))
-        contradicted = contradicts(one, other, seen)
-        verdict, score = decide(score, seen, contradicted=contradicted, shared=False)
-        if verdict is not Verdict.DIFFERENT:
-            matches.append(Match(one.id, other.id, verdict, round(score, 4), reason(one, other, seen)))
-    return matches
+    people = discount_shared([*incoming, *existing])
+    left, right = np.asarray(pairs, dtype=np.int64).reshape(-1, 2).T
+    levels = compare_all(people, left, right)
+    scores = 1 / (1 + np.exp(-learn(levels).of(levels) - telling(people, left, levels)))
+    promising = (scores >= MAYBE_FROM) | (levels[:, _EMAIL] == Email.SAME) | (levels[:, _PHONE] == Phone.MOBILE)
+    matches = [
+        _match(people[left[at]], people[right[at]], evidence_of(tuple(levels[at].tolist())), float(scores[at]))
+        for at in np.flatnonzero(promising).tolist()
+    ]
+    return [match for match in matches if match.verdict is not Verdict.DIFFERENT]
+
+
+def _match(one: Traits, other: Traits, evidence: Evidence, score: float) -> Match:
+    guessed = one.name_is_guessed or other.name_is_guessed
+    verdict, score = decide(score, evidence, contradicted=contradicts(one, other, evidence))
+    words = reason(evidence, guessed=guessed)
+    return Match(one.id, other.id, verdict, round(score, 4), words)

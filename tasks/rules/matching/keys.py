@@ -3,19 +3,26 @@
 from collections.abc import Iterator, Sequence
 
 from tasks.rules.matching.folding import sound
+from tasks.rules.matching.places import Place
 from tasks.rules.matching.traits import Traits
 
-Key = tuple[int, str, str]
+_TELLING = 3
 
 
-def block_keys(people: Sequence[Traits]) -> list[Key]:
-    """(position, rule, key) of everybody, as `storage.blocking` takes them."""
-    return [(at, rule, key) for at, person in enumerate(people) for rule, key in set(_keys(person))]
+def block_keys(people: Sequence[Traits]) -> tuple[list[int], list[str], list[str]]:
+    """Whose, by which rule, which key: three columns, as `storage.blocking` takes them."""
+    whose, rules, keys = [], [], []
+    for position, person in enumerate(people):
+        for rule, key in set(_keys(person)):
+            whose.append(position)
+            rules.append(rule)
+            keys.append(key)
+    return whose, rules, keys
 
 
 def neighbours(people: Sequence[Traits]) -> list[str]:
     """A block too large to be compared whole is sorted by this, so that the likeliest stand side by side."""
-    return [f"{min(p.given, p.family)} {max(p.given, p.family)} {p.birthday}" for p in people]
+    return [f"{min(p.given.text, p.family.text)} {max(p.given.text, p.family.text)} {p.birthday}" for p in people]
 
 
 def _keys(person: Traits) -> Iterator[tuple[str, str]]:
@@ -28,29 +35,38 @@ def _keys(person: Traits) -> Iterator[tuple[str, str]]:
     if person.full_birthday:
         yield "birthday", person.birthday
     yield from _name_keys(person)
-    for name in filter(None, (person.given, person.family)):
+    for name in filter(None, (person.given.text, person.family.text)):
         yield from _name_and_more(name, person)
     for place in person.places:
-        if place.street and (place.city or place.postcode):
-            yield "street and town", f"{place.street} {place.postcode or place.city}"
+        yield from _street_keys(place)
+
+
+def _street_keys(place: Place) -> Iterator[tuple[str, str]]:
+    words = place.street.split()
+    number = next((word for word in words if word.isdigit()), "")
+    for word in [word for word in words if word.isalpha() and len(word) > _TELLING][:2]:
+        yield "street and number", f"{number} {word}" if number else f"{word} {place.postcode or place.city}"
 
 
 def _name_keys(person: Traits) -> Iterator[tuple[str, str]]:
     """In either order, because many cards have given and family name swapped."""
-    given, family = person.given, person.family
+    given, family = person.given.text, person.family.text
     if given and family:
-        yield "name by sound", " ".join(sorted((sound(given), sound(family))))
-        yield "name and initial", f"{given} {family[0]}"
-        for initial in {name[0] for name in person.formal}:
-            yield "name and initial", f"{family} {initial}"
+        sounds = sound(given), sound(family)
+        yield "name by sound", " ".join(sorted(sounds))
+        yield "name and initial", f"{sounds[0]} {family[0]}"
+        for initial in {name[0] for name in person.given.formal}:
+            yield "name and initial", f"{sounds[1]} {initial}"
 
 
 def _name_and_more(name: str, person: Traits) -> Iterator[tuple[str, str]]:
     if person.full_birthday:
         yield "name and year of birth", f"{name} {person.birthday[:4]}"
         yield "name and day of birth", f"{name} {person.birthday[4:]}"
-    if person.company:
-        yield "name and company", f"{name} {person.company}"
+    if person.company.text:
+        yield "name and company", f"{name} {person.company.text}"
     for place in person.places:
-        yield "name and town", f"{name} {place.city}"
-        yield "name and postcode", f"{name} {place.postcode}"
+        if place.city:
+            yield "name and town", f"{name} {place.city}"
+        if place.postcode:
+            yield "name and postcode", f"{name} {place.postcode}"

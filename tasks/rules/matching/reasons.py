@@ -1,57 +1,52 @@
 """A verdict in words: which fields agree and which do not. Never a value, for reasons outlive the personal data."""
 
-from tasks.rules.matching.evidence import (
-    Birthday,
-    Company,
-    Email,
-    Evidence,
-    Family,
-    Given,
-    Phone,
-    Street,
-    Town,
-    swapped,
-)
-from tasks.rules.matching.traits import Traits
+from functools import lru_cache
 
+from tasks.rules.matching.levels import Evidence, Order
+
+# What a person looks at first comes first; within a field, the words for its levels from 1 on.
 _WORDS = {
-    Email.SAME: "same e-mail",
-    Email.ROLE: "same e-mail of an office, not of a person",
-    Email.LOCAL: "e-mails alike before the @",
-    Email.CLOSE: "e-mails nearly alike",
-    Email.DIFFERENT: "e-mails differ",
-    Phone.MOBILE: "same mobile number",
-    Phone.SAME: "same phone number",
-    Phone.DIFFERENT: "phone numbers differ",
-    Given.SAME: "same given name",
-    Given.SHORT: "one given name is a form of the other",
-    Given.INITIAL: "given name fits an initial",
-    Given.CLOSE: "given names nearly alike",
-    Given.DIFFERENT: "given names differ",
-    Family.SAME: "same family name",
-    Family.PART: "family names share a part",
-    Family.CLOSE: "family names nearly alike",
-    Family.DIFFERENT: "family names differ",
-    Birthday.SAME: "same birthday",
-    Birthday.DAY: "same birthday, year unknown",
-    Birthday.SLIP: "birthdays differ as by a slip of the pen",
-    Birthday.HALF: "birthdays differ in part",
-    Birthday.DIFFERENT: "birthdays differ",
-    Street.SAME: "same street",
-    Street.CLOSE: "streets nearly alike",
-    Town.SAME: "same town",
-    Town.CLOSE: "towns nearly alike",
-    Company.SAME: "company equal",
-    Company.CLOSE: "companies nearly alike",
-    Company.DOMAIN: "e-mail's domain fits the company",
-    Company.DIFFERENT: "companies differ",
+    "email": (
+        "same e-mail",
+        "same e-mail, but of an office",
+        "e-mails alike before the @",
+        "e-mails nearly alike",
+        "e-mails somewhat alike",
+        "e-mails differ",
+    ),
+    "phone": ("same mobile number", "same phone number", "phone numbers differ"),
+    "birthday": (
+        "same birthday",
+        "same birthday, year not known",
+        "birthdays differ by a slip of the pen",
+        "birthdays differ in part",
+        "birthdays near each other",
+        "birthdays differ",
+    ),
+    "given": (
+        "same given name",
+        "one given name is a form of the other",
+        "given name fits the initial",
+        "given names nearly alike",
+        "given names differ",
+    ),
+    "family": ("same family name", "family names share a part", "family names nearly alike", "family names differ"),
+    "company": ("company equal", "companies nearly alike", "e-mail domain fits the company", "companies differ"),
+    "street": (
+        "same street address",
+        "street addresses nearly alike",
+        "street addresses somewhat alike",
+        "street addresses differ",
+    ),
+    "town": ("same town", "towns nearly alike", "towns differ"),
 }
-# What a person looks at first comes first.
-_ORDER = ("email", "phone", "birthday", "given", "family", "company", "street", "town")
 
 
-def reason(one: Traits, other: Traits, evidence: Evidence) -> str:
-    words = [_WORDS.get(getattr(evidence, field)) for field in _ORDER]
-    if swapped(one, other):
-        words.insert(0, "given and family name swapped")
-    return ", ".join(word for word in words if word)
+@lru_cache(maxsize=10_000)
+def reason(evidence: Evidence, *, guessed: bool) -> str:
+    words = [_WORDS[field][level - 1] for field in _WORDS if (level := getattr(evidence, field))]
+    if evidence.order is Order.SWAPPED:
+        words.append("given and family name swapped")
+    if guessed:
+        words.append("a name was only read from an e-mail address")
+    return ", ".join(words)

@@ -1,7 +1,7 @@
 """From evidence to a verdict: what forbids *sure*, what is enough for it, and what is worth asking a person."""
 
 from storage.records import Verdict
-from tasks.rules.matching.evidence import Birthday, Company, Email, Evidence, Family, Given, Phone, Street, Town
+from tasks.rules.matching.levels import Birthday, Company, Email, Evidence, Family, Given, Phone, Street, Town
 from tasks.rules.matching.traits import Traits
 
 SURE_FROM = 0.97
@@ -16,7 +16,7 @@ def contradicts(one: Traits, other: Traits, evidence: Evidence) -> bool:
         (evidence.birthday >= Birthday.SLIP)
         or (bool(one.mobiles and other.mobiles) and one.mobiles.isdisjoint(other.mobiles))
         or evidence.given is Given.DIFFERENT
-        or (evidence.given is Given.CLOSE and _differ_in_ending(one.given, other.given))
+        or (evidence.given is Given.CLOSE and _differ_in_ending(one.given.text, other.given.text))
         or (one.generation != other.generation and bool(one.generation and other.generation))
     )
 
@@ -26,10 +26,9 @@ def _differ_in_ending(one: str, other: str) -> bool:
     return one.rstrip(_ENDINGS) == other.rstrip(_ENDINGS)
 
 
-def suffices(evidence: Evidence, *, shared: bool) -> bool:
+def suffices(evidence: Evidence) -> bool:
     """Enough for *sure*, given that the score is high and nothing contradicts."""
-    own = not shared and (evidence.email is Email.SAME or evidence.phone is Phone.MOBILE)
-    if own and evidence.family is not Family.DIFFERENT:
+    if _own(evidence) and evidence.family is not Family.DIFFERENT:
         return True
     named = evidence.given in (*_SAME_GIVEN, Given.CLOSE) and evidence.family in (Family.SAME, Family.CLOSE)
     return named and _supported(evidence)
@@ -45,13 +44,16 @@ def _supported(evidence: Evidence) -> bool:
     )
 
 
-def decide(score: float, evidence: Evidence, *, contradicted: bool, shared: bool) -> tuple[Verdict, float]:
+def _own(evidence: Evidence) -> bool:
+    """They share what only one person has."""
+    return evidence.email is Email.SAME or evidence.phone is Phone.MOBILE
+
+
+def decide(score: float, evidence: Evidence, *, contradicted: bool) -> tuple[Verdict, float]:
     """The verdict, and the score brought into the verdict's band, so that the one never belies the other."""
-    own = not shared and (evidence.email is Email.SAME or evidence.phone is Phone.MOBILE)
-    enough = not contradicted and suffices(evidence, shared=shared)
-    if enough and (own or score >= SURE_FROM):
+    if not contradicted and suffices(evidence) and (_own(evidence) or score >= SURE_FROM):
         return Verdict.SURE, max(score, SURE_FROM)
     score = min(score, SURE_FROM - 0.001)
-    if own or score >= MAYBE_FROM:
+    if _own(evidence) or score >= MAYBE_FROM:
         return Verdict.MAYBE, max(score, MAYBE_FROM)
     return Verdict.DIFFERENT, score

@@ -1,0 +1,105 @@
+"""The same comparison for millions of pairs: every distinct pair of values is compared once, strings side by side.
+
+`evidence` says what the levels mean; this must give the same, only sooner.
+"""
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tasks.rules.matching import evidence
+from tasks.rules.matching.levels import FIELD, FIELDS, Email, Family, Given, Order
+from tasks.rules.matching.strings import family_levels, given_levels, mailbox_levels, place_ranks
+from tasks.rules.matching.traits import Traits
+
+Positions = NDArray[np.int64]
+Levels = NDArray[np.int8]
+_Compare = Callable[[list[Any], list[Any]], Levels]
+
+_NO_GIVEN = (Given.UNKNOWN, Given.DIFFERENT)
+_NO_FAMILY = (Family.UNKNOWN, Family.DIFFERENT)
+_NOTHING_YET = 127
+
+
+def compare_all(people: Sequence[Traits], left: Positions, right: Positions) -> Levels:
+    """One row a pair, one column a field of `Evidence`."""
+    levels = np.zeros((len(left), FIELDS), dtype=np.int8)
+
+    def fill(field: str, values: Iterable[Hashable], compare: _Compare) -> None:
+        levels[:, FIELD[field]] = _by_distinct_pair(list(values), left, right, compare)
+
+    fill("given", (p.given if p.given.text else None for p in people), given_levels)
+    fill("family", (p.family if p.family.text else None for p in people), family_levels)
+    fill("birthday", (p.birthday or None for p in people), _each(evidence.birthdays))
+    fill("phone", ((p.phones, p.mobiles) if p.phones else None for p in people), _each(_phones))
+    fill("company", (_employment(p) for p in people), _each(evidence.companies))
+    levels[:, FIELD["email"]] = _best([p.mailboxes for p in people], left, right, mailbox_levels, Email.UNKNOWN)
+    nowhere = len(evidence.STREET_AND_TOWN) - 1
+    ranks = _best([p.places for p in people], left, right, place_ranks, nowhere)
+    levels[:, [FIELD["street"], FIELD["town"]]] = np.array(evidence.STREET_AND_TOWN, dtype=np.int8)[ranks]
+    _turn(people, left, right, levels)
+    return levels
+
+
+def _by_distinct_pair(values: Sequence[Hashable], left: Positions, right: Positions, compare: _Compare) -> Levels:
+    """`None` tells nothing."""
+    distinct, codes = _encode(values)
+    levels = np.zeros(len(left), dtype=np.int8)
+    known = np.flatnonzero((codes[left] > 0) & (codes[right] > 0))
+    one, other = codes[left[known]], codes[right[known]]
+    pairs, where = np.unique(one * len(distinct) + other, return_inverse=True)
+    if len(pairs):
+        ones = [distinct[code] for code in (pairs // len(distinct)).tolist()]
+        others = [distinct[code] for code in (pairs % len(distinct)).tolist()]
+        levels[known] = compare(ones, others)[where]
+    return levels
+
+
+def _encode(values: Sequence[Hashable]) -> tuple[list[Hashable], Positions]:
+    seen: dict[Hashable, int] = {None: 0}
+    codes = np.array([seen.setdefault(value, len(seen)) for value in values], dtype=np.int64)
+    return list(seen), codes
+
+
+def _best(
+    values: Sequence[tuple[Hashable, ...]], left: Positions, right: Positions, compare: _Compare, nothing: int
+) -> Levels:
+    """Of all that one has with all that the other has, the lowest level; `nothing` where one of them has none."""
+    counts = np.array([len(several) for several in values], dtype=np.int64)
+    first = np.concatenate(([0], np.cumsum(counts)))
+    single = [value for several in values for value in several]
+    crossed = counts[left] * counts[right]
+    pair = np.repeat(np.arange(len(left)), crossed)
+    nth = np.arange(len(pair)) - np.repeat(np.cumsum(crossed) - crossed, crossed)
+    mine, their = nth // counts[right[pair]], nth % counts[right[pair]]
+    found = _by_distinct_pair(single, first[left[pair]] + mine, first[right[pair]] + their, compare)
+    best = np.full(len(left), _NOTHING_YET, dtype=np.int8)
+    np.minimum.at(best, pair, found)
+    best[crossed == 0] = nothing
+    return best
+
+
+def _turn(people: Sequence[Traits], left: Positions, right: Positions, levels: Levels) -> None:
+    """Names that disagree as they stand are compared crosswise."""
+    given, family = levels[:, FIELD["given"]], levels[:, FIELD["family"]]
+    levels[:, FIELD["order"]] = np.where((given > 0) | (family > 0), Order.STRAIGHT, Order.UNKNOWN)
+    different = (given == Given.DIFFERENT) | (family == Family.DIFFERENT)
+    at_odds = different & np.isin(given, _NO_GIVEN) & np.isin(family, _NO_FAMILY)
+    for at in np.flatnonzero(at_odds).tolist():
+        if crossed := evidence.crosswise(people[left[at]], people[right[at]]):
+            levels[at, :3] = Order.SWAPPED, *crossed
+
+
+def _each(compare: Callable[[Any, Any], int]) -> _Compare:
+    return lambda ones, others: np.array(list(map(compare, ones, others)), dtype=np.int8)
+
+
+def _phones(mine: tuple[frozenset[str], frozenset[str]], theirs: tuple[frozenset[str], frozenset[str]]) -> int:
+    return evidence.phones(mine[0], theirs[0], mine[1] | theirs[1])
+
+
+def _employment(person: Traits) -> evidence.Employment | None:
+    told = evidence.employment(person)
+    return told if told[0] or told[2] else None
