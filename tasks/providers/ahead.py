@@ -1,13 +1,15 @@
 """Reading ahead: the wire works while the reader does."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
 from typing import TypeVar
 
 T = TypeVar("T")
 
 
-async def side_by_side(chains: Iterable[AsyncIterator[T]], *, width: int = 3, ahead: int = 1) -> AsyncIterator[T]:
+async def side_by_side(
+    chains: Iterable[AsyncIterator[T]], *, width: int = 3, ahead: int = 1
+) -> AsyncGenerator[T, None]:
     """What the chains yield, as it comes: `width` chains at a time, up to `ahead` items waiting for the reader.
 
     The first failure ends all, after what had come before it was handed over.

@@ -3,6 +3,7 @@
 import zlib
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import aclosing
 from functools import partial
 from urllib.parse import urlencode
 
@@ -118,9 +119,10 @@ class GoogleSource:
             if not so_far.next:
                 yield _page(_CONNECTIONS, groups, b"{}", so_far)
             chains = [self._chain(place, token, so_far.since.get(place, "")) for place, token in so_far.next.items()]
-            async for place, body, answer in side_by_side(chains):
-                so_far = so_far.after(place, answer)
-                yield _page(place, groups, body, so_far)
+            async with aclosing(side_by_side(chains)) as answers:
+                async for place, body, answer in answers:
+                    so_far = so_far.after(place, answer)
+                    yield _page(place, groups, body, so_far)
 
     def read(self, body: bytes) -> Iterator[SourceRecord]:
         return _records(_read_landed(body))

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import aclosing
 from urllib.parse import quote
 
 import httpx
@@ -98,9 +99,10 @@ class MicrosoftSource:
             if not so_far.next:
                 yield _page(_DEFAULT, _NOTHING, so_far)
             chains = [self._chain(folder, link) for folder, link in so_far.next.items()]
-            async for folder, body, answer in side_by_side(chains):
-                so_far = so_far.after(folder, answer)
-                yield _page(folder, body, so_far)
+            async with aclosing(side_by_side(chains)) as answers:
+                async for folder, body, answer in answers:
+                    so_far = so_far.after(folder, answer)
+                    yield _page(folder, body, so_far)
 
     def read(self, body: bytes) -> Iterator[SourceRecord]:
         return each(_read_landed(body).answer.value, _read_contact, record)
