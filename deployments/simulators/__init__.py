@@ -3,7 +3,8 @@
 Start as a process; one line of JSON tells every address, the client's id and secret, the CA file, and a refresh token
 for each provider's first mailbox:
 
-    python -m deployments.simulators --contacts 1000 --seed 1 [--port N] [--https-port N] [--state-dir DIR] [--latency-ms N]
+    python -m deployments.simulators --contacts 1000 --seed 1 [--port N] [--https-port N] [--state-dir DIR]
+                                     [--latency-ms N]
 
 Or within a test, in a thread:
 
@@ -14,20 +15,23 @@ Or within a test, in a thread:
         simulators.world.refresh_token("google")
         simulators.world.add_mailbox("google", "bob@gmail.example", seed=2, size=50)
         simulators.world.mailbox("microsoft")          page_size, empty_every, replays, reset_style, delay_s
-        simulators.world.faults.add(Fault("status", route="/contacts/delta", status=429, retry_after=2))
+        simulators.world.faults.add(Fault("status", route="/delta", status=429, retry_after=2))
         simulators.world.ledger.of("alice@contoso.example").broken
         control.truth(mailbox)                         {source id: {person, folder, card}}
-        changes.at_random(mailbox, world.now(), edit=0.03, add=0.01, remove_share=0.01, seed=7)
+        changes.at_random(mailbox, world.now(), edit=0.03, add=0.01, gone=0.01, seed=7)
 
-The control surface does the same over HTTP, JSON in and out, under `/_control`; BOX is `/microsoft/alice@contoso.example`:
+The control surface does the same over HTTP, JSON in and out, under `/_control`; BOX stands for
+`/microsoft/alice@contoso.example`:
 
     GET  /mailboxes       POST /mailboxes {"provider", "email", "seed", "size"}
     GET  /ledger          DELETE /ledger
-    GET  /faults          POST /faults {"faults": [{"kind": "status", "route": "/delta", "status": 503, ...}]}    DELETE /faults
-    POST /settings        {"latency_ms": 50, "microsoft_at_once": 4, "skew": 604800}      `skew` puts the clock forward
+    GET  /faults          DELETE /faults
+    POST /faults          {"faults": [{"kind": "status", "route": "/delta", "status": 503, "times": 2}]}; see `faults`
+    POST /settings        {"latency_ms": 50, "microsoft_at_once": 4, "skew": 604800}; `skew` puts the clock forward
     GET  BOX/truth        {"contacts": {source id: {"person", "folder", "card"}}, "folders", "pending"}
     POST BOX/change       {"edit": 0.03, "add": 0.01, "remove": 0.01, "move": 0.01, "seed": 7}
-    POST BOX/person       {"card": {...}} adds; {"id", "card"} edits; {"id", "folder"} moves; {"id", "remove": "deleted"};
+    POST BOX/person       {"card": {...}} adds; {"id", "card"} edits; {"id", "folder"} moves;
+                          {"id", "remove": "deleted"} or "changed";
                           {"id", "rename": true} gives it another resource name
     POST BOX/folder       {"id", "name", "parent"}; {"id", "remove": true}
     POST BOX/group        {"tag": "VIP", "name": "Gold"}

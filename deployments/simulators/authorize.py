@@ -1,11 +1,13 @@
 """The sign-in page of both providers: it signs the owner in without a question and sends them back with a code."""
 
+from html import escape
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
-from deployments.simulators.tokens import Code
+from deployments.simulators.tokens import Code, Refused
 from deployments.simulators.world import CLIENT_ID, World
 
 
@@ -17,21 +19,37 @@ async def form(request: Request) -> dict[str, str]:
 def authorize(request: Request, world: World, provider: str, *, offline: bool) -> Response:
     """`login_hint` chooses the mailbox; without it the provider's first one is meant."""
     query = request.query_params
-    back = query.get("redirect_uri", "")
+    back, state = query.get("redirect_uri", ""), {"state": query.get("state", "")}
     complaint = _complaint(query.get("client_id", ""), back, query.get("response_type", ""))
     if complaint:
         return PlainTextResponse(complaint, status_code=400)
+    try:
+        answer = _signed_in(query, world, provider, offline=offline)
+    except Refused as refusal:
+        answer = {"error": refusal.error, "error_description": refusal.reason}
+    return _send_back(back, answer | state, query.get("response_mode", "query"))
+
+
+def _signed_in(query: QueryParams, world: World, provider: str, *, offline: bool) -> dict[str, str]:
     challenge = query.get("code_challenge", "")
     if challenge and query.get("code_challenge_method") != "S256":
-        return _send_back(back, {"error": "invalid_request", "state": query.get("state", "")})
+        raise Refused("invalid_request", "the code challenge method must be S256")
     try:
         mailbox = world.mailbox(provider, query.get("login_hint", ""))
-    except KeyError:
-        return _send_back(back, {"error": "login_required", "state": query.get("state", "")})
+    except KeyError as unknown:
+        raise Refused("login_required", "nobody of this name has a mailbox here") from unknown
     granted = " ".join(name for name in query.get("scope", "").split() if name not in mailbox.without_scopes)
-    code = Code(provider, mailbox.email, CLIENT_ID, back, challenge, granted, query.get("nonce", ""), offline)
-    answer = {"code": world.tokens.new_code(code), "state": query.get("state", ""), "scope": granted}
-    return _send_back(back, answer)
+    code = Code(
+        provider=provider,
+        email=mailbox.email,
+        client_id=CLIENT_ID,
+        redirect_uri=query.get("redirect_uri", ""),
+        challenge=challenge,
+        scope=granted,
+        nonce=query.get("nonce", ""),
+        offline=offline,
+    )
+    return {"code": world.tokens.new_code(code), "scope": granted}
 
 
 def _complaint(client_id: str, back: str, response_type: str) -> str:
@@ -44,6 +62,16 @@ def _complaint(client_id: str, back: str, response_type: str) -> str:
     return "" if ours and not address.fragment else "The redirect address must be https or local."
 
 
-def _send_back(back: str, answer: dict[str, str]) -> Response:
+def _send_back(back: str, answer: dict[str, str], mode: str) -> Response:
+    answer = {name: text for name, text in answer.items() if text}
+    if mode == "form_post":
+        return _posting(back, answer)
     joint = "&" if urlsplit(back).query else "?"
-    return RedirectResponse(f"{back}{joint}{urlencode({k: v for k, v in answer.items() if v})}", status_code=302)
+    return RedirectResponse(f"{back}{joint}{urlencode(answer)}", status_code=302)
+
+
+def _posting(back: str, answer: dict[str, str]) -> Response:
+    """A page that posts itself: the way back that msal recommends."""
+    fields = "".join(f'<input type="hidden" name="{escape(name)}" value="{escape(answer[name])}">' for name in answer)
+    page = f'<form method="post" action="{escape(back)}">{fields}<noscript><button>Go on</button></noscript></form>'
+    return HTMLResponse(f"<!doctype html><title>Signed in</title>{page}<script>document.forms[0].submit()</script>")

@@ -1,12 +1,13 @@
-"""What people do to their address books at the source: add, edit, remove, move, rename; one by one or by the hundred."""
+"""What people do to their address books at the source: add, edit, remove, move, rename; one or many."""
 
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from deployments.simulators import names
+from deployments.simulators import phrases
 from deployments.simulators.mailbox import DEFAULT_FOLDER, Change, Entry, Mailbox
-from deployments.simulators.population import Card, differently, pick, seen
+from deployments.simulators.people import Card, pick
+from deployments.simulators.population import differently, seen
 
 
 def put(mailbox: Mailbox, card: Card, at: float, *, key: str = "", folder: str = "") -> str:
@@ -46,14 +47,14 @@ def at_random(
     *,
     edit: float = 0,
     add: float = 0,
-    remove_share: float = 0,
+    gone: float = 0,
     move: float = 0,
     seed: int = 0,
 ) -> dict[str, list[str]]:
     """Change these shares of the book; no contact is touched twice. Gives the keys, by what was done."""
     chance = random.Random(seed)
     alive = list(mailbox.alive())
-    counts = [round(len(alive) * share) for share in (edit, remove_share, move)]
+    counts = [round(len(alive) * share) for share in (edit, gone, move)]
     chosen = chance.sample(alive, min(sum(counts), len(alive)))
     edited, removed, moved = _cut(chosen, counts)
     new = round(len(alive) * add)
@@ -86,7 +87,7 @@ def newcomer(mailbox: Mailbox, chance: random.Random) -> Card:
     """Somebody nobody knew: a card of the same make with a person and addresses of its own."""
     like = pick(chance, list(mailbox.entries.values())).card
     person = f"n-{mailbox.email}-{len(mailbox.entries)}-{chance.getrandbits(32):08x}"
-    address = f"new{person[-8:]}{len(mailbox.entries)}@{pick(chance, names.FREE_DOMAINS)}"
+    address = f"new{person[-8:]}{len(mailbox.entries)}@{pick(chance, phrases.FREE_DOMAINS)}"
     fresh = replace(
         like, person=person, family=f"{like.family}son", emails=(("home", address),), phones=(), addresses=()
     )
@@ -94,11 +95,11 @@ def newcomer(mailbox: Mailbox, chance: random.Random) -> Card:
 
 
 def _other_job(card: Card, chance: random.Random) -> Card:
-    return replace(card, job_title=pick(chance, [job for job in names.JOBS if job != card.job_title]))
+    return replace(card, job_title=pick(chance, [job for job in phrases.JOBS if job != card.job_title]))
 
 
 def _other_note(card: Card, chance: random.Random) -> Card:
-    return replace(card, notes=pick(chance, [note for note in names.NOTES if note != card.notes]))
+    return replace(card, notes=pick(chance, [note for note in phrases.NOTES if note != card.notes]))
 
 
 def _other_phone(card: Card, chance: random.Random) -> Card:
@@ -106,7 +107,7 @@ def _other_phone(card: Card, chance: random.Random) -> Card:
 
 
 def _other_tags(card: Card, chance: random.Random) -> Card:
-    return replace(card, tags=tuple(sorted({*card.tags, pick(chance, names.TAGS)})))
+    return replace(card, tags=tuple(sorted({*card.tags, pick(chance, phrases.TAGS)})))
 
 
 _EDITS: tuple[Callable[[Card, random.Random], Card], ...] = (

@@ -1,4 +1,4 @@
-"""The control surface under /_control: what people do at the source, what goes wrong, and what was seen. JSON in and out."""
+"""The control surface under /_control: what people do at the source, what goes wrong, and what was seen."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,7 +15,7 @@ from deployments.simulators.faults import Fault
 from deployments.simulators.google import wording as google_wording
 from deployments.simulators.mailbox import Change, Entry, Mailbox
 from deployments.simulators.microsoft import wording as microsoft_wording
-from deployments.simulators.population import Card
+from deployments.simulators.people import Card
 from deployments.simulators.world import World
 
 SETTINGS = ("page_size", "empty_every", "replays", "reset_style", "delay_s")
@@ -66,7 +66,7 @@ class Control:
 
     def change(self, mailbox: Mailbox, wish: dict[str, Any]) -> Any:
         """`{"edit": 0.03, "add": 0.01, "remove": 0.01, "move": 0, "seed": 7}`: shares of the book."""
-        wish["remove_share"] = wish.pop("remove", 0)
+        wish["gone"] = wish.pop("remove", 0)
         done = changes.at_random(mailbox, self.world.now(), **wish)
         return {
             what: [source_id(mailbox, key) if key in mailbox.entries else key for key in keys]
@@ -74,7 +74,7 @@ class Control:
         }
 
     def person(self, mailbox: Mailbox, wish: dict[str, Any]) -> Any:
-        """Add a card (`card`), or edit, move (`folder`), `remove` ("deleted" or "changed") or `rename` the one with `id`."""
+        """Add a `card`; or edit, move (`folder`), `remove` ("deleted" or "changed") or `rename` the one with `id`."""
         now, key = self.world.now(), key_of(mailbox, wish.get("id", ""))
         if wish.get("id") and key not in mailbox.entries:
             raise KeyError(f"no contact {wish['id']!r}")
@@ -92,7 +92,7 @@ class Control:
         return replace(start, **{name: getattr(wanted, name) for name in wish.get("card", {})})
 
     def folder(self, mailbox: Mailbox, wish: dict[str, Any]) -> Any:
-        """`{"id", "name", "parent"}` adds or renames a folder, `{"id", "remove": true}` removes it with what is in it."""
+        """`{"id", "name", "parent"}` adds or renames; `{"id", "remove": true}` removes it with what is in it."""
         now, name = self.world.now(), wish["id"]
         if wish.get("remove"):
             for entry in [entry for entry in mailbox.alive() if entry.folder == name]:
@@ -110,7 +110,7 @@ class Control:
         return {"groups": mailbox.groups}
 
     def expire_cursors(self, mailbox: Mailbox, wish: dict[str, Any]) -> Any:
-        """Every token and link given out so far. `style`: gone, location, bad_request (Microsoft); precondition (Google)."""
+        """All given out so far. `style`: gone, location, bad_request (Microsoft); precondition (Google)."""
         mailbox.generation += 1
         mailbox.reset_style = wish.get("style", mailbox.reset_style)
         return {"generation": mailbox.generation}

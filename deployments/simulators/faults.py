@@ -18,8 +18,8 @@ class Fault:
     cut         the connection drops in the middle of the answer
     html        an error page of a proxy, with `status`
 
-    It befalls requests whose path contains `route` (and whose mailbox is `mailbox`), lets the first `after` of them pass,
-    and ends after `times` (0: never). `retry_after` is in seconds; with `http_date` it is sent as a date.
+    It befalls requests whose path contains `route` (and whose mailbox is `mailbox`), lets the first `after` of them
+    pass, and ends after `times` (0: never). `retry_after` is in seconds; with `http_date` it is sent as a date.
     """
 
     kind: str

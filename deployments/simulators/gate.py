@@ -30,6 +30,13 @@ class Visit:
         return self.path.startswith(("/microsoft/v1.0", "/google/v1"))
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    scope: Scope
+    receive: Receive
+    send: Send
+
+
 @dataclass(slots=True)
 class Reply:
     """An answer that is held back until it is known what shall become of it."""
@@ -64,7 +71,7 @@ class Gate:
         visit = self._visit(scope)
         account = self.world.ledger.arrive(visit.mailbox, visit.path, self.world.now())
         try:
-            await self._answer(visit, account, {**scope, "visit": visit}, receive, send)
+            await self._answer(visit, account, Call({**scope, "visit": visit}, receive, send))
         finally:
             account.in_flight -= 1
 
@@ -77,43 +84,41 @@ class Gate:
             provider, scope["path"], scope["method"], access.email if access else "", access.scope if access else ""
         )
 
-    async def _answer(self, visit: Visit, account: Account, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _answer(self, visit: Visit, account: Account, call: Call) -> None:
         if visit.is_contact_api and self.world.latency_ms:
             await asyncio.sleep(self.world.latency_ms / 1000)
         fault = self.world.faults.for_request(visit.path, visit.mailbox, visit.method)
         if visit.provider == "microsoft" and visit.mailbox and account.in_flight > self.world.microsoft_at_once:
             fault = Fault("status", status=429, retry_after=1)
         if fault:
-            await self._go_wrong(fault, visit, account, scope, receive, send)
+            account.statuses[fault.kind] += 1
+            await self._go_wrong(fault, visit, account, call)
         else:
-            await self.app(scope, receive, _noting(account, send))
+            await self.app(call.scope, call.receive, _noting(account, call.send))
 
-    async def _go_wrong(
-        self, fault: Fault, visit: Visit, account: Account, scope: Scope, receive: Receive, send: Send
-    ) -> None:
-        account.statuses[fault.kind] += 1
+    async def _go_wrong(self, fault: Fault, visit: Visit, account: Account, call: Call) -> None:
         if fault.kind == "reset":
-            _hang_up(send)
+            _hang_up(call.send)
         elif fault.kind == "slow":
             await asyncio.sleep(fault.ms / 1000)
-            await self.app(scope, receive, _noting(account, send))
+            await self.app(call.scope, call.receive, _noting(account, call.send))
         elif fault.kind in ("status", "html"):
             if fault.retry_after is not None:
                 account.not_before = self.world.now() + fault.retry_after
-            await refusal(fault, visit.provider, visit.path, self.world.now())(scope, receive, send)
+            await refusal(fault, visit, self.world.now())(call.scope, call.receive, call.send)
         else:
             reply = Reply()
-            await self.app(scope, receive, reply.take)
-            await _spoil(fault.kind, reply, send)
+            await self.app(call.scope, call.receive, reply.take)
+            await _spoil(fault.kind, reply, call.send)
 
 
-def refusal(fault: Fault, provider: str, path: str, now: float) -> Response:
+def refusal(fault: Fault, visit: Visit, now: float) -> Response:
     header = fault.retry_header(now)
     headers = {"retry-after": header} if header else {}
     if fault.kind == "html":
         return HTMLResponse(PROXY_PAGE, status_code=fault.status, headers=headers)
-    errors = google_errors if provider == "google" else microsoft_errors
-    answer = errors.by_status(fault.status, fault.code, at_login="/v1" not in path)
+    by_status = google_errors.by_status if visit.provider == "google" else microsoft_errors.by_status
+    answer = by_status(fault.status, fault.code, at_login=not visit.is_contact_api)
     answer.headers.update(headers)
     return answer
 

@@ -8,7 +8,8 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from deployments.simulators.population import Card, population
+from deployments.simulators.people import Card
+from deployments.simulators.population import population
 
 DEFAULT_FOLDER = "AQMkADcontacts"
 BASE_FOLDERS = {  # id: (name, parent)
@@ -17,6 +18,7 @@ BASE_FOLDERS = {  # id: (name, parent)
     "AQMkADformer": ("Former clients", "AQMkADclients"),
     "AQMkADpartners": ("Partners", DEFAULT_FOLDER),
 }
+FIRST_FOLDERS = (*[DEFAULT_FOLDER] * 17, "AQMkADclients", "AQMkADformer", "AQMkADpartners")
 FIRST_MODIFIED = 1_767_600_000.0
 """2026-01-05: when the first contact was last modified; each one after it a second later."""
 
@@ -156,6 +158,4 @@ class Mailbox:
 
 def _first_folder(provider: str, position: int) -> str:
     """Outlook people keep some contacts in folders of their own; Google knows only one book."""
-    if provider == "google" or position % 10 < 8:
-        return DEFAULT_FOLDER
-    return "AQMkADpartners" if position % 10 == 8 else ("AQMkADformer", "AQMkADclients")[position % 20 < 10]
+    return DEFAULT_FOLDER if provider == "google" else FIRST_FOLDERS[position % len(FIRST_FOLDERS)]

@@ -61,7 +61,7 @@ class Simulators:
 
 
 def app(world: World) -> ASGIApp:
-    """`/microsoft/v1.0` is Graph, `/google/v1` the People API; the Microsoft sign-in lies at the root, as msal wants it."""
+    """`/microsoft/v1.0` is Graph, `/google/v1` the People API; the Microsoft sign-in lies at the root, for msal."""
     doors: list[ASGIApp] = []
     inside = Starlette(
         routes=[
@@ -93,22 +93,26 @@ def serve(
     https_port: int = 0,
     latency_ms: float = 0,
     state_dir: Path | None = None,
+    certificates: Path | None = None,
 ) -> Iterator[Simulators]:
-    """Run the simulators until the block ends. With `state_dir`, what happened is there again the next time."""
+    """Run the simulators until the block ends.
+
+    With `state_dir`, what happened is there again the next time. `certificates` is where the certificate is kept, if
+    not there.
+    """
     with contextlib.ExitStack() as stack:
-        home = state_dir or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="simulators-")))
+        home = state_dir or certificates or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="simulators-")))
         home.mkdir(parents=True, exist_ok=True)
-        shown = certificate(home)
+        shown = certificate(certificates or home)
         world = inhabited(recall(home / "simulators.json") if state_dir else World(), contacts=contacts, seed=seed)
         world.latency_ms = latency_ms
         sockets = [stack.enter_context(_listening(wanted)) for wanted in (port, https_port)]
-        urls = _addresses(sockets[0].getsockname()[1], sockets[1].getsockname()[1], shown)
         stack.enter_context(_running(app(world), sockets, shown))
-        running = Simulators(urls, world)
+        running = Simulators(_addresses(sockets[0].getsockname()[1], sockets[1].getsockname()[1], shown), world)
         running.announcement()
+        stack.callback(world.keep)
         world.keep()
         yield running
-        world.keep()
 
 
 def _listening(port: int) -> socket.socket:
@@ -157,7 +161,14 @@ def _running(served: ASGIApp, sockets: list[socket.socket], shown: Certificate) 
 def _server(served: ASGIApp, certificate_file: str | None = None) -> uvicorn.Server:
     return uvicorn.Server(
         uvicorn.Config(
-            served, lifespan="off", ws="none", log_config=None, access_log=False, proxy_headers=False, server_header=False,
-            timeout_keep_alive=60, timeout_graceful_shutdown=1, ssl_certfile=certificate_file,
+            served,
+            lifespan="off",
+            ws="none",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,  # the gate must meet the server's own `send`
+            timeout_keep_alive=60,
+            timeout_graceful_shutdown=1,
+            ssl_certfile=certificate_file,
         )
-    )  # fmt: skip
+    )

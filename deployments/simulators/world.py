@@ -21,9 +21,9 @@ SCOPES = {
     "google": "openid email https://www.googleapis.com/auth/contacts.readonly",
 }
 KEPT = (
-    "provider", "email", "seed", "size", "page_size", "empty_every", "replays", "reset_style", "generation",
-    "without_scopes", "delay_s", "journal", "pending",
-)  # fmt: skip
+    *("provider", "email", "seed", "size", "page_size", "empty_every", "replays", "reset_style", "generation"),
+    *("without_scopes", "delay_s", "journal", "pending"),
+)
 
 
 @dataclass(slots=True)
@@ -83,10 +83,12 @@ class World:
         half.replace(self.state)
 
     def _kept(self) -> dict[str, Any]:
-        mailboxes = [{name: getattr(mailbox, name) for name in KEPT} for mailbox in self.mailboxes]
         return {
-            "mailboxes": mailboxes, "grants": self.tokens.grants, "accesses": self.tokens.accesses, "skew": self.skew,
-        }  # fmt: skip
+            "mailboxes": [{name: getattr(mailbox, name) for name in KEPT} for mailbox in self.mailboxes],
+            "grants": self.tokens.grants,
+            "accesses": self.tokens.accesses,
+            "skew": self.skew,
+        }
 
 
 def recall(path: Path) -> World:
@@ -96,9 +98,10 @@ def recall(path: Path) -> World:
         return world
     kept = msgspec.json.decode(path.read_bytes())
     for mailbox in kept["mailboxes"]:
-        history = {name: msgspec.convert(mailbox.pop(name), list[Change]) for name in ("journal", "pending")}
-        scopes = tuple(mailbox.pop("without_scopes"))
-        world.mailboxes.append(Mailbox(**mailbox, **history, without_scopes=scopes))
+        mailbox["journal"] = msgspec.convert(mailbox["journal"], list[Change])
+        mailbox["pending"] = msgspec.convert(mailbox["pending"], list[Change])
+        mailbox["without_scopes"] = tuple(mailbox["without_scopes"])
+        world.mailboxes.append(Mailbox(**mailbox))
     world.tokens.grants = msgspec.convert(kept["grants"], dict[str, Grant])
     world.tokens.accesses = msgspec.convert(kept["accesses"], dict[str, Access])
     world.skew = kept["skew"]

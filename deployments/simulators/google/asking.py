@@ -1,6 +1,6 @@
 """What a People API request asks for, and who asks."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,6 +13,7 @@ from deployments.simulators.mailbox import Mailbox
 from deployments.simulators.world import World
 
 WEEK = 7 * 24 * 3600
+BIGGEST_PAGE = 1000
 CONTACTS = ("contacts.readonly", "contacts")
 
 
@@ -35,7 +36,7 @@ class Asked:
 
     def size(self, usual: int) -> int:
         text = self.parameter("pageSize") or str(usual)
-        if not text.isdecimal() or not 1 <= int(text) <= 1000:
+        if not text.isdecimal() or not 1 <= int(text) <= BIGGEST_PAGE:
             raise Answered(errors.people(400, "Page size must be within range [1, 1000]."))
         return min(int(text), self.mailbox.page_size or int(text))
 
@@ -66,7 +67,7 @@ class Asked:
         if cursor.generation != first.generation or self.world.now() > cursor.began + WEEK:
             raise Answered(errors.expired_sync_token(_status_name(self.mailbox)))
         if not self.parameter("pageToken"):
-            return Cursor(**{name: getattr(cursor, name) for name in Cursor.__slots__} | {"until": self.mailbox.now})
+            return replace(cursor, until=self.mailbox.now)
         return cursor
 
     def first(self, asked: str) -> Cursor:

@@ -1,5 +1,6 @@
 """Errors as the People API and Google's token endpoint word them."""
 
+from http import HTTPStatus
 from typing import Any
 
 from starlette.responses import JSONResponse
@@ -32,7 +33,7 @@ def people(status: int, message: str = "", reason: str = "", name: str = "") -> 
         }
         error["details"] = [info]
         error["errors"] = [{"message": text, "domain": "usageLimits", "reason": reason}]
-    elif status == 429:
+    elif status == HTTPStatus.TOO_MANY_REQUESTS:
         error["details"] = [QUOTA]
     return JSONResponse({"error": error}, status_code=status)
 
@@ -51,4 +52,8 @@ def sign_in(error: str, reason: str, status: int = 400) -> JSONResponse:
 def by_status(status: int, code: str = "", *, at_login: bool = False) -> JSONResponse:
     if not at_login:
         return people(status, reason=code)
-    return sign_in(code or ("internal_failure" if status >= 500 else "invalid_request"), "told to fail", status)
+    return sign_in(
+        code or ("internal_failure" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "invalid_request"),
+        "told to fail",
+        status,
+    )

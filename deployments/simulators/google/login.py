@@ -93,7 +93,8 @@ def _access(world: World, email: str, scope: str) -> dict[str, Any]:
 def _id_token(email: str, now: float) -> str:
     """Unsigned in truth: it comes straight from the token endpoint, where the connection vouches for it."""
     claims = {
-        "iss": "https://accounts.google.com", "aud": CLIENT_ID, "azp": CLIENT_ID, "sub": _subject(email), "email": email,
+        "iss": "https://accounts.google.com",
+        "aud": CLIENT_ID, "azp": CLIENT_ID, "sub": _subject(email), "email": email,
         "email_verified": True, "iat": int(now), "exp": int(now) + 3600,
     }  # fmt: skip
     parts = ({"alg": "RS256", "typ": "JWT"}, claims)

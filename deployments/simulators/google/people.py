@@ -124,6 +124,10 @@ async def other_contacts(request: Request) -> Response:
     return JSONResponse({"otherContacts": others, "totalSize": len(others)})
 
 
+async def unknown(_request: Request, _refusal: Exception) -> Response:
+    return errors.people(404)
+
+
 async def answered(_request: Request, refusal: Exception) -> Response:
     if not isinstance(refusal, Answered):
         raise refusal
@@ -139,7 +143,7 @@ def people_app(world: World) -> Starlette:
             Route("/contactGroups", contact_groups),
             Route("/otherContacts", other_contacts),
         ],
-        exception_handlers={Answered: answered},
+        exception_handlers={Answered: answered, 404: unknown},
     )
     app.state.world = world
     return app

@@ -7,7 +7,7 @@ import msgspec
 
 from deployments.simulators.mailbox import Entry, Mailbox
 from deployments.simulators.microsoft.wording import moment
-from deployments.simulators.population import Card
+from deployments.simulators.people import Card
 
 LINKED = 33
 """Every 33rd contact is linked to a Google profile, whose own name then stands before the one in the book."""

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Callable, Coroutine
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -29,7 +30,10 @@ def batch_endpoint(door: Callable[[], ASGIApp]) -> Callable[[Request], Coroutine
             return errors.graph(400, "BadRequest", "At most 20 requests with unique ids.")
         answers: dict[str, dict[str, Any]] = {}
         for step in steps:
-            failed = any(answers.get(str(name), {}).get("status", 424) >= 400 for name in step.get("dependsOn", []))
+            failed = any(
+                answers.get(str(name), {}).get("status", HTTPStatus.FAILED_DEPENDENCY) >= HTTPStatus.BAD_REQUEST
+                for name in step.get("dependsOn", [])
+            )
             answers[str(step["id"])] = _dependency_failed(step) if failed else await _ask(door(), request, step)
         return JSONResponse({"responses": list(answers.values())})
 
@@ -43,7 +47,7 @@ def _dependency_failed(step: dict[str, Any]) -> dict[str, Any]:
 async def _ask(door: ASGIApp, request: Request, step: dict[str, Any]) -> dict[str, Any]:
     messages: list[Message] = []
 
-    async def send(message: Message) -> None:  # noqa: RUF029 - ASGI wants a coroutine
+    async def send(message: Message) -> None:
         messages.append(message)
 
     try:

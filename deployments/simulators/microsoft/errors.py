@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import UTC, datetime
+from http import HTTPStatus
 
 from starlette.responses import JSONResponse
 
@@ -32,7 +33,7 @@ def graph(status: int, code: str = "", message: str = "") -> JSONResponse:
 
 
 def sign_in(error: str, reason: str, status: int = 400) -> JSONResponse:
-    number = NUMBERS.get(error, 90002 if status < 500 else 90033)
+    number = NUMBERS.get(error, 90002 if status < HTTPStatus.INTERNAL_SERVER_ERROR else 90033)
     body = {
         "error": error,
         "error_description": f"AADSTS{number}: {reason}",

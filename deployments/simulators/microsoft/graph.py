@@ -128,6 +128,10 @@ def _listed(question: Asked, items: list[dict[str, Any]]) -> Response:
     return JSONResponse(body)
 
 
+async def unknown(_request: Request, _refusal: Exception) -> Response:
+    return errors.graph(400, "BadRequest", "Resource not found for the segment.")
+
+
 async def answered(_request: Request, refusal: Exception) -> Response:
     if not isinstance(refusal, Answered):
         raise refusal
@@ -148,12 +152,14 @@ def routes() -> list[BaseRoute]:
         "/me/contacts/{contact}": contact,
         "/me/contacts/{contact}/photo/$value": photo,
     }
+    functions = {f"{path}()": endpoint for path, endpoint in paths.items() if path.endswith("/delta")}
+    paths = {**functions, **paths}
     everyone = {f"/users/{{user}}{path[3:]}": endpoint for path, endpoint in paths.items() if path != "/me"}
     return [Route(path, endpoint) for path, endpoint in {**paths, **everyone}.items()]
 
 
 def graph_app(world: World, door: Callable[[], ASGIApp]) -> Starlette:
     batch = Route("/$batch", batch_endpoint(door), methods=["POST"])
-    app = Starlette(routes=[batch, *routes()], exception_handlers={Answered: answered})
+    app = Starlette(routes=[batch, *routes()], exception_handlers={Answered: answered, 404: unknown})
     app.state.world = world
     return app

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from deployments.simulators.mailbox import Entry, Mailbox
-from deployments.simulators.population import Card, Place
+from deployments.simulators.people import Card, Place
 
 IMMUTABLE, MUTABLE = "AAkALg", "AAMkAD"
 UNKNOWN_YEAR = "1604"
