@@ -77,7 +77,7 @@ class _Round(msgspec.Struct, frozen=True):
 _read_answer = decoder(_Answer)
 _read_groups = decoder(_Groups)
 _read_landed = decoder(_Landed)
-_read_contact = msgspec.json.Decoder(Contact).decode
+_read_contact = decoder(Contact)
 
 
 class GoogleSource:

@@ -23,17 +23,17 @@ def wrap(**parts: bytes) -> bytes:
     return b"{" + b",".join(b'"%s":%s' % (name.encode(), part) for name, part in parts.items()) + b"}"
 
 
-def decoder(shape: type[T]) -> Callable[[bytes], T]:
+def decoder(shape: type[T]) -> Callable[[bytes | msgspec.Raw], T]:
     """Reads JSON as `shape`; text that no Unicode allows (half an emoji, cut off by its service) becomes `?`."""
     strict = msgspec.json.Decoder(shape)
 
-    def decode(body: bytes) -> T:
+    def decode(body: bytes | msgspec.Raw) -> T:
         try:
             return strict.decode(body)
         except msgspec.ValidationError:
             raise
         except (msgspec.DecodeError, UnicodeDecodeError) as trouble:
-            return strict.decode(_mended(body, trouble))
+            return strict.decode(_mended(bytes(body), trouble))
 
     return decode
 

@@ -60,7 +60,7 @@ _read_answer = decoder(_Answer)
 _read_folder = decoder(_Folder)
 _read_folders = decoder(_Folders)
 _read_landed = decoder(_Landed)
-_read_contact = msgspec.json.Decoder(Contact).decode
+_read_contact = decoder(Contact)
 
 
 class MicrosoftSource:
