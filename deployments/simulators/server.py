@@ -59,6 +59,12 @@ class Simulators:
         emails = {f"{provider}_email": self.world.mailbox(provider).email for provider in OWNERS}
         return {**asdict(self.urls), **emails, **tokens}
 
+    def start_over(self, *, contacts: int, seed: int) -> None:
+        """As if just started: for tests that share one running pair."""
+        self.world.forget()
+        inhabited(self.world, contacts=contacts, seed=seed)
+        self.announcement()
+
 
 def app(world: World) -> ASGIApp:
     """`/microsoft/v1.0` is Graph, `/google/v1` the People API; the Microsoft sign-in lies at the root, for msal."""
@@ -93,17 +99,12 @@ def serve(
     https_port: int = 0,
     latency_ms: float = 0,
     state_dir: Path | None = None,
-    certificates: Path | None = None,
 ) -> Iterator[Simulators]:
-    """Run the simulators until the block ends.
-
-    With `state_dir`, what happened is there again the next time. `certificates` is where the certificate is kept, if
-    not there.
-    """
+    """Run the simulators until the block ends. With `state_dir`, what happened is there again the next time."""
     with contextlib.ExitStack() as stack:
-        home = state_dir or certificates or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="simulators-")))
+        home = state_dir or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="simulators-")))
         home.mkdir(parents=True, exist_ok=True)
-        shown = certificate(certificates or home)
+        shown = certificate(home)
         world = inhabited(recall(home / "simulators.json") if state_dir else World(), contacts=contacts, seed=seed)
         world.latency_ms = latency_ms
         sockets = [stack.enter_context(_listening(wanted)) for wanted in (port, https_port)]
@@ -116,7 +117,8 @@ def serve(
 
 
 def _listening(port: int) -> socket.socket:
-    listener = socket.socket()
+    """Only a socket that says it is TCP is spared the 40 ms that Nagle's algorithm costs each answer."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind((HOST, port))
     return listener

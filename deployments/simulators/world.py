@@ -40,6 +40,12 @@ class World:
     """Microsoft answers 429 to more requests than this in flight for one mailbox."""
     state: Path | None = None
 
+    def forget(self) -> None:
+        """Back to nothing, apart from where it is kept."""
+        blank = World(state=self.state)
+        for name in World.__slots__:
+            setattr(self, name, getattr(blank, name))
+
     def now(self) -> float:
         return time.time() + self.skew
 

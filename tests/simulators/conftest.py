@@ -1,7 +1,6 @@
-"""One running pair of simulators for each test: small enough to start anew in a few hundredths of a second."""
+"""One running pair of simulators for all tests, which starts over for each of them."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,15 +12,15 @@ IMMUTABLE = 'IdType="ImmutableId"'
 
 
 @pytest.fixture(scope="session")
-def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Making a certificate takes longest, so all tests show the same one."""
-    return tmp_path_factory.mktemp("certificates")
+def running() -> Iterator[Simulators]:
+    with serve(contacts=0) as simulators:
+        yield simulators
 
 
 @pytest.fixture
-def simulators(certificates: Path) -> Iterator[Simulators]:
-    with serve(contacts=120, seed=3, certificates=certificates) as running:
-        yield running
+def simulators(running: Simulators) -> Simulators:
+    running.start_over(contacts=120, seed=3)
+    return running
 
 
 class Owner:
@@ -54,7 +53,7 @@ class Owner:
         return answer.json()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def http() -> Iterator[httpx.Client]:
     with httpx.Client() as client:
         yield client
