@@ -83,7 +83,7 @@ class Issued(msgspec.Struct):
     access_token: str
     expires_in: float = 3600
     refresh_token: str = ""
-    scope: str = ""
+    scope: str | None = None
     id_token: str = ""
 
 
@@ -210,7 +210,7 @@ def refusal(app: App, said: Mapping[str, Any], status: int = 400) -> Exception:
 
 def granted(app: App, issued: Issued, *, now: float, refresh_token: str = "", account: str = "") -> Grant:
     """The grant, if it allows what we need; scopes that are not told are those that were asked for (RFC 6749, 5.1)."""
-    scopes = tuple(issued.scope.split()) or app.scopes
+    scopes = app.scopes if issued.scope is None else tuple(issued.scope.split())
     if missing := missing_scopes(app.scopes, scopes):
         cause = f"{app.name}: permission {', '.join(missing)} was not given; sign in again and allow it"
         raise NeedsReconnect(cause, provider=app.name)

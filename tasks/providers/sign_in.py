@@ -8,8 +8,11 @@ import asyncio
 import base64
 import hashlib
 import secrets
+import threading
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -23,6 +26,8 @@ from tasks.providers.base import NeedsReconnect, ProviderError
 from tasks.providers.manners import Chance, new_client
 from tasks.providers.oauth import BRIEF, App, Grant, Issued, ask, granted, refusal
 from tasks.providers.verdicts import Temporary
+
+_one_at_a_time = threading.Lock()  # changing what is warned of is not made for threads
 
 
 class SignInFailed(ProviderError):
@@ -40,9 +45,7 @@ class SignIn:
 async def begin_sign_in(app: App, redirect_uri: str, *, state: str = "") -> SignIn:
     state = state or secrets.token_urlsafe(24)
     if app.provider is Provider.MICROSOFT:
-        flow = await _msal(
-            app, lambda client: client.initiate_auth_code_flow(list(app.scopes), redirect_uri=redirect_uri, state=state)
-        )
+        flow = await _msal(app, partial(_initiate, app=app, redirect_uri=redirect_uri, state=state))
         return SignIn(flow["auth_uri"], flow)
     return _begin_google(app, redirect_uri, state)
 
@@ -100,6 +103,14 @@ def _with_msal(app: App, step: Callable[[Any], dict[str, Any]]) -> dict[str, Any
             app.client_id, authority=app.sign_in_url, instance_discovery=False, http_client=http, **credential
         )
         return step(client)
+
+
+def _initiate(client: Any, *, app: App, redirect_uri: str, state: str) -> dict[str, Any]:
+    # msal warns that a form post would be safer than a query; a return to the command line can only be a query.
+    with _one_at_a_time, warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        flow: dict[str, Any] = client.initiate_auth_code_flow(list(app.scopes), redirect_uri=redirect_uri, state=state)
+    return flow
 
 
 def _begin_google(app: App, redirect_uri: str, state: str) -> SignIn:
