@@ -154,6 +154,16 @@ def advance(session: Session, scope: Scope, connection_id: str, new_cursor: str)
     session.execute(_one(scope, connection_id).values(cursor=sealed, synced_at=now(), updated_at=now()))
 
 
+def quiet_until(session: Session, scope: Scope, connection_id: str) -> datetime | None:
+    """Until when the provider asked to be left alone; it holds for every process."""
+    moment: datetime | None = _row(session, scope, connection_id).quiet_until
+    return moment
+
+
+def keep_quiet(session: Session, scope: Scope, connection_id: str, until: datetime) -> None:
+    session.execute(_one(scope, connection_id).values(quiet_until=until))
+
+
 def _row(session: Session, scope: Scope, connection_id: str) -> Row[Any]:
     found = session.execute(select(table).where(visible(table, scope), table.c.id == connection_id)).one_or_none()
     if found is None:

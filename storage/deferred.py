@@ -4,6 +4,7 @@ A delta read will not bring them a second time, so they wait here, sealed.
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 from sqlalchemy import bindparam, delete, insert, select
@@ -18,23 +19,24 @@ from storage.tables import deferred_records as table
 _Kept = msgspec.json.Decoder(tuple[Seen | None, Gone | None])
 
 
-def defer(session: Session, scope: Scope, account: str, sync_id: str, records: Iterable[Seen | Gone]) -> None:
+def replace_all(session: Session, scope: Scope, account: str, sync_id: str, records: Iterable[Seen | Gone]) -> None:
+    """What a run left open, in place of what the one before it had left: that was part of this run's plan."""
+    session.execute(delete(table).where(of_organization(table, scope), table.c.account == account))
+    add(session, scope, account, sync_id, records)
+
+
+def add(session: Session, scope: Scope, account: str, sync_id: str, records: Iterable[Seen | Gone]) -> None:
     """Later ones replace earlier ones of the same source record."""
     kept = {record.source_id: record for record in records}
-    settle(session, scope, account, kept)
-    rows = [
-        {
-            "id": (row_id := new_id()),
-            "organization_id": scope.organization_id,
-            "account": account,
-            "source_id": source_id,
-            "record": session.keyring.seal(_encoded(record), _place(scope, row_id)),
-            "sync_id": sync_id,
-        }
-        for source_id, record in kept.items()
-    ]
-    if rows:
-        session.execute(insert(table), rows)
+    if not kept:
+        return
+    session.execute(
+        delete(table).where(
+            of_organization(table, scope), table.c.account == account, table.c.source_id == bindparam("wanted")
+        ),
+        [{"wanted": source_id} for source_id in kept],
+    )
+    session.execute(insert(table), [_row(session, scope, account, sync_id, record) for record in kept.values()])
 
 
 def deferred(session: Session, scope: Scope, account: str) -> list[Seen | Gone]:
@@ -44,16 +46,16 @@ def deferred(session: Session, scope: Scope, account: str) -> list[Seen | Gone]:
     return [_decoded(session.keyring.open(row.record, _place(scope, row.id))) for row in rows]
 
 
-def settle(session: Session, scope: Scope, account: str, source_ids: Iterable[str]) -> None:
-    """These were dealt with: nothing of them waits any longer."""
-    values = [{"wanted": source_id} for source_id in source_ids]
-    if values:
-        session.execute(
-            delete(table).where(
-                of_organization(table, scope), table.c.account == account, table.c.source_id == bindparam("wanted")
-            ),
-            values,
-        )
+def _row(session: Session, scope: Scope, account: str, sync_id: str, record: Seen | Gone) -> dict[str, Any]:
+    row_id = new_id()
+    return {
+        "id": row_id,
+        "organization_id": scope.organization_id,
+        "account": account,
+        "source_id": record.source_id,
+        "record": session.keyring.seal(_encoded(record), _place(scope, row_id)),
+        "sync_id": sync_id,
+    }
 
 
 def _encoded(record: Seen | Gone) -> bytes:

@@ -6,14 +6,15 @@ A document leaves out what is empty and sorts its keys, and so has one fingerpri
 import hashlib
 from dataclasses import fields
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, get_type_hints
 
 import msgspec
 from uuid_utils import uuid7
 
-from storage.records import Person, Seen
+from storage.records import Cell, Person, Seen
 
 FIELDS = tuple(field.name for field in fields(Person))
+_TYPES = get_type_hints(Person)
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
 _decode_person = msgspec.json.Decoder(Person).decode
@@ -46,6 +47,12 @@ def from_json(text: str | bytes) -> Person:
 
 def fingerprint(person: Person) -> str:
     return hashlib.blake2b(to_json(person), digest_size=16).hexdigest()
+
+
+def typed(cell: Cell) -> Cell:
+    """A cell out of JSON, its values again of the types that the field has in a `Person`."""
+    kind = _TYPES[cell.field]
+    return Cell(cell.field, msgspec.convert(cell.before, kind), msgspec.convert(cell.after, kind))
 
 
 def encode(value: Any) -> bytes:

@@ -7,14 +7,14 @@ reasons and names of fields stay readable for ever; the values go with the keys.
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
 from sqlalchemy import ColumnElement, Row, Select, bindparam, func, insert, select, update
 
 from storage.crypto import Key, bound_to
-from storage.documents import encode
+from storage.documents import encode, typed
 from storage.records import Change, ChangeKind, ChangeState, Edits, Proposal, Undo
 from storage.scope import Scope, of_organization
 from storage.session import Session
@@ -123,7 +123,8 @@ def edit(session: Session, scope: Scope, sync_id: str, key: Key, *, change_id: s
 
 def edits(session: Session, scope: Scope, sync_id: str, key: Key) -> dict[str, Edits]:
     rows = session.execute(select(table.c.id, table.c.edits).where(_of(scope, sync_id), table.c.edits.is_not(None)))
-    return {row.id: _edits.decode(key.open(row.edits, _place(scope, row.id, "edits"))) for row in rows}
+    opened = {row.id: _edits.decode(key.open(row.edits, _place(scope, row.id, "edits"))) for row in rows}
+    return {change_id: replace(edits, values=tuple(map(typed, edits.values))) for change_id, edits in opened.items()}
 
 
 def settle(session: Session, scope: Scope, sync_id: str, undo_key: Key | None, outcomes: Sequence[Outcome]) -> None:
@@ -149,28 +150,34 @@ def settle(session: Session, scope: Scope, sync_id: str, undo_key: Key | None, o
         )
 
 
-def settle_kind(session: Session, scope: Scope, sync_id: str, kind: ChangeKind, state: ChangeState) -> int:
-    """Approved rows of a kind that needs no work of its own are done at once."""
+def settle_idle(session: Session, scope: Scope, sync_id: str) -> int:
+    """Approved rows that ask for no work, such as unchanged records, are done at once."""
+    idle = (table.c.kind == ChangeKind.SKIP) & table.c.seen_version.is_(None)
     return session.execute(
         update(table)
-        .where(_of(scope, sync_id), table.c.kind == kind, table.c.state == ChangeState.APPROVED)
-        .values(state=state)
+        .where(_of(scope, sync_id), idle, table.c.state == ChangeState.APPROVED)
+        .values(state=ChangeState.APPLIED)
     ).rowcount
 
 
-def undoable(
-    session: Session, scope: Scope, sync_id: str, key: Key, *, after: int, limit: int = BATCH
-) -> list[tuple[Change, Undo]]:
-    query = (
-        _rows(scope, sync_id)
-        .where(table.c.state == ChangeState.APPLIED, table.c.undo.is_not(None), table.c.ordinal > after)
-        .order_by(table.c.ordinal)
-        .limit(limit)
-    )
+def undoable(session: Session, scope: Scope, sync_id: str, key: Key) -> list[tuple[Change, Undo]]:
+    """Applied rows with what takes them back, in the order in which they were applied."""
+    query = _rows(scope, sync_id).where(table.c.state == ChangeState.APPLIED, table.c.undo.is_not(None))
     return [
         (_change(scope, row, None), _undo.decode(key.open(row.undo, _place(scope, row.id, "undo"))))
-        for row in session.execute(query)
+        for row in session.execute(query.order_by(table.c.ordinal))
     ]
+
+
+def mark_undone(
+    session: Session, scope: Scope, sync_id: str, undone: Sequence[Change], refused: Sequence[Change], *, why: str
+) -> None:
+    for rows, values in ((undone, {"state": ChangeState.UNDONE, "undo": None}), (refused, {"error": why})):
+        if rows:
+            session.execute(
+                update(table).where(_of(scope, sync_id), table.c.id == bindparam("row")).values(**values),
+                [{"row": change.id} for change in rows],
+            )
 
 
 def clear_previews(session: Session, scope: Scope, sync_id: str) -> None:
@@ -218,10 +225,15 @@ def _change(scope: Scope, row: Row[Any], key: Key | None) -> Change:
         seen_version=row.seen_version or 0,
         reason=row.reason,
         fields=tuple(row.fields),
-        proposal=_proposal.decode(key.open(sealed, _place(scope, row.id, "payload"))) if key and sealed else None,
+        proposal=_opened(key.open(sealed, _place(scope, row.id, "payload"))) if key and sealed else None,
         applied_version=row.applied_version or 0,
         error=row.error,
     )
+
+
+def _opened(plain: bytes) -> Proposal:
+    raw = _proposal.decode(plain)
+    return replace(raw, cells=tuple(map(typed, raw.cells)), conflicts=tuple(map(typed, raw.conflicts)))
 
 
 def _rows(scope: Scope, sync_id: str) -> Select[Any]:

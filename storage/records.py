@@ -4,7 +4,7 @@ Frozen, comparable, and free of behaviour that needs a clock or a connection. Da
 `storage/`; these do.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -237,8 +237,31 @@ class StoredLink:
 
 @dataclass(frozen=True, slots=True)
 class Undo:
-    """What restores a contact to what it was before a run: None where the run created it."""
+    """What restores a contact to what it was before a run: None where the run created it.
+
+    `left` is the fingerprint of what the run left: while it still fits, nobody has edited the contact since.
+    """
 
     before: Contact | None
+    left: str
     links_before: tuple[StoredLink, ...] = ()
     links_written: tuple[SourceLink, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """Every row of a plan is counted in exactly one of these."""
+
+    created: int = 0
+    updated: int = 0
+    skipped: int = 0
+    failed: int = 0
+    conflicted: int = 0
+    removed: int = 0
+
+    @property
+    def total(self) -> int:
+        return sum(self.by_name().values())
+
+    def by_name(self) -> dict[str, int]:
+        return asdict(self)

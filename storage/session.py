@@ -76,6 +76,7 @@ def _engine(url: str) -> Engine:
         json_serializer=lambda value: msgspec.json.encode(value).decode(),
         json_deserializer=msgspec.json.decode,
         pool_pre_ping=not is_sqlite,
+        hide_parameters=True,  # an error must not carry a contact into a log
     )
     if is_sqlite:
         event.listen(engine, "connect", _prepare_sqlite)

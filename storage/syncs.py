@@ -9,11 +9,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, Update, insert, select, update
-from sqlalchemy.exc import IntegrityError
 
 from storage.crypto import Key, bound_to
 from storage.documents import now
-from storage.records import Provider, SyncStatus
+from storage.records import Provider, Statistics, SyncStatus
 from storage.scope import Scope, visible
 from storage.session import Session
 from storage.tables import OPEN_STATUSES
@@ -22,6 +21,10 @@ from storage.tables import contact_syncs as table
 
 class UnknownSync(Exception):
     pass
+
+
+class RunIsOver(Exception):
+    """Somebody ended this run meanwhile: rejected or superseded it."""
 
 
 class AlreadyOpen(Exception):
@@ -34,24 +37,22 @@ class AlreadyOpen(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Statistics:
-    """Every row of a plan is counted in exactly one of these."""
+class NewSync:
+    """`allowed` names the guards that this run may pass."""
 
-    created: int = 0
-    updated: int = 0
-    skipped: int = 0
-    failed: int = 0
-    conflicted: int = 0
-    removed: int = 0
-
-    @property
-    def total(self) -> int:
-        return sum(getattr(self, field.name) for field in fields(self))
+    id: str
+    flow_run_id: str
+    provider: Provider
+    connection_id: str = ""
+    full: bool = False
+    trigger: str = "manual"
+    allowed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Sync:
     id: str
+    flow_run_id: str
     organization_id: str
     user_id: str
     connection_id: str
@@ -59,6 +60,7 @@ class Sync:
     account: str
     trigger: str
     status: SyncStatus
+    allowed: tuple[str, ...]
     full: bool
     digest: str
     warnings: tuple[str, ...]
@@ -81,38 +83,31 @@ class Sync:
         return self.status in OPEN_STATUSES
 
 
-def open_sync(
-    session: Session, scope: Scope, sync_id: str, *, provider: Provider, connection_id: str, full: bool, trigger: str
-) -> Sync:
-    """The run's row, made once: a flow that starts again from its top finds the one it had."""
-    existing = session.execute(select(table).where(visible(table, scope), table.c.id == sync_id)).one_or_none()
-    if existing is not None:
-        return _sync(existing)
-    other = _open_one(session, scope, connection_id)
+def open_sync(session: Session, scope: Scope, new: NewSync) -> Sync:
+    other = open_for(session, scope, new.connection_id)
     if other is not None:
         raise AlreadyOpen(other.id, other.status)
     moment = now()
-    try:
-        session.execute(
-            insert(table).values(
-                id=sync_id,
-                organization_id=scope.organization_id,
-                user_id=scope.user_id,
-                connection_id=connection_id or None,
-                provider=provider,
-                account=connection_id or "file",
-                trigger=trigger,
-                status=SyncStatus.EXTRACTING,
-                full=full,
-                preview_key=session.keyring.new_run_key(_place(scope, sync_id, "preview_key")),
-                undo_key=session.keyring.new_run_key(_place(scope, sync_id, "undo_key")),
-                created_at=moment,
-                updated_at=moment,
-            )
+    session.execute(
+        insert(table).values(
+            id=new.id,
+            flow_run_id=new.flow_run_id,
+            organization_id=scope.organization_id,
+            user_id=scope.user_id,
+            connection_id=new.connection_id or None,
+            provider=new.provider,
+            account=new.connection_id or "file",
+            trigger=new.trigger,
+            allowed=list(new.allowed),
+            status=SyncStatus.EXTRACTING,
+            full=new.full,
+            preview_key=session.keyring.new_run_key(_place(scope, new.id, "preview_key")),
+            undo_key=session.keyring.new_run_key(_place(scope, new.id, "undo_key")),
+            created_at=moment,
+            updated_at=moment,
         )
-    except IntegrityError:
-        raise AlreadyOpen("(just started)", SyncStatus.EXTRACTING) from None
-    return sync(session, scope, sync_id)
+    )
+    return sync(session, scope, new.id)
 
 
 def sync(session: Session, scope: Scope, sync_id: str) -> Sync:
@@ -132,7 +127,8 @@ def open_syncs(session: Session, scope: Scope) -> list[Sync]:
     return [_sync(row) for row in rows]
 
 
-def _open_one(session: Session, scope: Scope, connection_id: str) -> Sync | None:
+def open_for(session: Session, scope: Scope, connection_id: str) -> Sync | None:
+    """The one open sync of a connection; a constraint sees to it that there is no second. Files have none."""
     if not connection_id:
         return None
     row = session.execute(
@@ -173,7 +169,7 @@ def close(
 
 def complete(session: Session, scope: Scope, sync_id: str, statistics: Statistics, *, undo_for: timedelta) -> bool:
     moment = now()
-    values = {field.name: getattr(statistics, field.name) for field in fields(statistics)}
+    values = statistics.by_name()
     return move(
         session, scope, sync_id, expected=SyncStatus.EXECUTING, to=SyncStatus.COMPLETED,
         preview_key=None, cursor=None, completed_at=moment, undo_until=moment + undo_for, **values,
@@ -186,6 +182,22 @@ def keep_cursor(session: Session, scope: Scope, sync_id: str, cursor: str) -> No
     note(session, scope, sync_id, cursor=sealed)
 
 
+def of_run(session: Session, scope: Scope, flow_run_id: str) -> Sync | None:
+    """A flow that starts again from its top finds the sync that it had."""
+    row = session.execute(select(table).where(visible(table, scope), table.c.flow_run_id == flow_run_id)).one_or_none()
+    return _sync(row) if row else None
+
+
+def is_at(session: Session, scope: Scope, sync_id: str, status: SyncStatus) -> bool:
+    """Whether it still stands there; a sign of life as well."""
+    here = session.execute(_one(scope, sync_id).where(table.c.status == status).values(updated_at=now()))
+    return here.rowcount == 1
+
+
+def is_fetched(session: Session, scope: Scope, sync_id: str) -> bool:
+    return _column(session, scope, sync_id, "cursor") is not None
+
+
 def kept_cursor(session: Session, scope: Scope, sync_id: str) -> str:
     sealed = _column(session, scope, sync_id, "cursor")
     return session.keyring.open(sealed, _place(scope, sync_id, "cursor")).decode() if sealed else ""
@@ -193,6 +205,13 @@ def kept_cursor(session: Session, scope: Scope, sync_id: str) -> str:
 
 def preview_key(session: Session, scope: Scope, sync_id: str) -> Key | None:
     return _run_key(session, scope, sync_id, "preview_key")
+
+
+def demand_preview_key(session: Session, scope: Scope, sync_id: str) -> Key:
+    key = preview_key(session, scope, sync_id)
+    if key is None:
+        raise RunIsOver(f"sync {sync_id} was ended meanwhile: what was sealed for it is gone")
+    return key
 
 
 def undo_key(session: Session, scope: Scope, sync_id: str) -> Key | None:
@@ -224,13 +243,14 @@ def _sync(row: Row[Any]) -> Sync:
     plain = {
         field.name: getattr(row, field.name)
         for field in fields(Sync)
-        if field.name not in {"provider", "status", "connection_id", "warnings", "statistics"}
+        if field.name not in {"provider", "status", "connection_id", "warnings", "allowed", "statistics"}
     }
     return Sync(
         provider=Provider(row.provider),
         status=SyncStatus(row.status),
         connection_id=row.connection_id or "",
         warnings=tuple(row.warnings),
+        allowed=tuple(row.allowed),
         statistics=counts,
         **plain,
     )

@@ -12,11 +12,14 @@ from sqlalchemy import Row, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from storage import audit
+from storage.connections import UnknownConnection
+from storage.contacts import UnknownContact
 from storage.documents import new_id, now
 from storage.records import Role
 from storage.scope import Scope, of_organization
 from storage.session import Session
-from storage.tables import contact_syncs, objects, organizations, users
+from storage.syncs import UnknownSync
+from storage.tables import contact_syncs, oauth_connections, objects, organizations, users
 
 
 class UnknownTenant(Exception):
@@ -103,17 +106,34 @@ def whole_organization(session: Session, organization: str) -> Scope:
     return Scope(organization_named(session, organization).id, "", Role.ADMIN)
 
 
-def scope_of_sync(session: Session, sync_id: str) -> Scope | None:
+def scope_of_sync(session: Session, sync_id: str) -> Scope:
     """The scope of the user whom a sync belongs to: what its flow run acts with."""
     found = session.execute(
         select(users).join(contact_syncs, contact_syncs.c.user_id == users.c.id).where(contact_syncs.c.id == sync_id)
     ).one_or_none()
-    return _scope(found) if found else None
+    if found is None:
+        raise UnknownSync(f"no sync {sync_id}: `contactflow syncs --org …` lists them")
+    return _scope(found)
 
 
-def organization_of_contact(session: Session, object_id: str) -> Scope | None:
+def scope_of_contact(session: Session, object_id: str) -> Scope:
+    """For the operator at the terminal, who names a contact by nothing but its id."""
     found = session.execute(select(objects.c.organization_id).where(objects.c.id == object_id)).scalar_one_or_none()
-    return Scope(found, "", Role.ADMIN) if found else None
+    if found is None:
+        raise UnknownContact(f"no contact {object_id}: `contactflow contacts --org …` lists them")
+    return Scope(found, "", Role.ADMIN)
+
+
+def scope_of_connection(session: Session, connection_id: str) -> Scope:
+    """As `scope_of_contact`, for a connection."""
+    found = session.execute(
+        select(users)
+        .join(oauth_connections, oauth_connections.c.user_id == users.c.id)
+        .where(oauth_connections.c.id == connection_id)
+    ).one_or_none()
+    if found is None:
+        raise UnknownConnection(f"no connection {connection_id}: `contactflow connections --org …` lists them")
+    return _scope(found)
 
 
 def users_of(session: Session, scope: Scope) -> list[User]:

@@ -1,12 +1,12 @@
 """The port every source of contacts stands behind, and the few ways in which it fails.
 
-    ProviderError
-    ├── NeedsReconnect      the owner must sign in again; nothing else helps
-    ├── CursorExpired       the read position is gone: drop the partial round, read everything once
-    └── IncompleteRead      an answer that cannot be trusted; no plan is made from it
+ProviderError
+├── NeedsReconnect      the owner must sign in again; nothing else helps
+├── CursorExpired       the read position is gone: drop the partial round, read everything once
+└── IncompleteRead      an answer that cannot be trusted; no plan is made from it
 """
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -58,10 +58,7 @@ class Tokens(Protocol):
 
 
 class Source(Protocol):
-    """A place that contacts come from. One instance serves one connection for one sync.
-
-    `full` is True where `pages` will give everything there is, so that what is missing is gone at the source.
-    """
+    """A place that contacts come from. One instance serves one connection for one sync."""
 
     def pages(self, *, cursor: str = "", position: str = "") -> AsyncIterator[Page]:
         """Pages after `cursor` (all, if empty), going on at `position` where an earlier attempt had got to."""
@@ -69,4 +66,8 @@ class Source(Protocol):
 
     def read(self, body: bytes) -> Iterator[SourceRecord]:
         """What one landed page says. Pure: no network, same answer every time."""
+        ...
+
+    def settled(self, bodies: Iterable[bytes]) -> Iterator[SourceRecord]:
+        """What all landed pages say together, in an order in which the last word on an id is the truth."""
         ...

@@ -172,6 +172,7 @@ def upgrade() -> None:
         sa.Column("tokens", sa.LargeBinary(), nullable=True),
         sa.Column("tokens_version", sa.Integer(), server_default="0", nullable=False),
         sa.Column("refresh_claimed_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("quiet_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("scopes", Document, server_default="[]", nullable=False),
         sa.Column("cursor", sa.LargeBinary(), nullable=True),
         sa.Column("synced_at", sa.DateTime(timezone=True), nullable=True),
@@ -236,7 +237,9 @@ def upgrade() -> None:
         sa.Column("provider", sa.String(length=20), nullable=False),
         sa.Column("account", sa.String(length=36), nullable=False),
         sa.Column("trigger", sa.String(length=20), server_default="manual", nullable=False),
+        sa.Column("allowed", Document, server_default="[]", nullable=False),
         sa.Column("status", sa.String(length=20), nullable=False),
+        sa.Column("flow_run_id", sa.String(length=36), nullable=False),
         sa.Column("full", sa.Boolean(), nullable=False),
         sa.Column("cursor", sa.LargeBinary(), nullable=True),
         sa.Column("preview_key", sa.LargeBinary(), nullable=True),
@@ -278,6 +281,7 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_contact_syncs_user_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contact_syncs")),
+        sa.UniqueConstraint("flow_run_id", name=op.f("uq_contact_syncs_flow_run_id")),
     )
     with op.batch_alter_table("contact_syncs", schema=None) as batch_op:
         batch_op.create_index("contact_syncs_by_organization", ["organization_id"], unique=False)

@@ -1,0 +1,50 @@
+"""The contact sync: gather, ask, do, account."""
+
+from prefect import flow
+
+from tasks.account import account
+from tasks.apply import apply
+from tasks.begin import begin
+from tasks.close import failing_loudly
+from tasks.fetch import fetch
+from tasks.link import link
+from tasks.plan import plan
+from tasks.review import review
+from tasks.rules.guards import Allow
+from tasks.stage import stage
+from tasks.validate import validate
+
+
+@flow(name="contact-sync", flow_run_name="contact-sync of {organization}")
+async def contact_sync(
+    organization: str,
+    user: str,
+    connection: str = "",
+    file: str = "",
+    full: bool = False,  # noqa: FBT001, FBT002 (a switch in Prefect's form)
+    allow: list[Allow] | None = None,
+    columns: dict[str, str] | None = None,
+) -> None:
+    """Bring contacts into the CRM, after a person has looked at what would change.
+
+    Args:
+        organization: The organization's short name, as `contactflow org add` printed it.
+        user: The e-mail address of the user whom the sync is for.
+        connection: The connection to read, as `contactflow connections` lists it. Either this or a file.
+        file: A vCard or CSV file to read, on the machine that runs the sync.
+        full: Read everything again, not only what changed since the last time.
+        allow: Guards that this run may pass: removals, updates, blanks, repeats.
+        columns: For a CSV with headers of its own, which column holds what, such as {"Mail": "emails:work"}.
+
+    """
+    sync_id = begin(organization, user, connection=connection, file=file, full=full, allow=allow or [])
+    async with failing_loudly(sync_id) as sync:
+        if sync.is_unplanned:
+            await fetch(sync_id, file, columns)
+            stage(sync_id, file, columns)
+            validate(sync_id)
+            link(sync_id)
+            plan(sync_id)
+        await review(sync_id)
+        apply(sync_id)
+        account(sync_id)

@@ -1,0 +1,166 @@
+"""How a plan is decided: all at once, in one transaction, named by its digest.
+
+The terminal, the resume form and the review page all come through here, so that of two who decide, one does.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from storage import audit, decisions, landing, plans, syncs
+from storage.crypto import Key
+from storage.documents import now
+from storage.records import Cell, Change, ChangeKind, ChangeState, Edits, SyncStatus, Verdict
+from storage.scope import Scope
+from storage.session import Session
+
+SAFE = (ChangeKind.CREATE, ChangeKind.UPDATE, ChangeKind.SKIP)
+
+
+class CannotDecide(Exception):
+    """The plan is not the one that was looked at, or no longer waits. The text says what is so."""
+
+
+class Choice(StrEnum):
+    APPROVE = "approve"
+    APPROVE_SAFE = "approve_safe"
+    REJECT = "reject"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """`kinds` limits an approval; `refused` are rows left out of it; `edits` change single fields of single rows.
+
+    `proven` says whether the reviewer signed in, or merely gave a name.
+    """
+
+    choice: Choice
+    reviewer: str
+    comment: str = ""
+    proven: bool = False
+    digest: str = ""
+    kinds: tuple[ChangeKind, ...] = ()
+    refused: tuple[str, ...] = ()
+    edits: dict[str, Edits] = field(default_factory=dict)
+
+
+def decide(session: Session, scope: Scope, sync_id: str, decision: Decision) -> SyncStatus:
+    """Record a decision and move the sync on; nothing is written to the CRM here."""
+    sync = syncs.sync(session, scope, sync_id)
+    if sync.status is not SyncStatus.PREVIEW:
+        raise CannotDecide(f"sync {sync_id} does not wait for a decision: it is {sync.status}")
+    if decision.digest and decision.digest != sync.digest:
+        raise CannotDecide("this is not the plan that waits now: look at the preview again")
+    to = SyncStatus.REJECTED if decision.choice is Choice.REJECT else SyncStatus.EXECUTING
+    moment = now()
+    moved = syncs.move(
+        session, scope, sync_id, expected=SyncStatus.PREVIEW, to=to, decision=decision.choice,
+        decided_by=decision.reviewer, decision_proven=decision.proven, comment=decision.comment, decided_at=moment,
+    )  # fmt: skip
+    if not moved:
+        raise CannotDecide(f"sync {sync_id} was decided by somebody else just now")
+    approved = (
+        _reject(session, scope, sync_id, moment)
+        if to is SyncStatus.REJECTED
+        else _approve(session, scope, sync_id, decision)
+    )
+    audit.record(
+        session,
+        scope,
+        actor=decision.reviewer,
+        action=f"sync.{'rejected' if to is SyncStatus.REJECTED else 'approved'}",
+        subject=sync_id,
+        detail=_detail(decision, sync.digest, approved),
+    )
+    return to
+
+
+def _approve(session: Session, scope: Scope, sync_id: str, decision: Decision) -> int:
+    key = syncs.preview_key(session, scope, sync_id)
+    if key is None:
+        raise CannotDecide("the plan is no longer there")
+    _refuse(session, scope, sync_id, key, decision)
+    for change_id, edits in decision.edits.items():
+        plans.edit(session, scope, sync_id, key, change_id=change_id, edits=edits)
+    kinds = SAFE if decision.choice is Choice.APPROVE_SAFE else decision.kinds or tuple(ChangeKind)
+    approved = plans.decide(session, scope, sync_id, ChangeState.APPROVED, kinds=(*kinds, ChangeKind.SKIP))
+    plans.decide(session, scope, sync_id, ChangeState.REJECTED)
+    return approved
+
+
+def _refuse(session: Session, scope: Scope, sync_id: str, key: Key, decision: Decision) -> None:
+    """Rows left out by name. A doubtful match that is refused is an answer: these are two people."""
+    if not decision.refused:
+        return
+    sync = syncs.sync(session, scope, sync_id)
+    for change in plans.every(session, scope, sync_id, key, kinds=[ChangeKind.MAYBE]):
+        if change.id in decision.refused and change.proposal:
+            for link in change.proposal.links:
+                decisions.remember(
+                    session, scope, account=sync.account, source_id=link.source_id, object_id=change.object_id,
+                    verdict=Verdict.DIFFERENT, decided_by=decision.reviewer,
+                )  # fmt: skip
+    plans.decide(session, scope, sync_id, ChangeState.REJECTED, change_ids=decision.refused)
+
+
+def _reject(session: Session, scope: Scope, sync_id: str, moment: datetime) -> int:
+    """Nothing will be written, so nothing personal need be kept: the source will offer it all again."""
+    plans.decide(session, scope, sync_id, ChangeState.REJECTED)
+    forget(session, scope, sync_id)
+    syncs.note(session, scope, sync_id, completed_at=moment)
+    return 0
+
+
+def forget(session: Session, scope: Scope, sync_id: str) -> None:
+    """Destroy what was sealed for the review, and the keys to it."""
+    plans.clear_previews(session, scope, sync_id)
+    landing.clear(session, scope, sync_id)
+    syncs.note(session, scope, sync_id, preview_key=None, undo_key=None, cursor=None)
+
+
+def end(
+    session: Session, scope: Scope, sync_id: str, *, to: SyncStatus, expected: Sequence[SyncStatus], why: str
+) -> bool:
+    """A run that ends without a decision: expired, superseded, cancelled or failed."""
+    if not syncs.close(session, scope, sync_id, expected=expected, to=to, error=why):
+        return False
+    plans.decide(session, scope, sync_id, ChangeState.REJECTED)
+    forget(session, scope, sync_id)
+    audit.record(session, scope, actor="contactflow", action=f"sync.{to}", subject=sync_id, detail={"why": why})
+    return True
+
+
+def _detail(decision: Decision, digest: str, approved: int) -> dict[str, Any]:
+    return {
+        "choice": decision.choice,
+        "digest": digest,
+        "proven": decision.proven,
+        "approved": approved,
+        "kinds": list(decision.kinds),
+        "refused": list(decision.refused),
+        "edited": {change: [*edits.refused, *_names(edits.values)] for change, edits in decision.edits.items()},
+    }
+
+
+def _names(cells: Sequence[Cell]) -> list[str]:
+    return [cell.field for cell in cells]
+
+
+def chosen(rows: Sequence[Change], words: Sequence[str]) -> tuple[tuple[str, ...], dict[str, Edits]]:
+    """Rows and fields that a reviewer named: `12`, a row's id, or `12:job_title` for one field of it."""
+    named = {name: change for change in rows for name in (change.id, str(change.ordinal))}
+    refused: list[str] = []
+    fields: dict[str, list[str]] = {}
+    for word in words:
+        name, _, part = word.partition(":")
+        if name not in named:
+            raise CannotDecide(f"no row {name!r} in this plan: the preview shows each row's number")
+        if not part:
+            refused.append(named[name].id)
+        elif part in named[name].fields:
+            fields.setdefault(named[name].id, []).append(part)
+        else:
+            raise CannotDecide(f"row {name} changes no field {part!r}, only {', '.join(named[name].fields) or 'none'}")
+    return tuple(refused), {change: Edits(refused=tuple(names)) for change, names in fields.items()}

@@ -1,0 +1,33 @@
+-- Yields `classified`: every source record of this run once, beside what it was linked to before.
+CREATE OR REPLACE TABLE classified AS
+WITH renamed AS (
+    SELECT latest.source_id, min(linked_before.source_id) AS linked_as
+    FROM (
+        SELECT source_id, unnest(string_split(previous_ids, chr(10))) AS previous_id FROM latest WHERE previous_ids <> ''
+    ) AS latest
+    JOIN linked_before ON linked_before.source_id = latest.previous_id
+    GROUP BY latest.source_id
+),
+placed AS (
+    SELECT latest.*, coalesce(same.source_id, renamed.linked_as, '') AS linked_as
+    FROM latest
+    LEFT JOIN linked_before AS same USING (source_id)
+    LEFT JOIN renamed USING (source_id)
+)
+SELECT placed.ordinal, placed.source_id, placed.record, placed.linked_as, placed.reason,
+       coalesce(before.object_id, '') AS object_id,
+       CASE
+           WHEN state = 'unreadable' THEN 'unreadable'
+           WHEN state = 'gone' AND before.object_id IS NULL THEN 'never known'
+           WHEN state = 'gone' THEN 'removed'
+           WHEN before.object_id IS NULL THEN 'new'
+           WHEN before.fingerprint = placed.fingerprint AND placed.linked_as = placed.source_id THEN 'unchanged'
+           ELSE 'changed'
+       END AS standing
+FROM placed
+LEFT JOIN linked_before AS before ON before.source_id = placed.linked_as
+UNION ALL
+-- A full read that does not bring a linked record says that it is gone.
+SELECT 2147483647, source_id, '', source_id, '', object_id, 'removed'
+FROM linked_before
+WHERE $full AND source_id NOT IN (SELECT linked_as FROM placed);

@@ -1,0 +1,14 @@
+-- Yields the empty tables of one run's staging area.
+CREATE SEQUENCE arrival;
+CREATE TABLE staged (
+    ordinal INTEGER DEFAULT nextval('arrival'),
+    state VARCHAR, source_id VARCHAR, fingerprint VARCHAR, record VARCHAR, previous_ids VARCHAR, reason VARCHAR
+);
+CREATE TABLE linked_before (source_id VARCHAR, object_id VARCHAR, fingerprint VARCHAR);
+CREATE TABLE matched (source_id VARCHAR, object_id VARCHAR, verdict VARCHAR, reason VARCHAR, twin_of VARCHAR);
+-- The last word on every record; one that could not even be named stands for itself.
+CREATE VIEW latest AS
+SELECT * FROM staged
+QUALIFY row_number() OVER (
+    PARTITION BY CASE WHEN source_id = '' THEN ordinal::VARCHAR ELSE 'id ' || source_id END ORDER BY ordinal DESC
+) = 1;

@@ -1,0 +1,84 @@
+"""Open a sync: who, what and why, once for every flow run."""
+
+from uuid import UUID
+
+from prefect import task
+from prefect.client.schemas.objects import FlowRun
+from prefect.context import FlowRunContext
+
+from storage import audit, connections, reviews, syncs, tenants
+from storage.documents import new_id
+from storage.records import ConnectionStatus, Provider, SyncStatus
+from storage.scope import Scope
+from storage.session import Session, open_store
+from storage.settings import settings
+from storage.syncs import NewSync, Sync
+from tasks.providers.engine import Engine
+from tasks.rules.guards import Allow
+
+
+class CannotBegin(Exception):
+    """The request makes no sense as it stands. The text says what to change."""
+
+
+@task
+def begin(
+    organization: str, user: str, *, connection: str = "", file: str = "", full: bool = False, allow: list[Allow]
+) -> str:
+    """The sync's id: made once for a flow run. A manual run takes the place of a preview that waits."""
+    if bool(connection) == bool(file):
+        raise CannotBegin("name either a connection or a file")
+    run = _run()
+    with open_store().begin() as session:
+        scope = tenants.scope_of(session, organization, user)
+        if known := syncs.of_run(session, scope, str(run.id)):
+            return known.id
+        trigger = "schedule" if run.auto_scheduled else "manual"
+        provider = _provider(session, scope, connection)
+        new = NewSync(_id(run), str(run.id), provider, connection, full, trigger, tuple(allow))
+        superseded = _make_room(session, scope, new)
+        sync = syncs.open_sync(session, scope, new)
+        audit.record(session, scope, actor=user, action="sync.opened", subject=sync.id, detail=_detail(sync))
+    if superseded:
+        Engine(settings().prefect_url).cancel(superseded)
+    return sync.id
+
+
+def _run() -> FlowRun:
+    context = FlowRunContext.get()
+    if context is None or context.flow_run is None:
+        raise CannotBegin("a sync begins inside of a flow run")
+    return context.flow_run
+
+
+def _id(run: FlowRun) -> str:
+    """Whoever starts a run may have chosen the sync's id already, to follow it by: the run's idempotency key."""
+    try:
+        return str(UUID(run.idempotency_key or ""))
+    except ValueError:
+        return new_id()
+
+
+def _provider(session: Session, scope: Scope, connection_id: str) -> Provider:
+    if not connection_id:
+        return Provider.FILE
+    found = connections.connection(session, scope, connection_id)
+    if found.status is not ConnectionStatus.ACTIVE:
+        raise CannotBegin(
+            f"connection {connection_id} is {found.status} ({found.cause}): `contactflow connect` mends it"
+        )
+    return found.provider
+
+
+def _make_room(session: Session, scope: Scope, new: NewSync) -> str:
+    """At most one open sync a connection. Returns the flow run of the preview that this one takes the place of."""
+    other = syncs.open_for(session, scope, new.connection_id)
+    if other is None or other.status is not SyncStatus.PREVIEW or new.trigger == "schedule":
+        return ""
+    why = f"a newer sync of this connection was started: {new.id}"
+    reviews.end(session, scope, other.id, to=SyncStatus.SUPERSEDED, expected=[SyncStatus.PREVIEW], why=why)
+    return other.flow_run_id
+
+
+def _detail(sync: Sync) -> dict[str, object]:
+    return {"provider": sync.provider, "trigger": sync.trigger, "full": sync.full, "allowed": list(sync.allowed)}

@@ -1,0 +1,89 @@
+"""Find out who the new records are: contacts that the CRM has, one another, or nobody known yet."""
+
+from collections.abc import Sequence
+
+from prefect import get_run_logger, task
+
+from storage import blocking, contacts, decisions, staging, syncs, tenants
+from storage.records import Match, Verdict
+from storage.scope import Scope
+from storage.session import Session, open_store
+from tasks.rules.matching import Resolution, Traits, block_keys, judge, neighbours, resolve, traits
+
+CONFIRMED = "confirmed by a person earlier"
+
+
+@task
+def link(sync_id: str) -> None:
+    with open_store().read() as session:
+        scope = tenants.scope_of_sync(session, sync_id)
+        sync = syncs.sync(session, scope, sync_id)
+        said = decisions.decisions(session, scope, sync.account)
+        new = [(record.source_id, record.seen.person) for record in staging.standing(sync_id, "new") if record.seen]
+        incoming = [traits(_incoming(source_id), person) for source_id, person in new]
+        existing = _crm(session, scope) if incoming else []
+    confirmed = [
+        Match(source_id, object_id, Verdict.SURE, 1.0, CONFIRMED)
+        for (source_id, object_id), verdict in said.items()
+        if verdict is Verdict.SURE
+    ]
+    apart = {
+        (_incoming(source_id), _known(object_id))
+        for (source_id, object_id), verdict in said.items()
+        if verdict is Verdict.DIFFERENT
+    }
+    found = _resolved(incoming, existing, apart)
+    settled = {match.left for match in confirmed}
+    links = [_plain(match) for match in found.links.values() if _source(match.left) not in settled]
+    staging.add_matches(sync_id, [*_still_there(confirmed, new, existing), *links], _twins(found))
+
+
+def _resolved(incoming: Sequence[Traits], existing: Sequence[Traits], apart: set[tuple[str, str]]) -> Resolution:
+    people = [*incoming, *existing]
+    found = blocking.candidates(block_keys(people), neighbours(people), len(incoming))
+    for block in found.capped:
+        get_run_logger().warning(
+            "%d people share one %s: of their %d pairs only the nearest were compared",
+            block.people,
+            block.rule,
+            block.pairs,
+        )
+    return resolve(judge(incoming, existing, found.pairs), incoming, existing, apart=apart)
+
+
+def _crm(session: Session, scope: Scope) -> list[Traits]:
+    return [traits(_known(contact.id), contact.person) for contact in contacts.everyone(session, scope)]
+
+
+def _still_there(confirmed: list[Match], new: Sequence[tuple[str, object]], existing: Sequence[Traits]) -> list[Match]:
+    """A contact that was confirmed once may be gone by now."""
+    wanted, there = {source_id for source_id, _ in new}, {person.id for person in existing}
+    return [match for match in confirmed if match.left in wanted and _known(match.right) in there]
+
+
+def _twins(found: Resolution) -> list[tuple[str, str, str]]:
+    """(record, the record that stands for both, why), for records that are one person and whom the CRM lacks."""
+    reason = "the same person as another record of this source"
+    return [
+        (_source(other), _source(first), reason)
+        for first, *others in found.twins
+        if not any(member in found.links for member in (first, *others))
+        for other in others
+    ]
+
+
+# Ids of both sides meet in one matching; a hostile file must not be able to name a contact of ours.
+def _incoming(source_id: str) -> str:
+    return f"source {source_id}"
+
+
+def _known(object_id: str) -> str:
+    return f"crm {object_id}"
+
+
+def _source(name: str) -> str:
+    return name.removeprefix("source ")
+
+
+def _plain(match: Match) -> Match:
+    return Match(_source(match.left), match.right.removeprefix("crm "), match.verdict, match.score, match.reason)

@@ -1,0 +1,156 @@
+"""Write the plan down: every record of this run with what would become of it, under one digest, ready for review."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from prefect import task
+from prefect.artifacts import create_markdown_artifact
+
+from storage import audit, contacts, landing, links, plans, staging, syncs, tenants
+from storage.documents import new_id, now
+from storage.records import Change, ChangeKind, Contact, SourceLink, StoredLink, SyncStatus
+from storage.scope import Scope
+from storage.session import Session, open_store
+from storage.settings import settings
+from storage.staging import Classified
+from storage.syncs import Sync
+from tasks.providers.events import notify
+from tasks.rules import guards, planning
+from tasks.rules.accounting import forecast
+from tasks.rules.guards import Extent
+
+UNCHANGED = "nothing changed at the source"
+
+
+@dataclass(frozen=True, slots=True)
+class Crm:
+    """The part of the CRM that a plan is about."""
+
+    contacts: dict[str, Contact]
+    links: dict[str, StoredLink]
+
+
+@task
+def plan(sync_id: str) -> dict[str, int]:
+    """Returns how many rows of each kind wait for review."""
+    store = open_store()
+    with store.read() as session:
+        scope = tenants.scope_of_sync(session, sync_id)
+        sync = syncs.sync(session, scope, sync_id)
+        rows = _numbered(planning.in_order(_rows(session, scope, sync)))
+        linked = sum(1 for _ in links.fingerprints(session, scope, sync.account))
+    _stop_if_unsafe(sync, rows, linked)
+    with store.begin() as session:
+        if not _save(session, scope, sync, rows):
+            return {}  # another process of this run was first
+    staging.drop(sync_id)
+    counted = Counter(row.kind.value for row in rows)
+    create_markdown_artifact(_summary(sync_id, counted), key=f"plan-{sync_id}", description="What waits for review")
+    notify("awaiting-review", sync_id, counted)
+    return dict(counted)
+
+
+def _rows(session: Session, scope: Scope, sync: Sync) -> Iterator[Change]:
+    changed, new, removed = (staging.standing(sync.id, which) for which in ("changed", "new", "removed"))
+    matched = staging.matches(sync.id)
+    wanted = [one.object_id for one in (*changed, *removed)] + [match.object_id for match in matched.values()]
+    tied = [one.linked_as for one in (*changed, *removed)]
+    crm = Crm(
+        contacts.contacts(session, scope, sorted({id_ for id_ in wanted if id_})),
+        links.links(session, scope, sync.account, tied),
+    )
+    yield from (_changed(crm, one) for one in changed)
+    yield from (_removed(crm, one) for one in removed)
+    yield from _new(crm, new, matched)
+    yield from (planning.skip(UNCHANGED, object_id=object_id) for _, object_id in staging.unchanged(sync.id))
+    yield from (planning.skip(one.reason, failed=True) for one in staging.standing(sync.id, "unreadable"))
+
+
+def _changed(crm: Crm, one: Classified) -> Change:
+    renamed = one.linked_as != one.source_id
+    reason = "the source gave it another id" if renamed else "changed at the source"
+    return planning.comparison(crm.contacts[one.object_id], _link(one, crm.links[one.linked_as]), reason=reason)
+
+
+def _removed(crm: Crm, one: Classified) -> Change:
+    before = crm.links[one.linked_as]
+    return planning.removal(
+        crm.contacts[one.object_id], SourceLink(one.source_id, before.base, before.base, before.version)
+    )
+
+
+def _new(crm: Crm, new: Sequence[Classified], matched: dict[str, staging.Linked]) -> Iterator[Change]:
+    twins: dict[str, list[Classified]] = defaultdict(list)
+    for one in new:
+        match = matched.get(one.source_id)
+        if match and match.twin_of:
+            twins[match.twin_of].append(one)
+            yield planning.skip(f"{match.reason}, and goes into the same contact", name=_name(one))
+        elif match:
+            contact = crm.contacts[match.object_id]
+            yield planning.comparison(contact, _link(one), reason=match.reason, verdict=match.verdict)
+    for one in new:
+        if one.source_id not in matched:
+            yield planning.creation([_link(one), *map(_link, twins[one.source_id])])
+
+
+def _link(one: Classified, before: StoredLink | None = None) -> SourceLink:
+    if one.seen is None:
+        raise ValueError("only a record that was read can be compared")
+    renamed = before is not None and before.source_id != one.source_id
+    return SourceLink(
+        source_id=one.source_id,
+        person=one.seen.person,
+        version=one.seen.version,
+        modified_at=one.seen.modified_at,
+        previous_id=before.source_id if before and renamed else "",
+        **({"base": before.base} if before else {}),
+    )
+
+
+def _name(one: Classified) -> str:
+    return one.seen.person.display_name if one.seen else ""
+
+
+def _numbered(rows: Sequence[Change]) -> list[Change]:
+    return [replace(row, id=new_id(), ordinal=ordinal) for ordinal, row in enumerate(rows, 1)]
+
+
+def _stop_if_unsafe(sync: Sync, rows: Sequence[Change], linked: int) -> None:
+    seen = sum(row.kind is not ChangeKind.REMOVED for row in rows)
+    found = guards.unsafe(rows, Extent(linked, seen, full=sync.full))
+    found += [stop for repeated in staging.most_repeated(sync.id) if (stop := guards.repeated(*repeated))]
+    stops = [stop for stop in found if stop.allow not in sync.allowed]
+    if len(stops) == 1:
+        raise stops[0]
+    if stops:
+        raise guards.UnsafePlan("; ".join(map(str, stops)))
+
+
+def _save(session: Session, scope: Scope, sync: Sync, rows: Sequence[Change]) -> bool:
+    key = syncs.preview_key(session, scope, sync.id)
+    expires = now() + timedelta(days=settings().review_days)
+    if key is None or not syncs.move(
+        session, scope, sync.id, expected=SyncStatus.EXTRACTING, to=SyncStatus.PREVIEW, expires_at=expires
+    ):
+        return False
+    digest = plans.save(session, scope, sync.id, key, rows)
+    counted = forecast(Counter((row.kind, row.state) for row in rows))
+    syncs.note(session, scope, sync.id, digest=digest, **counted.by_name())
+    landing.clear(session, scope, sync.id)
+    audit.record(
+        session, scope, actor="contactflow", action="sync.planned", subject=sync.id,
+        detail={"digest": digest, "rows": len(rows), **counted.by_name()},
+    )  # fmt: skip
+    return True
+
+
+def _summary(sync_id: str, counted: Counter[str]) -> str:
+    lines = [f"| {kind} | {counted[kind]} |" for kind in ChangeKind if counted[kind]]
+    return "\n".join([
+        f"### Sync {sync_id}", "",
+        f"Look at it with `contactflow preview {sync_id}`, decide with `approve` or `reject`, or resume this run.", "",
+        "| what | how many |", "|---|---|", *lines,
+    ])  # fmt: skip

@@ -1,0 +1,107 @@
+"""Prefect's API, as far as we start, wake and end flow runs from outside of one.
+
+Plain HTTP, so that a command at the terminal need not import Prefect. What a 2xx means there is read from its body.
+"""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+PATIENCE = 10.0
+
+
+class EngineUnreachable(Exception):
+    """Prefect does not answer. What was decided is kept; the sweeper wakes the run when Prefect is back."""
+
+
+class EngineRefused(Exception):
+    pass
+
+
+class Engine:
+    def __init__(self, url: str, *, timeout: float = 10.0) -> None:
+        self._http = httpx.Client(base_url=url.rstrip("/") + "/", timeout=timeout)
+        self.url = url
+
+    @property
+    def ui_url(self) -> str:
+        return self.url.removesuffix("/api")
+
+    def run_page(self, run_id: str) -> str:
+        return f"{self.ui_url}/runs/flow-run/{run_id}"
+
+    def is_up(self) -> bool:
+        try:
+            return self._http.get("health", timeout=2).is_success
+        except httpx.TransportError:
+            return False
+
+    def start(self, flow: str, parameters: Mapping[str, Any], *, key: str = "") -> str:
+        """Start a run of a flow's default deployment and return the run's id."""
+        deployment = self._ask("GET", f"deployments/name/{quote(flow)}/default")
+        if deployment is None:
+            raise EngineRefused(f"Prefect at {self.url} knows no {flow}/default: start it with `make up`")
+        body = {"parameters": dict(parameters), "state": {"type": "SCHEDULED"}, "idempotency_key": key or None}
+        return str(self._ask("POST", f"deployments/{deployment['id']}/create_flow_run", body)["id"])
+
+    def state(self, run_id: str) -> str:
+        """The name of a run's state ("Suspended", "Running", …); empty where there is no such run."""
+        run = self._ask("GET", f"flow_runs/{run_id}")
+        return str(run["state_name"]) if run else ""
+
+    def failure(self, run_id: str) -> str:
+        run = self._ask("GET", f"flow_runs/{run_id}")
+        return str((run or {}).get("state", {}).get("message") or "")
+
+    def resume(self, run_id: str, answer: Mapping[str, Any]) -> bool:
+        """Wake a suspended run. False if it was not asleep, or somebody woke it first."""
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            response = self._send("POST", f"flow_runs/{run_id}/resume", {"run_input": dict(answer)})
+            if response.status_code in {httpx.codes.CONFLICT, httpx.codes.NOT_FOUND}:
+                return False
+            said = _body(response)
+            reason = str((said.get("details") or {}).get("reason") or "")
+            # The run is asleep a moment before its form is stored, and the server may be busy.
+            may_pass = response.status_code == httpx.codes.SERVICE_UNAVAILABLE or "schema not found" in reason
+            if not may_pass or time.monotonic() > deadline:
+                return said.get("status") == "ACCEPT"
+            time.sleep(0.25)
+
+    def cancel(self, run_id: str) -> None:
+        self._set_state(run_id, "CANCELLED", "Cancelled")
+
+    def restart(self, run_id: str) -> None:
+        """Let a run start again from its top: what it had done is in our database."""
+        self._set_state(run_id, "SCHEDULED", "AwaitingRetry")
+
+    def _set_state(self, run_id: str, kind: str, name: str) -> None:
+        self._ask("POST", f"flow_runs/{run_id}/set_state", {"state": {"type": kind, "name": name}, "force": True})
+
+    def _ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        """The answer's JSON; None for what is not there."""
+        response = self._send(method, path, body)
+        if response.status_code == httpx.codes.NOT_FOUND:
+            return None
+        if response.is_error:
+            raise EngineRefused(f"Prefect answered {response.status_code} to {method} {path}: {response.text[:200]}")
+        return _body(response)
+
+    def _send(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> httpx.Response:
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                response = self._http.request(method, path, json=body)
+            except httpx.TransportError as error:
+                raise EngineUnreachable(f"Prefect does not answer at {self.url}: start it with `make up`") from error
+            # SQLite under load: the server itself says to come again.
+            if response.status_code != httpx.codes.SERVICE_UNAVAILABLE or time.monotonic() > deadline:
+                return response
+            time.sleep(0.25)
+
+
+def _body(response: httpx.Response) -> Any:
+    return response.json() if response.content else {}

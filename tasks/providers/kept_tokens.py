@@ -1,0 +1,79 @@
+"""Access tokens for a client, out of the database: refreshed by one process for all, kept sealed."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+from storage import connections
+from storage.connections import StoredTokens
+from storage.records import Provider
+from storage.scope import Scope
+from storage.session import Store
+from storage.settings import settings
+from tasks.providers.base import NeedsReconnect
+from tasks.providers.oauth import App, google_app, microsoft_app, refresh
+
+EARLY = timedelta(minutes=4)
+CLAIM = timedelta(seconds=90)
+GLANCE = 0.2
+
+
+def app_of(provider: Provider) -> App:
+    """Our registration with a service, out of the settings."""
+    known = settings()
+    if provider is Provider.MICROSOFT:
+        secret = known.microsoft_client_secret.get_secret_value()
+        return microsoft_app(known.microsoft_client_id, secret, authority=known.microsoft_authority)
+    return google_app(
+        known.google_client_id,
+        known.google_client_secret.get_secret_value(),
+        auth_url=known.google_auth_url,
+        token_url=known.google_token_url,
+    )
+
+
+class KeptTokens:
+    """Of any number of processes that need a token at once, one asks; the others read what it got."""
+
+    def __init__(self, store: Store, scope: Scope, connection_id: str) -> None:
+        self._store, self._scope, self._connection_id = store, scope, connection_id
+
+    async def access_token(self, *, refused: str = "") -> str:
+        while True:
+            kept = self._read()
+            if kept.access_token and kept.access_token != refused and _is_fresh(kept):
+                return kept.access_token
+            if self._claim(kept):
+                return await self._refresh(kept)
+            await asyncio.sleep(GLANCE)
+
+    def _read(self) -> StoredTokens:
+        with self._store.read() as session:
+            provider = connections.connection(session, self._scope, self._connection_id).provider
+            kept = connections.tokens(session, self._scope, self._connection_id)
+        if kept is None:
+            raise NeedsReconnect("this account was disconnected: connect it again", provider=provider)
+        return kept
+
+    def _claim(self, kept: StoredTokens) -> bool:
+        with self._store.begin() as session:
+            return connections.claim_refresh(
+                session, self._scope, self._connection_id, version=kept.version, until=datetime.now(UTC) + CLAIM
+            )
+
+    async def _refresh(self, kept: StoredTokens) -> str:
+        with self._store.read() as session:
+            provider = connections.connection(session, self._scope, self._connection_id).provider
+        try:
+            grant = await refresh(app_of(provider), kept.refresh_token)
+        except BaseException:
+            with self._store.begin() as session:
+                connections.release_refresh(session, self._scope, self._connection_id)
+            raise
+        fresh = StoredTokens(grant.refresh_token, grant.access_token, grant.expires_at)
+        with self._store.begin() as session:
+            connections.keep_tokens(session, self._scope, self._connection_id, fresh)
+        return grant.access_token
+
+
+def _is_fresh(kept: StoredTokens) -> bool:
+    return kept.expires_at is not None and kept.expires_at - datetime.now(UTC) > EARLY

@@ -1,0 +1,38 @@
+"""Which client serves a sync: the one place that knows all providers."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from storage import connections
+from storage.records import Provider
+from storage.scope import Scope
+from storage.session import Store
+from storage.settings import settings
+from storage.syncs import Sync
+from tasks.providers.base import Source
+from tasks.providers.files import FileSource
+from tasks.providers.google import GoogleSource
+from tasks.providers.kept_tokens import KeptTokens
+from tasks.providers.microsoft import MicrosoftSource
+
+MEGABYTE = 2**20
+
+
+def source_of(store: Store, scope: Scope, sync: Sync, *, file: str, columns: Mapping[str, str] | None) -> Source:
+    if sync.provider is Provider.FILE:
+        return FileSource(Path(file), mapping=columns or None, max_bytes=settings().file_limit_mb * MEGABYTE)
+    tokens = KeptTokens(store, scope, sync.connection_id)
+    with store.read() as session:
+        quiet = connections.quiet_until(session, scope, sync.connection_id)
+
+    def keep_quiet(until: float) -> None:
+        with store.begin() as session:
+            connections.keep_quiet(session, scope, sync.connection_id, datetime.fromtimestamp(until, UTC))
+
+    quiet_until = quiet.timestamp() if quiet else 0.0
+    if sync.provider is Provider.MICROSOFT:
+        return MicrosoftSource(
+            settings().microsoft_graph_url, tokens, quiet_until=quiet_until, on_quiet=keep_quiet
+        )
+    return GoogleSource(settings().google_people_url, tokens, quiet_until=quiet_until, on_quiet=keep_quiet)

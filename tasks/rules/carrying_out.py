@@ -1,0 +1,100 @@
+"""What one approved row does to the contact it is about, given how that contact stands now."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from storage.records import Cell, Change, ChangeKind, Contact, Edits, Person, SourceLink
+from tasks.rules.changes import apply_cells, base_after, moved_fields, still_holds
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who is behind the values of one run: what each field's provenance says."""
+
+    source: str
+    account: str
+    sync: str
+    approved_by: str
+    at: datetime
+
+    def of(self, link: SourceLink) -> dict[str, Any]:
+        moment = link.modified_at or self.at
+        return {
+            "source": self.source,
+            "account": self.account,
+            "sync": self.sync,
+            "by": self.approved_by,
+            "at": moment.isoformat(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """`contact` as it will be (None where only links change), and the links that then stand behind it."""
+
+    contact: Contact | None
+    links: tuple[SourceLink, ...]
+    fields: tuple[str, ...]
+    refused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """The contact moved on since the review, in a way that changes what was approved: it is handed back."""
+
+    reason: str
+
+
+def carry_out(
+    change: Change, now_there: Contact | None, edits: Edits | None, origin: Origin, new_id: str
+) -> Written | Stale:
+    if change.proposal is None:
+        return Stale("the plan's values are no longer there")
+    edits = edits or Edits()
+    cells = _edited(change.proposal.cells, edits)
+    links = tuple(_tied(link, edits) for link in change.proposal.links)
+    if change.kind is ChangeKind.CREATE:
+        return _created(cells, links, edits, origin, new_id)
+    if now_there is None:
+        return Stale("the contact was deleted since the review")
+    if change.kind is ChangeKind.REMOVED:
+        return Written(None, links, ())
+    if now_there.version != change.seen_version and not still_holds(now_there.person, cells):
+        moved = ", ".join(moved_fields(now_there.person, cells))
+        return Stale(f"changed since the review: {moved} (version {change.seen_version} → {now_there.version})")
+    return _updated(now_there, cells, links, edits, origin)
+
+
+def _created(
+    cells: tuple[Cell, ...], links: tuple[SourceLink, ...], edits: Edits, origin: Origin, new_id: str
+) -> Written:
+    provenance = {cell.field: origin.of(links[0]) for cell in cells}
+    contact = Contact(new_id, 1, apply_cells(Person(), cells), provenance)
+    return Written(contact, links, _names(cells), refused=bool(edits.refused))
+
+
+def _updated(
+    contact: Contact, cells: tuple[Cell, ...], links: tuple[SourceLink, ...], edits: Edits, origin: Origin
+) -> Written:
+    person = apply_cells(contact.person, cells)
+    if person == contact.person:
+        return Written(None, links, (), refused=bool(edits.refused))
+    provenance = contact.provenance | {cell.field: origin.of(links[0]) for cell in cells}
+    written = replace(contact, version=contact.version + 1, person=person, provenance=provenance)
+    return Written(written, links, _names(cells), refused=bool(edits.refused))
+
+
+def _edited(cells: tuple[Cell, ...], edits: Edits) -> tuple[Cell, ...]:
+    """What the reviewer left of a row: refused fields gone, given values in place of the proposed ones."""
+    given: Mapping[str, Cell] = {cell.field: cell for cell in edits.values}
+    return tuple(given.get(cell.field, cell) for cell in cells if cell.field not in edits.refused)
+
+
+def _tied(link: SourceLink, edits: Edits) -> SourceLink:
+    return replace(link, person=base_after(link.base, link.person, edits.refused))
+
+
+def _names(cells: tuple[Cell, ...]) -> tuple[str, ...]:
+    return tuple(cell.field for cell in cells)

@@ -1,0 +1,93 @@
+"""The three-way comparison of one contact, field by field.
+
+*base* is what the source gave when it was last written, *theirs* what it gives now, *ours* what the CRM holds. Only
+the source changed: update. Only the CRM changed: keep. Both, and not alike: a conflict, with a proposal. Several
+values of one field are merged as sets, so they never conflict.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, fields, replace
+from functools import partial
+from typing import Any
+
+from storage.records import Cell, Labelled, Person
+from tasks.rules.normalise import field_key
+
+SEVERAL = ("emails", "phones", "addresses", "urls", "tags", "custom")
+FIELDS = tuple(field.name for field in fields(Person))
+
+Choose = Callable[[str, Any, Any], Any]
+"""(field, ours, theirs) → the value that a conflict should end with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """`cells` is what would be written; `conflicts` the fields both sides changed (before = ours, after = theirs)."""
+
+    cells: tuple[Cell, ...] = ()
+    conflicts: tuple[Cell, ...] = ()
+
+
+def three_way(base: Person, theirs: Person, ours: Person, choose: Choose) -> Difference:
+    cells: list[Cell] = []
+    conflicts: list[Cell] = []
+    for name in FIELDS:
+        was, now, here = getattr(base, name), getattr(theirs, name), getattr(ours, name)
+        if now in (was, here):
+            continue  # the source did not change it, or both sides say the same
+        if name in SEVERAL:
+            after = merge_sets(was, now, here, partial(field_key, name))
+        elif here == was:
+            after = now
+        else:
+            conflicts.append(Cell(name, here, now))
+            after = choose(name, here, now)
+        if after != here:
+            cells.append(Cell(name, here, after))
+    return Difference(tuple(cells), tuple(conflicts))
+
+
+def as_creation(person: Person) -> tuple[Cell, ...]:
+    """The cells that make a new contact."""
+    return three_way(Person(), person, Person(), lambda _field, _ours, theirs: theirs).cells
+
+
+def apply_cells(person: Person, cells: Iterable[Cell]) -> Person:
+    return replace(person, **{cell.field: cell.after for cell in cells})
+
+
+def still_holds(ours: Person, cells: Iterable[Cell]) -> bool:
+    """Whether what was reviewed is still what would happen: each field is as it was seen, or as it should become."""
+    return all(getattr(ours, cell.field) in (cell.before, cell.after) for cell in cells)
+
+
+def moved_fields(ours: Person, cells: Iterable[Cell]) -> tuple[str, ...]:
+    return tuple(cell.field for cell in cells if getattr(ours, cell.field) not in (cell.before, cell.after))
+
+
+def base_after(base: Person, theirs: Person, refused: Iterable[str]) -> Person:
+    """What counts as given by the source after a run: a refused field stays as it was, and is offered again."""
+    return replace(theirs, **{name: getattr(base, name) for name in refused})
+
+
+def merge_sets(
+    base: Sequence[Any], theirs: Sequence[Any], ours: Sequence[Any], key: Callable[[Any], str]
+) -> tuple[Any, ...]:
+    """Ours, without what the source took away, with what it added or named anew; in our order, additions last."""
+    was, now, here = ({key(value): value for value in side} for side in (base, theirs, ours))
+    kept = {name: value for name, value in here.items() if name not in was or name in now}
+    renamed = {name: value for name, value in now.items() if name in kept and name in was and value != was[name]}
+    added = {name: value for name, value in now.items() if name not in was and name not in kept}
+    filled = {
+        name: _more_telling(kept[name], value)
+        for name, value in now.items()
+        if name in kept and name not in was and name not in renamed
+    }
+    return tuple((kept | filled | renamed | added).values())
+
+
+def _more_telling(ours: Any, theirs: Any) -> Any:
+    """The same value known to both: a label or a part that only the source knows is worth having."""
+    if isinstance(ours, Labelled) and not ours.label:
+        return theirs
+    return ours

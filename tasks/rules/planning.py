@@ -1,0 +1,98 @@
+"""From what a source said and whom it is about to the rows of a plan."""
+
+from collections.abc import Iterable, Sequence
+from functools import partial
+
+from storage.records import Change, ChangeKind, ChangeState, Contact, Person, Proposal, SourceLink, Verdict
+from tasks.rules import survivorship
+from tasks.rules.changes import Difference, apply_cells, as_creation, three_way
+
+ORDER = (
+    ChangeKind.CONFLICT,
+    ChangeKind.MAYBE,
+    ChangeKind.REMOVED,
+    ChangeKind.UPDATE,
+    ChangeKind.CREATE,
+    ChangeKind.SKIP,
+)
+
+
+def creation(links: Sequence[SourceLink]) -> Change:
+    """A person whom the CRM lacks, with all the records of the source that tell of them."""
+    whole = _merged([link.person for link in links])
+    reason = (
+        "not in the CRM" if len(links) == 1 else f"not in the CRM; {len(links)} records of this source are this person"
+    )
+    return _change(ChangeKind.CREATE, reason, Proposal(_name(whole), as_creation(whole), tuple(links)))
+
+
+def comparison(contact: Contact, link: SourceLink, *, reason: str, verdict: Verdict = Verdict.SURE) -> Change:
+    """A record beside the contact that it is about: update, conflict, a match to confirm, or nothing to do."""
+    choose = partial(survivorship.proposal, provenance=contact.provenance, modified_at=link.modified_at)
+    difference = three_way(link.base, link.person, contact.person, choose)
+    kind = _kind(difference, verdict, is_tied=link.base != Person() and not link.previous_id)
+    if kind is ChangeKind.SKIP:
+        reason = "the CRM has these values already"
+    proposal = Proposal(_name(contact.person), difference.cells, (link,), difference.conflicts)
+    return _change(kind, reason, proposal, contact)
+
+
+def removal(contact: Contact, link: SourceLink) -> Change:
+    reason = "no longer at the source; the contact stays, its link goes"
+    return _change(ChangeKind.REMOVED, reason, Proposal(_name(contact.person), links=(link,)), contact)
+
+
+def skip(reason: str, *, object_id: str = "", failed: bool = False, name: str = "") -> Change:
+    """Nothing to do, or nothing that could be read: shown with its reason all the same."""
+    state = ChangeState.FAILED if failed else ChangeState.PROPOSED
+    return Change("", 0, ChangeKind.SKIP, state, object_id, 0, reason, (), Proposal(name))
+
+
+def in_order(changes: Iterable[Change]) -> list[Change]:
+    """What wants a look first comes first; within a kind by name, so that a plan reads the same every time."""
+    return sorted(
+        changes,
+        key=lambda change: (
+            ORDER.index(change.kind),
+            change.proposal.name.casefold() if change.proposal else "",
+            change.reason,
+        ),
+    )
+
+
+def _kind(difference: Difference, verdict: Verdict, *, is_tied: bool) -> ChangeKind:
+    if verdict is Verdict.MAYBE:
+        return ChangeKind.MAYBE
+    if difference.conflicts:
+        return ChangeKind.CONFLICT
+    # A new tie between a record and a contact is worth a row that can be refused, even if no value changes.
+    return ChangeKind.UPDATE if difference.cells or not is_tied else ChangeKind.SKIP
+
+
+def _merged(people: Sequence[Person]) -> Person:
+    """One person out of several records: what the first lacks, the others fill in."""
+    first, *others = people
+    for other in others:
+        cells = three_way(Person(), other, first, lambda _field, ours, theirs: ours or theirs).cells
+        first = apply_cells(first, cells)
+    return first
+
+
+def _name(person: Person) -> str:
+    reach = (value.value for value in (*person.emails, *person.phones))
+    return person.display_name or person.company or next(reach, "")
+
+
+def _change(kind: ChangeKind, reason: str, proposal: Proposal, contact: Contact | None = None) -> Change:
+    named = {cell.field for cell in (*proposal.cells, *proposal.conflicts)}
+    return Change(
+        id="",
+        ordinal=0,
+        kind=kind,
+        state=ChangeState.PROPOSED,
+        object_id=contact.id if contact else "",
+        seen_version=contact.version if contact else 0,
+        reason=reason,
+        fields=tuple(sorted(named)),
+        proposal=proposal,
+    )

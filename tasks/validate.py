@@ -1,0 +1,118 @@
+"""Great Expectations over the staged batch: is this read as a whole what a read should look like?
+
+Single bad records were set aside before; this is about the batch. Great Expectations takes seconds to import, so only
+this task does it, and not at the top.
+"""
+
+import warnings as python_warnings
+from dataclasses import dataclass
+from typing import Any
+
+from prefect import task
+from prefect.artifacts import create_markdown_artifact
+
+from storage import staging, syncs, tenants
+from storage.records import SyncStatus
+from storage.session import open_store
+
+LARGEST_RECORD = 512 * 1024
+REACHABLE = 0.5
+SHRUNK_TO = 0.5
+
+
+class ValidationFailed(Exception):
+    """A critical expectation was not met; nothing was planned."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """One expectation of the suite and what its failure means to a person."""
+
+    name: str
+    critical: bool
+    met: bool
+    meaning: str
+
+
+@task
+def validate(sync_id: str) -> None:
+    store = open_store()
+    with store.read() as session:
+        scope = tenants.scope_of_sync(session, sync_id)
+        sync = syncs.sync(session, scope, sync_id)
+        before = _seen_last_time(syncs.syncs(session, scope), sync) if sync.full else 0
+    results = expectations(staging.sizes(sync_id), seen_before=before)
+    create_markdown_artifact(_report(results), key=f"validation-{sync_id}", description="Great Expectations report")
+    failed = [result for result in results if not result.met]
+    if critical := [result.meaning for result in failed if result.critical]:
+        raise ValidationFailed(f"{'; '.join(critical)}: see the report validation-{sync_id} of this run")
+    with store.begin() as session:
+        syncs.note(session, scope, sync_id, warnings=[result.meaning for result in failed])
+
+
+def expectations(rows: list[tuple[str, int, int, int]], *, seen_before: int = 0) -> list[Expected]:
+    """`rows` are (source id, bytes, addresses, numbers). Empty batches meet every expectation: a delta may be empty."""
+    if not rows:
+        return []
+    outcome = _run(rows, seen_before)
+    return [
+        Expected(name, critical, outcome[name], meaning)
+        for name, critical, meaning in (
+            ("ids present", True, "some records have no id"),
+            ("ids unique", True, "some ids come twice"),
+            ("sane sizes", True, f"some records are larger than {LARGEST_RECORD // 1024} kB"),
+            ("reachable", False, f"less than {REACHABLE:.0%} of the records have an e-mail address or a phone number"),
+            ("row count", False, f"far fewer records than the {seen_before} of the last full read"),
+        )
+    ]
+
+
+def _run(rows: list[tuple[str, int, int, int]], seen_before: int) -> dict[str, bool]:
+    with python_warnings.catch_warnings():
+        python_warnings.simplefilter("ignore")  # its own and pandas' deprecations are not ours to mend
+        import great_expectations as gx  # noqa: PLC0415 (ten seconds of CPU)
+        import pandas as pd  # noqa: PLC0415 (as above)
+        from great_expectations.data_context.types.base import ProgressBarsConfig  # noqa: PLC0415 (as above)
+
+        frame = pd.DataFrame(rows, columns=["source_id", "bytes", "addresses", "numbers"])
+        frame["reachable"] = (frame["addresses"] + frame["numbers"]) > 0
+        context = gx.get_context(mode="ephemeral")
+        context.variables.progress_bars = ProgressBarsConfig(globally=False)
+        batch = (
+            context.data_sources.add_pandas("staging")
+            .add_dataframe_asset("people")
+            .add_batch_definition_whole_dataframe("all")
+            .get_batch({"dataframe": frame})
+        )
+        result = batch.validate(_suite(gx, seen_before), result_format="BOOLEAN_ONLY")
+    return {one.expectation_config.meta["name"]: bool(one.success) for one in result.results}
+
+
+def _suite(gx: Any, seen_before: int) -> Any:
+    expect = gx.expectations
+    return gx.ExpectationSuite(
+        name="staged people",
+        expectations=[
+            expect.ExpectColumnValueLengthsToBeBetween(column="source_id", min_value=1, meta={"name": "ids present"}),
+            expect.ExpectColumnValuesToBeUnique(column="source_id", meta={"name": "ids unique"}),
+            expect.ExpectColumnMaxToBeBetween(column="bytes", max_value=LARGEST_RECORD, meta={"name": "sane sizes"}),
+            expect.ExpectColumnValuesToBeInSet(
+                column="reachable", value_set=[True], mostly=REACHABLE, meta={"name": "reachable"}
+            ),
+            expect.ExpectTableRowCountToBeBetween(min_value=int(seen_before * SHRUNK_TO), meta={"name": "row count"}),
+        ],
+    )
+
+
+def _seen_last_time(earlier: list[syncs.Sync], sync: syncs.Sync) -> int:
+    """How many records the last full read of this account brought."""
+    same = (one for one in earlier if one.account == sync.account and one.full and one.status is SyncStatus.COMPLETED)
+    return next((one.statistics.total - one.statistics.removed for one in same), 0)
+
+
+def _report(results: list[Expected]) -> str:
+    lines = [
+        f"| {result.name} | {'met' if result.met else '**not met**'} | {'critical' if result.critical else 'warning'} |"
+        for result in results
+    ]
+    return "\n".join(["| expectation | result | severity |", "|---|---|---|", *lines])
