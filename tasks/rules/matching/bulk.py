@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.rules.matching import evidence
-from tasks.rules.matching.levels import FIELD, FIELDS, Email, Family, Given, Order
-from tasks.rules.matching.strings import family_levels, given_levels, mailbox_levels, place_ranks
+from tasks.rules.matching.levels import FIELD, FIELDS, Email, Family, Given, Order, Phone
+from tasks.rules.matching.strings import family_levels, given_levels, mailbox_levels, phone_levels, place_ranks
 from tasks.rules.matching.traits import Traits
 
 Positions = NDArray[np.int64]
@@ -33,8 +33,9 @@ def compare_all(people: Sequence[Traits], left: Positions, right: Positions) -> 
     fill("given", (p.given if p.given.text else None for p in people), given_levels)
     fill("family", (p.family if p.family.text else None for p in people), family_levels)
     fill("birthday", (p.birthday or None for p in people), _each(evidence.birthdays))
-    fill("phone", ((p.phones, p.mobiles) if p.phones else None for p in people), _each(_phones))
     fill("company", (_employment(p) for p in people), _each(evidence.companies))
+    numbers = [[(number, number in p.mobiles) for number in p.phones] for p in people]
+    levels[:, FIELD["phone"]] = _best(numbers, left, right, phone_levels, Phone.UNKNOWN)
     levels[:, FIELD["email"]] = _best([p.mailboxes for p in people], left, right, mailbox_levels, Email.UNKNOWN)
     nowhere = len(evidence.STREET_AND_TOWN) - 1
     ranks = _best([p.places for p in people], left, right, place_ranks, nowhere)
@@ -64,17 +65,21 @@ def _encode(values: Sequence[Hashable]) -> tuple[list[Hashable], Positions]:
 
 
 def _best(
-    values: Sequence[tuple[Hashable, ...]], left: Positions, right: Positions, compare: _Compare, nothing: int
+    values: Sequence[Sequence[Any]],
+    left: Positions,
+    right: Positions,
+    compare: Callable[[list[Any], Positions, Positions], Levels],
+    nothing: int,
 ) -> Levels:
     """Of all that one has with all that the other has, the lowest level; `nothing` where one of them has none."""
     counts = np.array([len(several) for several in values], dtype=np.int64)
     first = np.concatenate(([0], np.cumsum(counts)))
-    single = [value for several in values for value in several]
     crossed = counts[left] * counts[right]
     pair = np.repeat(np.arange(len(left)), crossed)
     nth = np.arange(len(pair)) - np.repeat(np.cumsum(crossed) - crossed, crossed)
     mine, their = nth // counts[right[pair]], nth % counts[right[pair]]
-    found = _by_distinct_pair(single, first[left[pair]] + mine, first[right[pair]] + their, compare)
+    single = [value for several in values for value in several]
+    found = compare(single, first[left[pair]] + mine, first[right[pair]] + their)
     best = np.full(len(left), _NOTHING_YET, dtype=np.int8)
     np.minimum.at(best, pair, found)
     best[crossed == 0] = nothing
@@ -82,11 +87,14 @@ def _best(
 
 
 def _turn(people: Sequence[Traits], left: Positions, right: Positions, levels: Levels) -> None:
-    """Names that disagree as they stand are compared crosswise."""
+    """Names that disagree as they stand are compared crosswise, where their first letters promise something."""
     given, family = levels[:, FIELD["given"]], levels[:, FIELD["family"]]
     levels[:, FIELD["order"]] = np.where((given > 0) | (family > 0), Order.STRAIGHT, Order.UNKNOWN)
     different = (given == Given.DIFFERENT) | (family == Family.DIFFERENT)
     at_odds = different & np.isin(given, _NO_GIVEN) & np.isin(family, _NO_FAMILY)
+    given_initial = np.array([ord(p.given.text[0]) if p.given.text else 0 for p in people])
+    family_initial = np.array([ord(p.family.text[0]) if p.family.text else -1 for p in people])
+    at_odds &= (given_initial[left] == family_initial[right]) | (family_initial[left] == given_initial[right])
     for at in np.flatnonzero(at_odds).tolist():
         if crossed := evidence.crosswise(people[left[at]], people[right[at]]):
             levels[at, :3] = Order.SWAPPED, *crossed
@@ -94,10 +102,6 @@ def _turn(people: Sequence[Traits], left: Positions, right: Positions, levels: L
 
 def _each(compare: Callable[[Any, Any], int]) -> _Compare:
     return lambda ones, others: np.array(list(map(compare, ones, others)), dtype=np.int8)
-
-
-def _phones(mine: tuple[frozenset[str], frozenset[str]], theirs: tuple[frozenset[str], frozenset[str]]) -> int:
-    return evidence.phones(mine[0], theirs[0], mine[1] | theirs[1])
 
 
 def _employment(person: Traits) -> evidence.Employment | None:

@@ -56,8 +56,8 @@ def at_odds(given: Given, family: Family) -> bool:
 
 
 def crosswise(one: Traits, other: Traits) -> tuple[Given, Family] | None:
-    """Given name against family name, because many cards have them swapped. The better agreement stands as family's,
-    so that it is the same from either side.
+    """Given name against family name, because many cards have them swapped. The better agreement stands as the
+    family name's, so that it is the same from either side.
     """
     levels = _text(one.given.text, other.family.text), _text(one.family.text, other.given.text)
     better, worse = sorted(levels, key=_BY_AGREEMENT.index)
@@ -69,7 +69,7 @@ def _text(one: str, other: str) -> Given:
         return Given.UNKNOWN
     if one == other:
         return Given.SAME
-    return Given.CLOSE if _close(one, other) else Given.DIFFERENT
+    return Given.CLOSE if one[0] == other[0] and _close(one, other) else Given.DIFFERENT
 
 
 def given_names(one: GivenName, other: GivenName) -> Given:

@@ -6,6 +6,8 @@ from functools import lru_cache
 from text_unidecode import unidecode  # type: ignore[import-untyped]
 
 _NOT_ALPHANUMERIC = re.compile(r"[^a-z0-9]+")
+# Most letters that are not plain are Latin with a mark: these are replaced in native code.
+_LATIN = {code: unidecode(chr(code)) for code in range(0x80, 0x250)}
 _UMLAUT = re.compile("([aou])e")
 # Order matters: what stands first is rewritten first.
 _SOUNDS = tuple(
@@ -30,7 +32,8 @@ def fold(text: str) -> str:
     """`Müller-Lüdenscheidt` and `MUELLER LUEDENSCHEIDT` come out the same; words are parted by one blank."""
     if not text:
         return ""
-    plain = text if text.isascii() else unidecode(text)
+    plain = text if text.isascii() else text.translate(_LATIN)
+    plain = plain if plain.isascii() else unidecode(plain)
     return _NOT_ALPHANUMERIC.sub(" ", plain.lower().replace("'", "")).strip()
 
 

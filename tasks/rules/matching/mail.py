@@ -1,7 +1,7 @@
 """What an e-mail address tells: one key for one mailbox, whose it is, and where its owner works."""
 
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from tasks.rules.matching.folding import fold
 from tasks.rules.matching.words import words
@@ -11,8 +11,7 @@ _ROLES = words("role_addresses")
 _SECOND_LEVEL = frozenset({"co", "com", "org", "net", "ac", "gov", "edu", "or", "ne"})
 
 
-@dataclass(frozen=True, slots=True)
-class Mailbox:
+class Mailbox(NamedTuple):
     key: str
     local: str
     stem: str

@@ -1,7 +1,7 @@
 """Given names, family names and companies brought to comparable forms, once for each spelling."""
 
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from tasks.rules.matching.folding import fold, fold_name
 from tasks.rules.matching.short_forms import formal
@@ -11,8 +11,7 @@ _PARTICLES = words("particles")
 _COMPANY_FORMS = words("company_forms")
 
 
-@dataclass(frozen=True, slots=True)
-class GivenName:
+class GivenName(NamedTuple):
     """`text` is the name in one word; `middle` are the names that follow, on the same card."""
 
     text: str = ""
@@ -21,14 +20,12 @@ class GivenName:
     formal: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class FamilyName:
+class FamilyName(NamedTuple):
     text: str = ""
     parts: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class CompanyName:
+class CompanyName(NamedTuple):
     text: str = ""
     words: frozenset[str] = frozenset()
 

@@ -1,5 +1,7 @@
 """Which telephone numbers are carried by one person: by what the source calls them, else by the country's plan."""
 
+from functools import lru_cache
+
 _MOBILE_LABELS = ("mobile", "cell", "handy", "iphone", "movil", "portable", "cellulare", "mobil")
 _FIXED_LABELS = ("fax", "main", "pager", "company", "assistant", "switchboard", "zentrale", "landline")
 # Countries whose mobile numbers are told by their first digits. Missing here (as +1): not known without a label.
@@ -13,7 +15,13 @@ _MOBILE_PREFIXES = (
 
 
 def is_mobile(number: str, label: str) -> bool:
-    told = label.lower()
-    if any(word in told for word in _FIXED_LABELS):
+    told = _told_by(label)
+    return number.startswith(_MOBILE_PREFIXES) if told is None else told
+
+
+@lru_cache(maxsize=1_000)
+def _told_by(label: str) -> bool | None:
+    words = label.lower()
+    if any(word in words for word in _FIXED_LABELS):
         return False
-    return any(word in told for word in _MOBILE_LABELS) or number.startswith(_MOBILE_PREFIXES)
+    return True if any(word in words for word in _MOBILE_LABELS) else None

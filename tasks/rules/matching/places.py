@@ -1,7 +1,7 @@
 """Postal addresses brought to a comparable form, once for each spelling."""
 
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from tasks.rules.matching.folding import fold, fold_name
 from tasks.rules.matching.words import lines
@@ -9,8 +9,7 @@ from tasks.rules.matching.words import lines
 _LONG = {short: long for line in lines("street_words") for long, *shorts in [line.split()] for short in shorts}
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     street: str = ""
     postcode: str = ""
     city: str = ""

@@ -58,21 +58,22 @@ def discount_shared(people: Iterable[Traits]) -> list[Traits]:
 def _discounted(person: Traits, offices: frozenset[str]) -> Traits:
     if offices.isdisjoint(person.mobiles) and not any(box.key in offices for box in person.mailboxes):
         return person
-    boxes = tuple(replace(box, role=box.role or box.key in offices) for box in person.mailboxes)
+    boxes = tuple(box._replace(role=box.role or box.key in offices) for box in person.mailboxes)
     return replace(person, mailboxes=boxes, mobiles=person.mobiles - offices)
 
 
-def _offices(people: Iterable[Traits]) -> frozenset[str]:
-    owners: defaultdict[str, dict[str, GivenName]] = defaultdict(dict)
-    for person in people:
-        if person.given.text:
-            for value in (*(box.key for box in person.mailboxes), *person.mobiles):
-                owners[value][person.given.text] = person.given
-    return frozenset(
-        value
-        for value, names in owners.items()
-        if len(names) >= _AN_OFFICE and _people_among(names.values()) >= _AN_OFFICE
-    )
+def _offices(people: Sequence[Traits]) -> frozenset[str]:
+    owners: defaultdict[str, set[GivenName]] = defaultdict(set)
+    values = Counter([value for person in people for value in _own_values(person)])
+    often = {value for value, count in values.items() if count >= _AN_OFFICE}
+    for person in people if often else ():
+        for value in often.intersection(_own_values(person)) if person.given.text else ():
+            owners[value].add(person.given)
+    return frozenset(value for value, names in owners.items() if _people_among(names) >= _AN_OFFICE)
+
+
+def _own_values(person: Traits) -> list[str]:
+    return [*(box.key for box in person.mailboxes), *person.mobiles]
 
 
 def _people_among(names: Iterable[GivenName]) -> int:

@@ -1,6 +1,5 @@
 """Columns of names and addresses compared row by row, in native code and on all cores."""
 
-import operator
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -11,12 +10,13 @@ from rapidfuzz.process import cpdist
 
 from tasks.rules.matching import evidence
 from tasks.rules.matching.folding import sound
-from tasks.rules.matching.levels import Email, Family, Given, Street, Town
+from tasks.rules.matching.levels import Email, Family, Given, Phone, Street, Town
 from tasks.rules.matching.mail import Mailbox
 from tasks.rules.matching.names import FamilyName, GivenName
 from tasks.rules.matching.places import Place
 
 Levels = NDArray[np.int8]
+Positions = NDArray[np.int64]
 _Truths = NDArray[np.bool_]
 _Numbers = NDArray[np.float64]
 
@@ -54,59 +54,103 @@ def _close(ones: list[str], others: list[str]) -> _Truths:
     return alike
 
 
-def _rated(ones: Sequence[str], others: Sequence[str], scorer: Callable[..., float]) -> _Numbers:
-    return cpdist(ones, others, scorer=scorer, dtype=np.float64, workers=-1)
+def phone_levels(numbers: list[tuple[str, bool]], left: Positions, right: Positions) -> Levels:
+    codes = _codes([number for number, _ in numbers])
+    mobile = np.array([mobile for _, mobile in numbers], dtype=np.bool_)
+    same = codes[left] == codes[right]
+    return _first_that_holds(
+        (same & (mobile[left] | mobile[right]), Phone.MOBILE), (same, Phone.SAME), (~same, Phone.DIFFERENT)
+    )
 
 
-def mailbox_levels(ones: list[Mailbox], others: list[Mailbox]) -> Levels:
-    levels = np.array(list(map(evidence.same_mailbox, ones, others)), dtype=np.int8)
-    open_ = np.flatnonzero(levels == Email.UNKNOWN)
-    pairs = [(ones[at], others[at]) for at in open_.tolist()]
-    compared = [(o.local, t.local) if o.stem == t.stem else (o.key, t.key) for o, t in pairs]
-    alike = _rated([mine for mine, _ in compared], [their for _, their in compared], ratio)
-    unlike = np.where(alike >= evidence.LIKE_EMAIL, Email.LIKE, Email.DIFFERENT)
-    levels[open_] = np.where(alike >= evidence.CLOSE_EMAIL, Email.CLOSE, unlike)
+def mailbox_levels(boxes: list[Mailbox], left: Positions, right: Positions) -> Levels:
+    keys, locals_, stems = ([box[at] for box in boxes] for at in range(3))
+    same, role = _same(keys, left, right), np.array([box.role for box in boxes], dtype=np.bool_)
+    office, namesakes = role[left] | role[right], _same(locals_, left, right)
+    levels = _first_that_holds(
+        (same & office, Email.ROLE), (same, Email.SAME), (office, Email.DIFFERENT), (namesakes, Email.LOCAL)
+    )
+    rest = np.flatnonzero(levels == Email.UNKNOWN)
+    colleagues = _same(stems, left[rest], right[rest])
+    for compared, these in ((locals_, rest[colleagues]), (keys, rest[~colleagues])):
+        alike = _rated(_take(compared, left[these]), _take(compared, right[these]), ratio)
+        levels[these] = _first_that_holds(
+            (alike >= evidence.CLOSE_EMAIL, Email.CLOSE),
+            (alike >= evidence.LIKE_EMAIL, Email.LIKE),
+            (alike >= 0, Email.DIFFERENT),
+        )
     return levels
 
 
-def place_ranks(ones: list[Place], others: list[Place]) -> Levels:
+def place_ranks(places: list[Place], left: Positions, right: Positions) -> Levels:
     """Positions in `evidence.STREET_AND_TOWN`."""
     ranks = np.empty((len(Street), len(Town)), dtype=np.int8)
     for rank, (street, town) in enumerate(evidence.STREET_AND_TOWN):
         ranks[street, town] = rank
-    found: Levels = ranks[_street_levels(ones, others), _town_levels(ones, others)]
+    streets, postcodes, cities = ([place[at] for place in places] for at in range(3))
+    found: Levels = ranks[_street_levels(streets, left, right), _town_levels(postcodes, cities, left, right)]
     return found
 
 
-def _street_levels(ones: list[Place], others: list[Place]) -> Levels:
-    mine, their = [one.street for one in ones], [other.street for other in others]
-    alike = np.maximum(_rated(mine, their, token_set_ratio), _rated(mine, their, ratio))
-    rest = np.flatnonzero(alike < evidence.CLOSE_STREET)
-    ones_run, others_run = ([streets[at].replace(" ", "") for at in rest.tolist()] for streets in (mine, their))
-    alike[rest] = np.maximum(alike[rest], _rated(ones_run, others_run, partial_ratio))
-    unlike = np.where(alike >= evidence.LIKE_STREET, Street.LIKE, Street.DIFFERENT)
-    levels = np.where(alike >= evidence.CLOSE_STREET, Street.CLOSE, unlike)
-    levels[_both(mine, their, operator.eq)] = Street.SAME
-    levels[~_both(mine, their, _all)] = Street.UNKNOWN
+def _street_levels(streets: list[str], left: Positions, right: Positions) -> Levels:
+    known, same = _known(streets, left, right), _same(streets, left, right)
+    alike = np.zeros(len(left))
+    rest = np.flatnonzero(known & ~same)
+    mine, their = _take(streets, left[rest]), _take(streets, right[rest])
+    alike[rest] = np.maximum(_rated(mine, their, token_set_ratio), _rated(mine, their, ratio))
+    rest = rest[alike[rest] < evidence.CLOSE_STREET]
+    together = [street.replace(" ", "") for street in streets]
+    run_together = _rated(_take(together, left[rest]), _take(together, right[rest]), partial_ratio)
+    alike[rest] = np.maximum(alike[rest], run_together)
+    return _first_that_holds(
+        (~known, Street.UNKNOWN),
+        (same, Street.SAME),
+        (alike >= evidence.CLOSE_STREET, Street.CLOSE),
+        (alike >= evidence.LIKE_STREET, Street.LIKE),
+        (known, Street.DIFFERENT),
+    )
+
+
+def _town_levels(postcodes: list[str], cities: list[str], left: Positions, right: Positions) -> Levels:
+    code, same_code = _known(postcodes, left, right), _same(postcodes, left, right)
+    city, same_city = _known(cities, left, right), _same(cities, left, right)
+    alike = np.zeros(len(left), dtype=np.bool_)
+    rest = np.flatnonzero(city & ~same_city)
+    alike[rest] = _rated(_take(cities, left[rest]), _take(cities, right[rest]), ratio) >= evidence.CLOSE_CITY
+    return _first_that_holds(
+        (~city & ~code, Town.UNKNOWN),
+        ((~city | same_city) & (~code | same_code), Town.SAME),
+        ((city & same_city) | (code & same_code) | alike, Town.CLOSE),
+        (city | code, Town.DIFFERENT),
+    )
+
+
+def _first_that_holds(*cases: tuple[_Truths, int]) -> Levels:
+    levels = np.select([holds for holds, _ in cases], [np.int8(level) for _, level in cases], np.int8(0))
     return levels.astype(np.int8)
 
 
-def _town_levels(ones: list[Place], others: list[Place]) -> Levels:
-    mine, their = [one.city for one in ones], [other.city for other in others]
-    codes, other_codes = [one.postcode for one in ones], [other.postcode for other in others]
-    city, postcode = _both(mine, their, _all), _both(codes, other_codes, _all)
-    same_city, same_code = _both(mine, their, operator.eq), _both(codes, other_codes, operator.eq)
-    alike = city & (_rated(mine, their, ratio) >= evidence.CLOSE_CITY)
-    levels = np.where((city & same_city) | (postcode & same_code) | alike, Town.CLOSE, Town.DIFFERENT)
-    levels[(~city | same_city) & (~postcode | same_code)] = Town.SAME
-    levels[~city & ~postcode] = Town.UNKNOWN
-    told: Levels = levels.astype(np.int8)
-    return told
+def _rated(ones: Sequence[str], others: Sequence[str], scorer: Callable[..., float]) -> _Numbers:
+    return cpdist(ones, others, scorer=scorer, dtype=np.float64, workers=-1)
 
 
-def _both(ones: list[str], others: list[str], holds: Callable[[str, str], object]) -> _Truths:
-    return np.array(list(map(holds, ones, others)), dtype=np.bool_)
+def _take(texts: list[str], at: Positions) -> list[str]:
+    taken: list[str] = np.array(texts, dtype=object)[at].tolist()
+    return taken
 
 
-def _all(one: str, other: str) -> bool:
-    return bool(one and other)
+def _codes(texts: list[str]) -> Positions:
+    seen: dict[str, int] = {"": 0}
+    return np.array([seen.setdefault(text, len(seen)) for text in texts], dtype=np.int64)
+
+
+def _same(texts: list[str], left: Positions, right: Positions) -> _Truths:
+    codes = _codes(texts)
+    same: _Truths = codes[left] == codes[right]
+    return same
+
+
+def _known(texts: list[str], left: Positions, right: Positions) -> _Truths:
+    known = np.array([bool(text) for text in texts], dtype=np.bool_)
+    both: _Truths = known[left] & known[right]
+    return both
