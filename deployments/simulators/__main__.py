@@ -1,6 +1,7 @@
 """`python -m deployments.simulators`: both simulators as a process of their own, until it is told to stop."""
 
 import argparse
+import gc
 import json
 import signal
 import sys
@@ -25,7 +26,10 @@ def main() -> None:
     wanted, stop = arguments(), threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: stop.set())
+    gc.disable()  # while 100,000 people move in, none of them is garbage
     with serve(**vars(wanted)) as simulators:
+        gc.freeze()
+        gc.enable()
         sys.stdout.write(json.dumps(simulators.announcement()) + "\n")
         sys.stdout.flush()
         stop.wait()

@@ -6,8 +6,11 @@ from dataclasses import replace
 
 from deployments.simulators import phrases
 from deployments.simulators.mailbox import DEFAULT_FOLDER, Change, Entry, Mailbox
-from deployments.simulators.people import Card, pick
+from deployments.simulators.people import HOUSEHOLD, Card, people, pick
 from deployments.simulators.population import differently, seen
+
+NEWCOMERS = 1_000_000
+"""Newcomers are people far beyond those that any book starts with."""
 
 
 def put(mailbox: Mailbox, card: Card, at: float, *, key: str = "", folder: str = "") -> str:
@@ -84,14 +87,10 @@ def edited_card(card: Card, chance: random.Random) -> Card:
 
 
 def newcomer(mailbox: Mailbox, chance: random.Random) -> Card:
-    """Somebody nobody knew: a card of the same make with a person and addresses of its own."""
-    like = pick(chance, list(mailbox.entries.values())).card
-    person = f"n-{mailbox.email}-{len(mailbox.entries)}-{chance.getrandbits(32):08x}"
-    address = f"new{person[-8:]}{len(mailbox.entries)}@{pick(chance, phrases.FREE_DOMAINS)}"
-    fresh = replace(
-        like, person=person, family=f"{like.family}son", emails=(("home", address),), phones=(), addresses=()
-    )
-    return replace(seen(replace(fresh, given=fresh.given or "Robin"), chance), emails=fresh.emails)
+    """Somebody nobody knew, in no other mailbox either; the telephone number is not asked for yet."""
+    number = NEWCOMERS * (1 + mailbox.salt % 1000) + len(mailbox.entries) + len(mailbox.pending)
+    truth = next(people(mailbox.seed, number * HOUSEHOLD))
+    return seen(replace(truth, phones=()), chance)
 
 
 def _other_job(card: Card, chance: random.Random) -> Card:

@@ -52,7 +52,7 @@ class Control:
 
     def overview(self, _mailbox: Mailbox | None, _wish: dict[str, Any]) -> Any:
         return [
-            {"provider": one.provider, "email": one.email, "seed": one.seed, "contacts": sum(1 for _ in one.alive())}
+            {"provider": one.provider, "email": one.email, "seed": one.seed, "contacts": one.count}
             for one in self.world.mailboxes
         ]
 
@@ -76,8 +76,8 @@ class Control:
     def person(self, mailbox: Mailbox, wish: dict[str, Any]) -> Any:
         """Add a `card`; or edit, move (`folder`), `remove` ("deleted" or "changed") or `rename` the one with `id`."""
         now, key = self.world.now(), key_of(mailbox, wish.get("id", ""))
-        if wish.get("id") and key not in mailbox.entries:
-            raise KeyError(f"no contact {wish['id']!r}")
+        if wish.get("id") and (key not in mailbox.entries or mailbox.entries[key].gone):
+            raise ValueError(f"no contact {wish['id']!r}")
         if "remove" in wish:
             key = changes.remove(mailbox, key, now, reason=wish["remove"] or "deleted")
         elif wish.get("rename"):

@@ -83,8 +83,12 @@ class Mailbox:
     views: dict[str, dict[str, bytes]] = field(init=False, default_factory=dict)
     """Contacts as they were served, by the way they were asked for."""
     numbers: dict[int, str] = field(init=False, default_factory=dict)
+    salt: int = field(init=False)
+    """What makes the ids of this mailbox differ from those of others."""
+    lost: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
+        self.salt = zlib.crc32(self.email.encode())
         self.folders = dict(BASE_FOLDERS)
         for position, card in enumerate(population(self.seed, self.size, self.provider)):
             self._enter(str(position + 1), card, _first_folder(self.provider, position), FIRST_MODIFIED + position)
@@ -93,13 +97,13 @@ class Mailbox:
             self.happen(change)
 
     @property
-    def salt(self) -> int:
-        return zlib.crc32(self.email.encode())
-
-    @property
     def now(self) -> int:
         """The present position in the journal."""
         return len(self.journal)
+
+    @property
+    def count(self) -> int:
+        return len(self.entries) - self.lost
 
     def alive(self) -> Iterator[Entry]:
         return (entry for entry in self.entries.values() if not entry.gone)
@@ -131,8 +135,8 @@ class Mailbox:
         return list(dict.fromkeys(keys))
 
     def everything(self, folder: str = "") -> list[str]:
-        """All that ever were in the folder, in the order of their coming; the list only ever grows."""
-        return self.order.get(folder, []) if folder else list(self.entries)
+        """All that ever were in the folder, or anywhere, in the order of their coming; the list only ever grows."""
+        return self.order.get(folder, [])
 
     def _alter(self, change: Change) -> None:
         entry = self.entries.get(change.key)
@@ -144,6 +148,7 @@ class Mailbox:
         if change.kind == "renamed":
             entry.numbers = (*entry.numbers, int(change.name))
             self.numbers[int(change.name)] = change.key
+        self.lost += (not change.folder) - entry.gone
         entry.card, entry.folder = change.card or entry.card, change.folder
         entry.version, entry.modified = self.now, change.at
         for view in self.views.values():
@@ -153,7 +158,8 @@ class Mailbox:
         number = self.salt * 10_000_000 + int(key)
         self.entries[key] = Entry(key, card, folder, at, created=at, numbers=(number,))
         self.numbers[number] = key
-        self.order.setdefault(folder, []).append(key)
+        for place in (folder, ""):
+            self.order.setdefault(place, []).append(key)
 
 
 def _first_folder(provider: str, position: int) -> str:

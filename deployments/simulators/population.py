@@ -10,7 +10,7 @@ from dataclasses import replace
 from itertools import islice
 
 from deployments.simulators import cultures, phrases
-from deployments.simulators.people import HOUSEHOLD, Card, domain, likely, local_part, people, pick
+from deployments.simulators.people import HOUSEHOLD, Card, domain, likely, people, pick
 
 TWIN_SHARE = 0.02
 OTHERWISE_SHARE = 0.1
@@ -62,7 +62,8 @@ def _shout(card: Card, chance: random.Random) -> Card:
 
 def _new_job(card: Card, chance: random.Random) -> Card:
     company = pick(chance, phrases.COMPANIES)
-    work = ("work", f"{local_part(card.given, card.family, int(card.person[2:]))}@{domain(company)}")
+    known = [address.partition("@")[0] for label, address in card.emails if label == "work"]
+    work = ("work", f"{[*known, card.person][0]}@{domain(company)}")
     kept = tuple(email for email in card.emails if email[0] != "work")
     return replace(card, company=company, job_title=pick(chance, phrases.JOBS), emails=(work, *kept))
 

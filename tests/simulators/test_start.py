@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 
 from deployments.simulators import changes
+from deployments.simulators.people import Card
 from deployments.simulators.server import serve
 
 DELTA = "/me/contactFolders/contacts/contacts/delta"
@@ -98,3 +99,15 @@ def test_starting_over_leaves_nothing_of_what_was(microsoft: Any) -> None:
     assert microsoft.get("/me").status_code == 401
     assert microsoft.world.ledger.of(microsoft.mailbox.email).requests == 0
     assert len(list(microsoft.world.mailbox("microsoft").alive())) == 120
+
+
+def test_a_book_can_be_turned_over_again_and_again(simulators: Any) -> None:
+    world = simulators.world
+    for seed in range(12):
+        for box in world.mailboxes:
+            added = changes.put(box, Card(person="somebody", given="Sam"), world.now())
+            changes.at_random(box, world.now(), edit=0.4, add=0.2, gone=0.2, move=0.1, seed=seed)
+            assert added in box.entries
+            assert box.count == sum(1 for _ in box.alive())
+            people = [entry.card.person for entry in box.alive() if entry.version and entry.card.person != "somebody"]
+            assert all(person.startswith("p-") for person in people)

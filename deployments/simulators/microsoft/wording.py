@@ -102,7 +102,7 @@ def folder(mailbox: Mailbox, identifier: str) -> dict[str, Any]:
 
 
 def moment(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _selected(whole: dict[str, Any], fields: list[str]) -> dict[str, Any]:
