@@ -1,34 +1,19 @@
-"""CSV rows as people: exports of Google and Outlook, and any other file by its headers or by a mapping.
-
-Columns nobody knows go to `custom` under their header. Left out on purpose: Google's group of all contacts, Outlook's
-display names and types of addresses, and values that only say that nothing was entered ("0/0/00", "Normal").
-"""
+"""CSV files as contacts: exports of Google and Outlook, and any other file by its headers or by a mapping."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
-from storage.records import Labelled, Person, PostalAddress
 from tasks.providers.csv_headers import BadMapping, Column, columns, known
+from tasks.providers.csv_rows import SLASHED, person
 from tasks.providers.csv_tables import Row, Table, table
 from tasks.providers.file_drafts import Draft
 from tasks.providers.file_text import decoded
 from tasks.rules.normalise import is_email
 
 _HEADER_WITHIN = 10
-_EVERY_CONTACT = frozenset({"mycontacts", "my contacts"})
-_NOTHING = re.compile(r"0{1,4}([./-])0{1,4}\1(?:0{1,4})")
-_NOT_ENTERED = frozenset({
-    ("priority", "normal"), ("private", "false"), ("sensitivity", "normal"), ("gender", "unspecified"),
-    ("priorität", "normal"), ("privat", "falsch"), ("vertraulichkeit", "normal"), ("geschlecht", "keine angabe"),
-})  # fmt: skip
-_ANY_SLASHED = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})\b.*")
 _MONTHS = 12
-_JOINED_BY = {"department": ", ", "job_title": ", ", "notes": "\n"}
 _PHONE_LIKE = re.compile(r"\+?[\d ().\-/]{6,}")
-
-Parts = dict[str, list[str]]
-Slots = Mapping[str, Parts]
 
 
 class NoTable(ValueError):
@@ -41,8 +26,8 @@ def read(body: bytes, mapping: Mapping[str, str]) -> Iterator[Draft]:
     first = list(islice(split.rows(), _HEADER_WITHIN))
     if not first:
         raise NoTable("the file holds no text")
-    header = max(first, key=lambda row: (known(row.cells, mapping), -row.number))
-    if known(header.cells, mapping):
+    header = max(first, key=lambda row: (_heads(row, mapping, is_first=row is first[0]), -row.number))
+    if _heads(header, mapping, is_first=header is first[0]):
         return _drafts(split, header.number, columns(_named(header.cells), mapping))
     if mapping:
         raise BadMapping(f"the file has no column named {', '.join(map(repr, mapping))}")
@@ -52,13 +37,19 @@ def read(body: bytes, mapping: Mapping[str, str]) -> Iterator[Draft]:
 def _drafts(split: Table, after: int, found: list[Column]) -> Iterator[Draft]:
     month_first = _month_first(split, after, found)
     for row in split.rows():
-        if row.number <= after:
-            continue
+        fault = row.fault or ("text above the line of headers" if row.number < after else "")
         where = f"row-{row.number}"
-        if row.fault:
-            yield Draft(where, reason=f"row {row.number}: {row.fault}")
-        else:
-            yield Draft(where, _person(row, found, month_first=month_first))
+        if fault:
+            yield Draft(where, reason=f"row {row.number}: {fault}")
+        elif row.number != after:
+            yield Draft(where, person(row, found, month_first=month_first))
+
+
+def _heads(row: Row, mapping: Mapping[str, str], *, is_first: bool) -> int:
+    """How well `row` would do as the line of headers; below others it must be one beyond doubt."""
+    count = known(row.cells, mapping)
+    filled = sum(bool(cell.strip()) for cell in row.cells)
+    return count if is_first or (count > 1 and count * 2 >= filled) else 0
 
 
 def _named(headers: Sequence[str]) -> list[str]:
@@ -92,106 +83,8 @@ def _label_of(field: str, place: int) -> str:
 def _month_first(split: Table, after: int, found: Sequence[Column]) -> bool | None:
     """Whether 4/5/1980 is in April: one birthday of the file that can be read in one way only tells it for all."""
     places = [place for place, column in enumerate(found) if column.field == "birthday"]
-    cells = (
-        row.cells[place] for row in split.rows() if row.number > after for place in places if place < len(row.cells)
-    )
-    dates = [(int(match[1]), int(match[2])) for cell in cells if (match := _ANY_SLASHED.fullmatch(cell.strip()))]
+    rows = (row for row in split.rows() if row.number > after) if places else ()
+    cells = (row.cells[place] for row in rows for place in places if place < len(row.cells))
+    dates = [(int(match[1]), int(match[2])) for cell in cells if (match := SLASHED.fullmatch(cell.strip()))]
     votes = {second > _MONTHS for first, second in dates if (first > _MONTHS) != (second > _MONTHS)}
     return votes.pop() if len(votes) == 1 else None
-
-
-def _person(row: Row, found: Sequence[Column], *, month_first: bool | None) -> Person:
-    single: dict[str, list[str]] = {}
-    several: dict[str, dict[str, Parts]] = {}
-    for place, raw in enumerate(row.cells):
-        if not (cell := raw.strip()):
-            continue
-        column = found[place] if place < len(found) else Column("custom", str(place), label=f"Column {place + 1}")
-        if not column.field or _says_nothing(cell, column):
-            continue
-        if not column.slot:
-            single.setdefault(column.field, []).append(cell)
-            continue
-        parts = several.setdefault(column.field, {}).setdefault(column.slot, {"default label": [column.label]})
-        parts.setdefault(column.part, []).append(cell)
-    return _assembled(single, several, month_first=month_first)
-
-
-def _says_nothing(cell: str, column: Column) -> bool:
-    return bool(_NOTHING.fullmatch(cell)) or (column.label.casefold(), cell.casefold()) in _NOT_ENTERED
-
-
-def _assembled(single: Mapping[str, list[str]], several: Mapping[str, Slots], *, month_first: bool | None) -> Person:
-    texts = {field: _JOINED_BY.get(field, " ").join(dict.fromkeys(cells)) for field, cells in single.items()}
-    if "birthday" in texts:
-        texts["birthday"] = _birthday(texts["birthday"], month_first=month_first)
-    emails = _labelled(several.get("emails", {}), _emails_in)
-    exchange = [Labelled(item.value, "Exchange address") for item in emails if item.value.startswith("/o=")]
-    return Person(
-        **texts,
-        emails=tuple(item for item in emails if not item.value.startswith("/o=")),
-        phones=_labelled(several.get("phones", {}), _phones_in),
-        urls=_labelled(several.get("urls", {}), lambda cell: cell.split(":::")),
-        addresses=tuple(map(_address, several.get("addresses", {}).values())),
-        tags=tuple(_tags(several.get("tags", {}))),
-        custom=(*exchange, *(_custom(parts) for parts in several.get("custom", {}).values() if "value" in parts)),
-    )
-
-
-def _labelled(slots: Slots, values_in: Callable[[str], list[str]]) -> tuple[Labelled, ...]:
-    """The values of all slots; Google marks the one its owner prefers with an asterisk before its type."""
-    preferred: list[Labelled] = []
-    others: list[Labelled] = []
-    for parts in slots.values():
-        label = _label(parts)
-        kept = preferred if label.startswith("* ") else others
-        kept += (
-            Labelled(value.strip(), label.removeprefix("* "))
-            for cell in parts.get("value", [])
-            for value in values_in(cell)
-        )
-    return (*preferred, *others)
-
-
-def _label(parts: Parts) -> str:
-    return parts.get("label", parts["default label"])[0]
-
-
-def _emails_in(cell: str) -> list[str]:
-    parts = re.split(r":::|[;,\n]", cell)
-    return parts if all(part.count("@") == 1 for part in parts if part.strip()) else cell.split(":::")
-
-
-def _phones_in(cell: str) -> list[str]:
-    return re.split(r":::|;(?!ext=)|\n", cell)
-
-
-def _address(parts: Parts) -> PostalAddress:
-    def text(part: str) -> str:
-        return ", ".join(parts.get(part, []))
-
-    whole = text("street") or ("" if text("city") or text("postcode") else text("formatted"))
-    return PostalAddress(whole, text("city"), text("region"), text("postcode"), text("country"), _label(parts))
-
-
-def _tags(slots: Slots) -> Iterator[str]:
-    for cell in (cell for parts in slots.values() for cell in parts.get("value", [])):
-        separator = next((sign for sign in (":::", ";", ",") if sign in cell), ",")
-        for tag in cell.split(separator):
-            if (bare := tag.strip().removeprefix("* ")).casefold() not in _EVERY_CONTACT:
-                yield bare
-
-
-def _custom(parts: Parts) -> Labelled:
-    kind, own = parts["default label"][0], parts.get("label", [""])[0]
-    name = f"{kind} ({own})" if kind and own and kind != "Custom Field" else own or kind
-    return Labelled("\n".join(parts["value"]), name)
-
-
-def _birthday(text: str, *, month_first: bool | None) -> str:
-    match = _ANY_SLASHED.fullmatch(text)
-    if not match or month_first is None:
-        return text
-    first, second = int(match[1]), int(match[2])
-    month, day = (first, second) if month_first else (second, first)
-    return f"{match[3]}-{month:02}-{day:02}"

@@ -12,7 +12,7 @@ given_name: first name, given name, firstname, forename, vorname, prénom, preno
 middle_name: middle name, middle names, additional name, middlename, weitere vornamen, zweiter vorname
 family_name: last name, family name, lastname, surname, nachname, familienname
 family_name: nom de famille, apellido, apellidos, cognome
-suffix: suffix, name suffix, honorific suffix
+suffix: suffix, name suffix, honorific suffix, namenszusatz
 nickname: nickname, nick name, spitzname, surnom, apodo
 company: company, company name, organization, organisation, organization name, account name, employer
 company: firma, firmenname, unternehmen, société, entreprise, empresa, azienda
@@ -62,9 +62,9 @@ addresses.country: country, country region, mailing country, land, pays, país
 _PLACED = """
 addresses.street: {place} street, {place} address, {place} address po box, straße {place}, postfach {place}
 addresses.city: {place} city, ort {place}
-addresses.region: {place} state, region {place}
-addresses.postcode: {place} postal code, {place} zip code, {place} zip, postleitzahl {place}
-addresses.country: {place} country region, {place} country, land region {place}
+addresses.region: {place} state, {place} region, region {place}, bundesland {place}, bundesland kanton {place}
+addresses.postcode: {place} postal code, {place} zip code, {place} zip, postleitzahl {place}, plz {place}
+addresses.country: {place} country region, {place} country, land region {place}, land {place}
 """
 
 _PLACES = {
@@ -80,16 +80,16 @@ _PLACES = {
 _IRREGULAR = """
 addresses.street:other: weitere straße, weiteres postfach
 addresses.city:other: weiterer ort
-addresses.region:other: weitere region
+addresses.region:other: weitere region, weiteres r bundesland kanton, weiteres bundesland kanton
 addresses.postcode:other: weitere postleitzahl
-addresses.country:other: weiteres e land region, weiteres land region, weitere land region
+addresses.country:other: weiteres e land region, weiteres land region, weiteres land
 :: email type, email display name, email typ, email angezeigter name
 """
 
 
 def _targets(lines: str) -> dict[str, str]:
     pairs = (line.rpartition(": ") for line in lines.strip().splitlines())
-    return {word: target.strip(":") for target, _, words in pairs for word in words.split(", ")}
+    return {word.casefold(): target.strip(":") for target, _, words in pairs for word in words.split(", ")}
 
 
 def _placed(place: str, label: str) -> dict[str, str]:

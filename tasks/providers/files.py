@@ -52,13 +52,16 @@ class UnreadableFile(ProviderError):
 
 def read_file(body: bytes, *, name: str = "", mapping: Mapping[str, str] | None = None) -> Iterator[SourceRecord]:
     """Every card or row as a contact, or set aside with its reason; `name` is only a hint for messages."""
-    _refuse_other_kinds(body, name)
-    return _records(_drafts(body, mapping or {}))
-
-
-def _drafts(body: bytes, mapping: Mapping[str, str]) -> Iterator[Draft]:
+    start = as_narrow(body[:_SAMPLE])
+    _refuse_other_kinds(start, name)
     if _CARD.search(as_narrow(body).replace(b"\r", b"\n").replace(b"\0", b"")):
-        return vcard.read(body)
+        return _records(vcard.read(body))
+    if len(_CONTROLS.findall(start)) > len(start) * _FEW_CONTROLS:
+        raise UnreadableFile("The file is not text: export the contacts as vCard or CSV.")
+    return _records(_rows(body, mapping or {}))
+
+
+def _rows(body: bytes, mapping: Mapping[str, str]) -> Iterator[Draft]:
     try:
         return csv_files.read(body, mapping)
     except BadMapping as wrong:
@@ -70,15 +73,12 @@ def _drafts(body: bytes, mapping: Mapping[str, str]) -> Iterator[Draft]:
         ) from None
 
 
-def _refuse_other_kinds(body: bytes, name: str) -> None:
-    start = as_narrow(body[:_SAMPLE])
+def _refuse_other_kinds(start: bytes, name: str) -> None:
     if not start.strip(b" \t\r\n\0"):
         raise UnreadableFile("The file is empty: export the contacts again, as vCard or CSV.")
     for mark, kind in _OTHER_KINDS:
         if start.lstrip().startswith(mark):
             raise UnreadableFile(f"{Path(name).name or 'The file'} is {kind}.")
-    if len(_CONTROLS.findall(start)) > len(start) * _FEW_CONTROLS:
-        raise UnreadableFile("The file is not text: export the contacts as vCard or CSV.")
 
 
 def _records(drafts: Iterator[Draft]) -> Iterator[SourceRecord]:

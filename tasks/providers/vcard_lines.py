@@ -18,7 +18,7 @@ _LINE_END = re.compile(rb"\r+\n?")
 # A soft line break of quoted-printable also ends in "=", and what follows it is no fold.
 _FOLD = re.compile(rb"(?<!=)\n[ \t]")
 _INDENTED = re.compile(rb"^[ \t]+(?=\S)", re.MULTILINE)
-_BEGIN_AT_MARGIN = re.compile(rb"^BEGIN[ \t]*:[ \t]*VCARD", re.MULTILINE | re.IGNORECASE)
+_INDENTED_MARK = re.compile(rb"^[ \t]+(?:BEGIN|END)[ \t]*:[ \t]*VCARD", re.MULTILINE | re.IGNORECASE)
 _PROPERTY = re.compile(
     r"""(?:([\w-]+)\.)?([A-Za-z][A-Za-z0-9_-]*)[ \t]*((?:;(?:"[^"\n]*"|[^":])*)?):(?!//)(.*)""", re.DOTALL
 )
@@ -56,7 +56,7 @@ Decode = Callable[[bytes], str]
 def cards(body: bytes) -> Iterator[Card]:
     """Every card of the file in its order; an agent's card becomes part of the card that holds it."""
     body = _LINE_END.sub(b"\n", as_narrow(body).replace(b"\0", b""))
-    if not _BEGIN_AT_MARGIN.search(body):
+    if _INDENTED_MARK.search(body):
         body = _INDENTED.sub(b"", body)
     number = 0
     open_cards: list[Card] = []
@@ -137,7 +137,8 @@ def _whole_lines(text: str) -> Iterator[str]:
     current, soft, base64 = "", False, False
     for line in text.split("\n"):
         if soft and not _is_mark(line):
-            current, soft = current[:-1] + line.rstrip(), line.rstrip().endswith("=")
+            current = current[:-1] + _after_soft_break(current, line)
+            soft = current.endswith("=")
         elif not current or _starts_property(line):
             if current:
                 yield current
@@ -158,6 +159,12 @@ def _starts_property(line: str) -> bool:
     return bool(_PROPERTY.fullmatch(line) or _UNBALANCED.fullmatch(line))
 
 
+def _after_soft_break(current: str, line: str) -> str:
+    """Some writers also fold what they broke softly; elsewhere a space in front is a space between words."""
+    folded = line[:1] == "\t" or line[:2] in ("  ", " =") or (line[:1] == " " and current[-4:] in ("=0D=", "=0A="))
+    return line.strip() if folded else line.rstrip()
+
+
 def _is_mark(line: str) -> bool:
     return line.strip().upper() in {"BEGIN:VCARD", "END:VCARD"}
 
@@ -172,10 +179,18 @@ def _property(line: str, decode: Decode | None) -> Property:
     if encoding == "base64":
         return Property(name.upper(), "", group or "", types, parameters, binary=True)
     if encoding == "qp":
-        value = quopri.decodestring(_raw(value)).decode("utf-8", "surrogateescape")
+        value = quopri.decodestring(_raw(_shielded(value))).decode("utf-8", "surrogateescape")
         decode = decode or _lenient
     text = _value(value, parameters.get("charset", ""), decode)
     return Property(name.upper(), text, (group or "").lower(), types, parameters, text[:5].lower() == "data:")
+
+
+def _shielded(value: str) -> str:
+    """Where separators stand plainly, encoded ones are text: "Doe=3B Inc;Sales" has two parts."""
+    for plain, encoded in ((";", "=3B"), (",", "=2C")):
+        if plain in value:
+            value = value.replace(encoded, f"\\{plain}")
+    return value
 
 
 @lru_cache(maxsize=4096)
@@ -186,7 +201,7 @@ def _parameters(text: str) -> tuple[tuple[str, ...], Mapping[str, str]]:
         name, equals, value = part.partition("=")
         name, value = name.strip().lower(), value.strip().replace('"', "")
         if name == "type":
-            types += value.lower().split(",")
+            types += re.split("[,;]", value.lower())
         elif equals:
             named[name] = re.sub(r"\^[n'^]", lambda match: _CARET[match[0]], value)
         elif name in _ENCODINGS:

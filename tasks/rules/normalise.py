@@ -6,10 +6,10 @@
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import fields, replace
-from datetime import date
 from functools import lru_cache
 
 from storage.records import Labelled, Person, PostalAddress
+from tasks.rules.birthdays import day_of
 from tasks.rules.clean_text import many_lines, one_line
 from tasks.rules.person_names import with_names
 from tasks.rules.reachable import email, email_key, is_email, is_phone, phone, phone_key, spelt_phone_key
@@ -35,17 +35,11 @@ _LABELS = {
 }  # fmt: skip
 _UNTELLING = frozenset({"", "other"})
 
-_ISO_DATE = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)(?:[T ].*)?")
-_YEARLESS = re.compile(r"--(\d\d)-?(\d\d)(?:[T ].*)?")
-_DOTTED = re.compile(r"(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})")
-_SLASHED = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})(?: 0?0:00(?::00)?)?")
-_LEAP_YEAR = 2000
-
 
 def person(raw: Person, *, region: str = "") -> Person:
     """`raw` normalised; `region` is the country whose numbers lack a country code."""
     birthday = one_line(raw.birthday)
-    day = _birthday(birthday)
+    day = day_of(birthday)
     custom = raw.custom if day or not birthday else (*raw.custom, Labelled(birthday, "birthday"))
     cleaned = {name: one_line(value) for name in _ONE_LINE if (value := getattr(raw, name))}
     tidy = replace(
@@ -162,29 +156,3 @@ def _tags(values: tuple[str, ...]) -> tuple[str, ...]:
 def _custom(values: tuple[Labelled, ...]) -> tuple[Labelled, ...]:
     cleaned = (Labelled(many_lines(item.value), one_line(item.label)) for item in values)
     return tuple(dict.fromkeys(item for item in cleaned if item.value))
-
-
-def _birthday(text: str) -> str:
-    if match := _ISO_DATE.fullmatch(text):
-        return _day(*map(int, match.groups()))
-    if match := _YEARLESS.fullmatch(text):
-        return _day(0, int(match[1]), int(match[2]))
-    if match := _DOTTED.fullmatch(text):
-        return _day(int(match[3]), int(match[2]), int(match[1]))
-    if match := _SLASHED.fullmatch(text):
-        return _slashed(int(match[1]), int(match[2]), int(match[3]))
-    return ""
-
-
-def _slashed(first: int, second: int, year: int) -> str:
-    """Either order is in use, so only what can be read in one way is read."""
-    readings = {_day(year, first, second), _day(year, second, first)} - {""}
-    return readings.pop() if len(readings) == 1 else ""
-
-
-def _day(year: int, month: int, day: int) -> str:
-    try:
-        written = date(year or _LEAP_YEAR, month, day).isoformat()
-    except ValueError:
-        return ""
-    return written if year else f"-{written[4:]}"
