@@ -4,7 +4,7 @@ Keys that too many people share are not compared whole: within such a block ever
 neighbours in sort order. What that leaves out is reported, never dropped in silence.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 _SQL = Path(__file__).with_name("sql")
 _LEAST_BUDGET = 200_000
-_PAIRS_PER_PERSON = 10
-_WINDOW = 5
+_PAIRS_PER_PERSON = 5
+_WINDOW = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +40,10 @@ def candidates(
     neighbours: Sequence[str],
     incoming: int,
     *,
+    broad: Collection[str] = (),
     connection: duckdb.DuckDBPyConnection | None = None,
 ) -> Candidates:
-    """`keys` are three columns: position, rule, key; `neighbours` gives everybody's sort text; the first `incoming` are new."""
+    """`keys` are three columns: position, rule, key. `neighbours` is everybody's sort text. `incoming` come first."""
     cursor = (connection or duckdb.connect()).cursor()
     person, rule, key = keys
     _load(cursor, "block_key", person=np.array(person, dtype=np.int32), rule=_texts(rule), key=_texts(key))
@@ -51,7 +52,7 @@ def candidates(
     cursor.execute(_sql("block_sizes"), {"incoming": incoming, "budget": budget})
     capped = cursor.execute("SELECT rule, people, pairs FROM block_size WHERE capped ORDER BY pairs DESC, rule, people")
     reported = tuple(CappedBlock(*row) for row in capped.fetchall())
-    cursor.execute(_sql("block_pairs"), {"incoming": incoming, "window": _WINDOW})
+    cursor.execute(_sql("block_pairs"), {"incoming": incoming, "window": _WINDOW, "broad": list(broad)})
     return Candidates(np.column_stack(list(cursor.fetchnumpy().values())), reported)
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from storage.blocking import candidates
 from storage.records import Labelled, Match, Person, PostalAddress, Verdict
-from tasks.rules.matching import Traits, block_keys, judge, neighbours, traits
+from tasks.rules.matching import BROAD_RULES, Traits, block_keys, judge, neighbours, traits
 
 DATA = Path(__file__).parents[1] / "data"
 Pair = frozenset[str]
@@ -61,7 +61,7 @@ def matched(people: Iterable[tuple[str, Person]]) -> list[Match]:
 
 def found(incoming: Sequence[Traits], existing: Sequence[Traits]) -> NDArray[np.int32]:
     everybody = [*incoming, *existing]
-    return candidates(block_keys(everybody), neighbours(everybody), len(incoming)).pairs
+    return candidates(block_keys(everybody), neighbours(everybody), len(incoming), broad=BROAD_RULES).pairs
 
 
 def quality(told: Collection[Pair], truth: Collection[Pair]) -> Quality:
@@ -122,6 +122,7 @@ def _febrl_person(row: dict[str, str]) -> Person:
         given_name=row["given_name"],
         family_name=row["surname"],
         birthday=f"{born[:4]}-{born[4:6]}-{born[6:]}" if born else "",
+        custom=(Labelled(row["soc_sec_id"], "soc_sec_id"),) if row["soc_sec_id"] else (),
         addresses=(PostalAddress(street=street, city=row["suburb"], region=row["state"], postcode=row["postcode"]),),
     )
 

@@ -10,8 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.rules.matching import evidence
-from tasks.rules.matching.levels import FIELD, FIELDS, Email, Family, Given, Order, Phone
-from tasks.rules.matching.strings import family_levels, given_levels, mailbox_levels, phone_levels, place_ranks
+from tasks.rules.matching.levels import FIELD, FIELDS, Email, Family, Given, Number, Order, Phone
+from tasks.rules.matching.strings import (
+    NOT_COMPARED,
+    family_levels,
+    given_levels,
+    identifier_levels,
+    mailbox_levels,
+    phone_levels,
+    place_ranks,
+)
 from tasks.rules.matching.traits import Traits
 
 Positions = NDArray[np.int64]
@@ -20,7 +28,6 @@ _Compare = Callable[[list[Any], list[Any]], Levels]
 
 _NO_GIVEN = (Given.UNKNOWN, Given.DIFFERENT)
 _NO_FAMILY = (Family.UNKNOWN, Family.DIFFERENT)
-_NOTHING_YET = 127
 
 
 def compare_all(people: Sequence[Traits], left: Positions, right: Positions) -> Levels:
@@ -37,6 +44,8 @@ def compare_all(people: Sequence[Traits], left: Positions, right: Positions) -> 
     numbers = [[(number, number in p.mobiles) for number in p.phones] for p in people]
     levels[:, FIELD["phone"]] = _best(numbers, left, right, phone_levels, Phone.UNKNOWN)
     levels[:, FIELD["email"]] = _best([p.mailboxes for p in people], left, right, mailbox_levels, Email.UNKNOWN)
+    own = _best([p.identifiers for p in people], left, right, identifier_levels, Number.UNKNOWN)
+    levels[:, FIELD["identifier"]] = np.where(own == NOT_COMPARED, Number.UNKNOWN, own)
     nowhere = len(evidence.STREET_AND_TOWN) - 1
     ranks = _best([p.places for p in people], left, right, place_ranks, nowhere)
     levels[:, [FIELD["street"], FIELD["town"]]] = np.array(evidence.STREET_AND_TOWN, dtype=np.int8)[ranks]
@@ -80,7 +89,7 @@ def _best(
     mine, their = nth // counts[right[pair]], nth % counts[right[pair]]
     single = [value for several in values for value in several]
     found = compare(single, first[left[pair]] + mine, first[right[pair]] + their)
-    best = np.full(len(left), _NOTHING_YET, dtype=np.int8)
+    best = np.full(len(left), NOT_COMPARED, dtype=np.int8)
     np.minimum.at(best, pair, found)
     best[crossed == 0] = nothing
     return best

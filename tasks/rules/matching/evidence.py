@@ -6,14 +6,27 @@ from rapidfuzz.distance import OSA, JaroWinkler
 from rapidfuzz.fuzz import partial_ratio, ratio, token_set_ratio
 
 from tasks.rules.matching.folding import sound
-from tasks.rules.matching.levels import Birthday, Company, Email, Evidence, Family, Given, Order, Phone, Street, Town
+from tasks.rules.matching.levels import (
+    Birthday,
+    Company,
+    Email,
+    Evidence,
+    Family,
+    Given,
+    Number,
+    Order,
+    Phone,
+    Street,
+    Town,
+)
 from tasks.rules.matching.mail import Mailbox
 from tasks.rules.matching.names import FamilyName, GivenName
 from tasks.rules.matching.places import Place
-from tasks.rules.matching.traits import Traits
+from tasks.rules.matching.traits import Identifier, Traits
 
 CLOSE_NAME = 0.88
 CLOSE_STREET = 82
+ENOUGH_OF_A_STREET = 8
 LIKE_STREET = 60
 CLOSE_EMAIL = 88
 LIKE_EMAIL = 75
@@ -48,6 +61,7 @@ def compare(one: Traits, other: Traits) -> Evidence:
         birthdays(one.birthday, other.birthday),
         *addresses(one.places, other.places),
         companies(employment(one), employment(other)),
+        identifiers(one.identifiers, other.identifiers),
     )
 
 
@@ -186,9 +200,10 @@ def _streets(one: str, other: str) -> Street:
         return Street.UNKNOWN
     if one == other:
         return Street.SAME
-    alike = max(token_set_ratio(one, other), ratio(one, other))
-    if alike < CLOSE_STREET:
-        alike = max(alike, partial_ratio(one.replace(" ", ""), other.replace(" ", ""), score_cutoff=LIKE_STREET))
+    alike = ratio(one, other)
+    if min(len(one), len(other)) >= ENOUGH_OF_A_STREET:
+        run_together = one.replace(" ", ""), other.replace(" ", "")
+        alike = max(alike, token_set_ratio(one, other), partial_ratio(*run_together))
     if alike >= CLOSE_STREET:
         return Street.CLOSE
     return Street.LIKE if alike >= LIKE_STREET else Street.DIFFERENT
@@ -201,11 +216,8 @@ def _towns(one: Place, other: Place) -> Town:
     same = [one.postcode == other.postcode] * postcode + [one.city == other.city] * city
     if all(same):
         return Town.SAME
-    return Town.CLOSE if any(same) or (city and _close_cities(one.city, other.city)) else Town.DIFFERENT
-
-
-def _close_cities(one: str, other: str) -> bool:
-    return ratio(one, other) >= CLOSE_CITY
+    alike = (ratio(one.city, other.city) >= CLOSE_CITY) if city else OSA.distance(one.postcode, other.postcode) <= 1
+    return Town.CLOSE if alike or any(same) else Town.DIFFERENT
 
 
 def employment(person: Traits) -> Employment:
@@ -225,3 +237,16 @@ def companies(one: Employment, other: Employment) -> Company:
     if words <= other_words or words >= other_words or ratio(name, other_name) >= _CLOSE_COMPANY:
         return Company.CLOSE
     return Company.DIFFERENT
+
+
+def identifiers(mine: tuple[Identifier, ...], theirs: tuple[Identifier, ...]) -> Number:
+    compared = [
+        _numbers(one.number, other.number) for one in mine for other in theirs if one.register == other.register
+    ]
+    return min(compared, default=Number.UNKNOWN)
+
+
+def _numbers(one: str, other: str) -> Number:
+    if one == other:
+        return Number.SAME
+    return Number.CLOSE if OSA.distance(one, other) <= 1 else Number.DIFFERENT

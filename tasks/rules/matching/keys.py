@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Sequence
 
 from tasks.rules.matching.folding import sound
-from tasks.rules.matching.places import Place
+from tasks.rules.matching.places import KINDS_OF_STREET, Place
 from tasks.rules.matching.traits import Traits
 
 _TELLING = 3
+BROAD_RULES = ("name alone", "postcode alone")
 
 
 def block_keys(people: Sequence[Traits]) -> tuple[list[int], list[str], list[str]]:
@@ -30,8 +31,12 @@ def _keys(person: Traits) -> Iterator[tuple[str, str]]:
         yield "e-mail", box.key
         if not box.role:
             yield "e-mail before the @", box.local
+        if box.local and not box.free:
+            yield "e-mail domain and initial", f"{box.stem} {box.local[0]}"
     for phone in person.phones:
         yield "phone", phone
+    for own in person.identifiers:
+        yield "number in a register", own.number
     if person.full_birthday:
         yield "birthday", person.birthday
     yield from _name_keys(person)
@@ -39,13 +44,18 @@ def _keys(person: Traits) -> Iterator[tuple[str, str]]:
         yield from _name_and_more(name, person)
     for place in person.places:
         yield from _street_keys(place)
+    yield from _broad_keys(person)
 
 
 def _street_keys(place: Place) -> Iterator[tuple[str, str]]:
     words = place.street.split()
     number = next((word for word in words if word.isdigit()), "")
-    for word in [word for word in words if word.isalpha() and len(word) > _TELLING][:2]:
-        yield "street and number", f"{number} {word}" if number else f"{word} {place.postcode or place.city}"
+    telling = [word for word in words if word.isalpha() and len(word) > _TELLING and word not in KINDS_OF_STREET][:2]
+    for word in telling:
+        for more in filter(None, (number, place.postcode, place.city)):
+            yield "street and more", f"{word} {more}"
+    if len(telling) > 1:
+        yield "street and more", " ".join(sorted(telling))
 
 
 def _name_keys(person: Traits) -> Iterator[tuple[str, str]]:
@@ -57,6 +67,15 @@ def _name_keys(person: Traits) -> Iterator[tuple[str, str]]:
         yield "name and initial", f"{sounds[0]} {family[0]}"
         for initial in {name[0] for name in person.given.formal}:
             yield "name and initial", f"{sounds[1]} {initial}"
+
+
+def _broad_keys(person: Traits) -> Iterator[tuple[str, str]]:
+    """Affordable only where few people share them: in a small batch, or for a rare value."""
+    for name in filter(None, {person.given.text, person.family.text}):
+        yield "name alone", name
+    for place in person.places:
+        if place.postcode:
+            yield "postcode alone", place.postcode
 
 
 def _name_and_more(name: str, person: Traits) -> Iterator[tuple[str, str]]:

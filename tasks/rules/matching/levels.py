@@ -78,6 +78,13 @@ class Company(IntEnum):
     DIFFERENT = 4
 
 
+class Number(IntEnum):
+    UNKNOWN = 0
+    SAME = 1
+    CLOSE = 2
+    DIFFERENT = 3
+
+
 class Evidence(NamedTuple):
     order: Order
     given: Given
@@ -88,6 +95,7 @@ class Evidence(NamedTuple):
     street: Street
     town: Town
     company: Company
+    identifier: Number
 
 
 FIELDS = len(Evidence._fields)

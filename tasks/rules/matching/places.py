@@ -8,6 +8,8 @@ from tasks.rules.matching.words import lines
 
 _LONG = {short: long for line in lines("street_words") for long, *shorts in [line.split()] for short in shorts}
 
+KINDS_OF_STREET = frozenset(_LONG.values())
+
 
 class Place(NamedTuple):
     street: str = ""

@@ -15,6 +15,11 @@ _WORDS = {
         "e-mails differ",
     ),
     "phone": ("same mobile number", "same phone number", "phone numbers differ"),
+    "identifier": (
+        "same number in the same register",
+        "numbers in the same register nearly alike",
+        "numbers in the same register differ",
+    ),
     "birthday": (
         "same birthday",
         "same birthday, year not known",

@@ -10,10 +10,13 @@ from rapidfuzz.process import cpdist
 
 from tasks.rules.matching import evidence
 from tasks.rules.matching.folding import sound
-from tasks.rules.matching.levels import Email, Family, Given, Phone, Street, Town
+from tasks.rules.matching.levels import Email, Family, Given, Number, Phone, Street, Town
 from tasks.rules.matching.mail import Mailbox
 from tasks.rules.matching.names import FamilyName, GivenName
 from tasks.rules.matching.places import Place
+from tasks.rules.matching.traits import Identifier
+
+NOT_COMPARED = 127
 
 Levels = NDArray[np.int8]
 Positions = NDArray[np.int64]
@@ -64,7 +67,7 @@ def phone_levels(numbers: list[tuple[str, bool]], left: Positions, right: Positi
 
 
 def mailbox_levels(boxes: list[Mailbox], left: Positions, right: Positions) -> Levels:
-    keys, locals_, stems = ([box[at] for box in boxes] for at in range(3))
+    keys, locals_, stems = ([getattr(box, part) for box in boxes] for part in ("key", "local", "stem"))
     same, role = _same(keys, left, right), np.array([box.role for box in boxes], dtype=np.bool_)
     office, namesakes = role[left] | role[right], _same(locals_, left, right)
     levels = _first_that_holds(
@@ -96,12 +99,14 @@ def _street_levels(streets: list[str], left: Positions, right: Positions) -> Lev
     known, same = _known(streets, left, right), _same(streets, left, right)
     alike = np.zeros(len(left))
     rest = np.flatnonzero(known & ~same)
-    mine, their = _take(streets, left[rest]), _take(streets, right[rest])
-    alike[rest] = np.maximum(_rated(mine, their, token_set_ratio), _rated(mine, their, ratio))
-    rest = rest[alike[rest] < evidence.CLOSE_STREET]
-    together = [street.replace(" ", "") for street in streets]
-    run_together = _rated(_take(together, left[rest]), _take(together, right[rest]), partial_ratio)
-    alike[rest] = np.maximum(alike[rest], run_together)
+    alike[rest] = _rated(_take(streets, left[rest]), _take(streets, right[rest]), ratio)
+    long = np.array([len(street) for street in streets], dtype=np.int64) >= evidence.ENOUGH_OF_A_STREET
+    for scorer, written in (
+        (token_set_ratio, streets),
+        (partial_ratio, [street.replace(" ", "") for street in streets]),
+    ):
+        rest = np.flatnonzero(known & ~same & long[left] & long[right] & (alike < evidence.CLOSE_STREET))
+        alike[rest] = np.maximum(alike[rest], _rated(_take(written, left[rest]), _take(written, right[rest]), scorer))
     return _first_that_holds(
         (~known, Street.UNKNOWN),
         (same, Street.SAME),
@@ -117,11 +122,23 @@ def _town_levels(postcodes: list[str], cities: list[str], left: Positions, right
     alike = np.zeros(len(left), dtype=np.bool_)
     rest = np.flatnonzero(city & ~same_city)
     alike[rest] = _rated(_take(cities, left[rest]), _take(cities, right[rest]), ratio) >= evidence.CLOSE_CITY
+    rest = np.flatnonzero(code & ~same_code & ~city)
+    alike[rest] = _rated(_take(postcodes, left[rest]), _take(postcodes, right[rest]), OSA.distance) <= 1
     return _first_that_holds(
         (~city & ~code, Town.UNKNOWN),
         ((~city | same_city) & (~code | same_code), Town.SAME),
         ((city & same_city) | (code & same_code) | alike, Town.CLOSE),
         (city | code, Town.DIFFERENT),
+    )
+
+
+def identifier_levels(identifiers: list[Identifier], left: Positions, right: Positions) -> Levels:
+    """`NOT_COMPARED` where the two numbers are from different registers."""
+    registers, numbers = [own.register for own in identifiers], [own.number for own in identifiers]
+    comparable, same = _same(registers, left, right), _same(numbers, left, right)
+    near = _rated(_take(numbers, left), _take(numbers, right), OSA.distance) <= 1
+    return _first_that_holds(
+        (~comparable, NOT_COMPARED), (same, Number.SAME), (near, Number.CLOSE), (comparable, Number.DIFFERENT)
     )
 
 

@@ -2,8 +2,9 @@
 
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from storage.records import Person
+from storage.records import Labelled, Person
 from tasks.rules.matching.folding import fold
 from tasks.rules.matching.mail import Mailbox, mailbox, names_in
 from tasks.rules.matching.names import (
@@ -22,6 +23,15 @@ _GENERATIONS = {"jr": "jr", "junior": "jr", "sr": "sr", "senior": "sr", "ii": "2
 _FULL_BIRTHDAY = 10
 _A_DAY = re.compile(r"(?:[0-9]{4}|-)-[0-9]{2}-[0-9]{2}")
 _NO_GIVEN, _NO_FAMILY, _NO_COMPANY = GivenName(), FamilyName(), CompanyName()
+# A customer's or member's number, say: digits, with a few letters around them.
+_A_NUMBER = re.compile(r"[A-Za-z]{0,4}[-_ ]?[0-9][0-9 ./-]{3,18}[0-9][A-Za-z]?")
+
+
+class Identifier(NamedTuple):
+    """A number that some register gave, under the register's name."""
+
+    register: str
+    number: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +49,7 @@ class Traits:
     company: CompanyName = _NO_COMPANY
     birthday: str = ""
     places: tuple[Place, ...] = ()
+    identifiers: tuple[Identifier, ...] = ()
 
     @property
     def full_birthday(self) -> str:
@@ -60,7 +71,12 @@ def traits(id: str, person: Person) -> Traits:  # noqa: A002 - the word that eve
         company_name(person.company),
         person.birthday if _A_DAY.fullmatch(person.birthday) else "",
         tuple([place(a.street, a.postcode, a.city) for a in person.addresses if a.street or a.postcode or a.city]),
+        tuple([_identifier(own) for own in person.custom if _A_NUMBER.fullmatch(own.value)]),
     )
+
+
+def _identifier(own: Labelled) -> Identifier:
+    return Identifier(fold(own.label), fold(own.value).replace(" ", ""))
 
 
 def _name(person: Person) -> tuple[GivenName, FamilyName, bool] | None:

@@ -1,7 +1,7 @@
 """From evidence to a verdict: what forbids *sure*, what is enough for it, and what is worth asking a person."""
 
 from storage.records import Verdict
-from tasks.rules.matching.levels import Birthday, Company, Email, Evidence, Family, Given, Phone, Street, Town
+from tasks.rules.matching.levels import Birthday, Company, Email, Evidence, Family, Given, Number, Phone, Street, Town
 from tasks.rules.matching.traits import Traits
 
 SURE_FROM = 0.97
@@ -37,6 +37,7 @@ def suffices(evidence: Evidence) -> bool:
 def _supported(evidence: Evidence) -> bool:
     return (
         evidence.birthday is Birthday.SAME
+        or evidence.identifier is Number.SAME
         or evidence.email in (Email.SAME, Email.ROLE)
         or evidence.phone in (Phone.MOBILE, Phone.SAME)
         or (evidence.street is Street.SAME and evidence.town in (Town.SAME, Town.CLOSE))

@@ -26,6 +26,7 @@ _PRIOR: Mapping[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
     "birthday": ((80, 2, 9, 4, 2, 3), (3, 0.2, 2, 3, 5, 86.8)),
     "street": ((60, 23, 5, 12), (2, 1, 5, 92)),
     "town": ((75, 15, 10), (20, 8, 72)),
+    "identifier": ((85, 7, 8), (2, 0.5, 97.5)),
     "company": ((55, 12, 8, 25), (6, 2, 2, 90)),
 }
 _LEVELS = max(len(match) for match, _ in _PRIOR.values()) + 1
