@@ -18,6 +18,7 @@ from deployments.simulators.microsoft import wording as microsoft_wording
 from deployments.simulators.people import Card
 from deployments.simulators.world import World
 
+Act = Callable[[Any, dict[str, Any]], Any]
 SETTINGS = ("page_size", "empty_every", "replays", "reset_style", "delay_s")
 WORLD_SETTINGS = ("latency_ms", "microsoft_at_once", "skew")
 
@@ -123,9 +124,8 @@ class Control:
             self.world.tokens.expire(mailbox.provider, mailbox.email)
         if "without" in wish:
             mailbox.without_scopes = tuple(wish["without"])
-        if wish.get("do") == "revoke":
-            return {}
-        return {"refresh_token": self.world.refresh_token(mailbox.provider, mailbox.email)}
+        revoked = wish.get("do") == "revoke"
+        return {} if revoked else {"refresh_token": self.world.refresh_token(mailbox.provider, mailbox.email)}
 
     def settings(self, mailbox: Mailbox, wish: dict[str, Any]) -> Any:
         for name, value in _known(wish, SETTINGS).items():
@@ -165,40 +165,44 @@ def _known(wish: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
 
 
 def control_app(world: World) -> Starlette:
-    control = Control(world)
-
-    def route(method: str, path: str, act: Callable[[Any, dict[str, Any]], Any]) -> Route:
+    def route(method: str, path: str, act: Act) -> Route:
         async def endpoint(request: Request) -> Response:
-            try:
-                where = request.path_params
-                mailbox = world.mailbox(where["provider"], where["email"]) if "provider" in where else None
-                answer = act(mailbox, msgspec.json.decode(await request.body() or b"{}"))
-            except (KeyError, TypeError, ValueError) as error:
-                return JSONResponse({"error": str(error)}, status_code=400)
+            answer = _answer(world, act, request.path_params, await request.body())
             if method != "GET":
                 world.keep()
-            return Response(msgspec.json.encode(answer), media_type="application/json")
+            return answer
 
         return Route(path, endpoint, methods=[method])
 
+    return Starlette(routes=[route(*entry) for entry in _table(Control(world))])
+
+
+def _answer(world: World, act: Act, where: dict[str, str], body: bytes) -> Response:
+    try:
+        mailbox = world.mailbox(where["provider"], where["email"]) if where else None
+        answer = act(mailbox, msgspec.json.decode(body or b"{}"))
+    except (KeyError, TypeError, ValueError) as error:
+        return JSONResponse({"error": str(error)}, status_code=400)
+    return Response(msgspec.json.encode(answer), media_type="application/json")
+
+
+def _table(control: Control) -> list[tuple[str, str, Act]]:
     box = "/{provider}/{email}"
-    return Starlette(
-        routes=[
-            route("GET", "/mailboxes", control.overview),
-            route("POST", "/mailboxes", control.add_mailbox),
-            route("POST", "/settings", control.world_settings),
-            route("GET", "/faults", control.faults),
-            route("POST", "/faults", control.add_faults),
-            route("DELETE", "/faults", control.clear_faults),
-            route("GET", "/ledger", control.ledger),
-            route("DELETE", "/ledger", control.clear_ledger),
-            route("GET", f"{box}/truth", control.truth),
-            route("POST", f"{box}/change", control.change),
-            route("POST", f"{box}/person", control.person),
-            route("POST", f"{box}/folder", control.folder),
-            route("POST", f"{box}/group", control.group),
-            route("POST", f"{box}/expire-cursors", control.expire_cursors),
-            route("POST", f"{box}/tokens", control.tokens),
-            route("POST", f"{box}/settings", control.settings),
-        ]
-    )
+    return [
+        ("GET", "/mailboxes", control.overview),
+        ("POST", "/mailboxes", control.add_mailbox),
+        ("POST", "/settings", control.world_settings),
+        ("GET", "/faults", control.faults),
+        ("POST", "/faults", control.add_faults),
+        ("DELETE", "/faults", control.clear_faults),
+        ("GET", "/ledger", control.ledger),
+        ("DELETE", "/ledger", control.clear_ledger),
+        ("GET", f"{box}/truth", control.truth),
+        ("POST", f"{box}/change", control.change),
+        ("POST", f"{box}/person", control.person),
+        ("POST", f"{box}/folder", control.folder),
+        ("POST", f"{box}/group", control.group),
+        ("POST", f"{box}/expire-cursors", control.expire_cursors),
+        ("POST", f"{box}/tokens", control.tokens),
+        ("POST", f"{box}/settings", control.settings),
+    ]

@@ -74,10 +74,11 @@ def app(world: World) -> ASGIApp:
             Mount("/_control", control_app(world)),
             Mount("/microsoft/v1.0", graph_app(world, lambda: doors[0])),
             Mount("/google/v1", people_app(world)),
-            Mount("/google", routes=google_login.login_routes(world)),
-            *microsoft_login.login_routes(world),
+            Mount("/google", routes=google_login.login_routes()),
+            *microsoft_login.login_routes(),
         ]
     )
+    inside.state.world = world
     doors.append(Gate(inside, world))
     return doors[0]
 

@@ -166,6 +166,8 @@ def test_another_owners_token_opens_only_their_own_mailbox(microsoft: Any) -> No
     microsoft.token = microsoft.world.access_token("microsoft", "bob@contoso.example")
     assert microsoft.get("/me").json()["mail"] == "bob@contoso.example"
     assert microsoft.get(link).status_code == 400
+    assert microsoft.get("/users/bob@contoso.example/contacts").status_code == 200
+    assert microsoft.get("/users/alice@contoso.example/contacts").status_code == 403
 
 
 def test_a_missing_permission_is_403_and_a_missing_token_401(microsoft: Any) -> None:

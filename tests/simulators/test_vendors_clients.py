@@ -83,10 +83,17 @@ def test_msal_is_refused_with_a_verifier_that_does_not_fit(msal_app: Any, simula
 async def graph(microsoft: Any) -> Any:
     from kiota_abstractions.authentication import AnonymousAuthenticationProvider  # noqa: PLC0415 - slow to import
     from msgraph import GraphRequestAdapter, GraphServiceClient  # noqa: PLC0415 - as above
+    from msgraph.graph_request_adapter import options  # noqa: PLC0415 - as above
+    from msgraph_core import GraphClientFactory  # noqa: PLC0415 - as above
 
     headers = {"authorization": f"Bearer {microsoft.token}", "prefer": 'IdType="ImmutableId", odata.maxpagesize=50'}
-    async with httpx.AsyncClient(headers=headers) as client:
-        adapter = GraphRequestAdapter(AnonymousAuthenticationProvider(), client)
+    # The kit wraps the transport and does not hand closing on to it: so it is closed here.
+    async with (
+        httpx.AsyncHTTPTransport() as transport,
+        httpx.AsyncClient(headers=headers, transport=transport) as client,
+    ):
+        equipped = GraphClientFactory.create_with_default_middleware(options=options, client=client)
+        adapter = GraphRequestAdapter(AnonymousAuthenticationProvider(), equipped)
         adapter.base_url = microsoft.base
         yield GraphServiceClient(request_adapter=adapter)
 

@@ -15,36 +15,42 @@ from deployments.simulators.tokens import Refused
 from deployments.simulators.world import CLIENT_ID, CLIENT_SECRET, World
 
 
-def login_routes(world: World) -> list[BaseRoute]:
-    async def ask_owner(request: Request) -> Response:
-        offline = request.query_params.get("access_type") == "offline"
-        return authorize(request, world, "google", offline=offline and _consents(request, world))
+async def ask_owner(request: Request) -> Response:
+    world: World = request.app.state.world
+    offline = request.query_params.get("access_type") == "offline"
+    return authorize(request, world, "google", offline=offline and _consents(request, world))
 
-    async def token(request: Request) -> Response:
-        posted = await form(request)
-        try:
-            return JSONResponse(_issue(world, posted))
-        except Refused as refusal:
-            return errors.sign_in(refusal.error, refusal.reason)
-        finally:
-            world.keep()
 
-    async def revoke(request: Request) -> Response:
-        posted = await form(request)
-        name = posted.get("token", request.query_params.get("token", ""))
-        holder = world.tokens.grants.get(name) or world.tokens.holder("google", name, world.now())
-        if holder is None or holder.provider != "google":
-            return errors.sign_in("invalid_token", "Token expired or revoked")
-        world.tokens.revoke("google", holder.email)
-        world.keep()
-        return JSONResponse({})
+async def token(request: Request) -> Response:
+    posted = await form(request)
+    try:
+        return JSONResponse(_issue(request.app.state.world, posted))
+    except Refused as refusal:
+        return errors.sign_in(refusal.error, refusal.reason)
+    finally:
+        request.app.state.world.keep()
 
-    async def userinfo(request: Request) -> Response:
-        email = request.scope["visit"].mailbox
-        if not email:
-            return errors.people(401)
-        return JSONResponse({"sub": _subject(email), "email": email, "email_verified": True})
 
+async def revoke(request: Request) -> Response:
+    world: World = request.app.state.world
+    posted = await form(request)
+    name = posted.get("token", request.query_params.get("token", ""))
+    holder = world.tokens.grants.get(name) or world.tokens.holder("google", name, world.now())
+    if holder is None or holder.provider != "google":
+        return errors.sign_in("invalid_token", "Token expired or revoked")
+    world.tokens.revoke("google", holder.email)
+    world.keep()
+    return JSONResponse({})
+
+
+async def userinfo(request: Request) -> Response:
+    email = request.scope["visit"].mailbox
+    if not email:
+        return errors.people(401)
+    return JSONResponse({"sub": _subject(email), "email": email, "email_verified": True})
+
+
+def login_routes() -> list[BaseRoute]:
     return [
         Route("/o/oauth2/v2/auth", ask_owner),
         Route("/token", token, methods=["POST"]),

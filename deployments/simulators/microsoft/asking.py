@@ -81,6 +81,8 @@ def asked(request: Request, scope: str = "Contacts.Read") -> Asked:
         immutable=re.search(r'IdType\s*=\s*"ImmutableId"', prefer) is not None,
         page_size=int(size[1]) if size else 0,
     )
+    if request.path_params.get("user", visit.mailbox) != visit.mailbox:
+        raise Answered(errors.graph(403, message="Access is denied. Check credentials and try again."))
     if "contact" in request.url.path and not question.immutable:
         question.broke("no_immutable_id")
     return question

@@ -18,42 +18,49 @@ TENANT = "9188040d-0000-4000-8000-000000000001"
 SIGN_IN_ONLY = {"openid", "profile", "offline_access", "email"}
 
 
-def login_routes(world: World) -> list[BaseRoute]:
-    async def ask_owner(request: Request) -> Response:
-        return authorize(request, world, "microsoft", offline="offline_access" in request.query_params.get("scope", ""))
+async def ask_owner(request: Request) -> Response:
+    return authorize(
+        request, request.app.state.world, "microsoft", offline="offline_access" in request.query_params.get("scope", "")
+    )
 
-    async def token(request: Request) -> Response:
-        posted = await form(request)
-        try:
-            return JSONResponse(_issue(world, posted, _base(request)))
-        except Refused as refusal:
-            return errors.sign_in(refusal.error, refusal.reason)
-        finally:
-            world.keep()
 
-    async def configuration(request: Request) -> Response:
-        base = f"{_base(request)}/{request.path_params['tenant']}"
-        return JSONResponse(
-            {
-                "issuer": f"{_base(request)}/{TENANT}/v2.0",
-                "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
-                "token_endpoint": f"{base}/oauth2/v2.0/token",
-                "jwks_uri": f"{base}/discovery/v2.0/keys",
-                "response_types_supported": ["code"],
-                "subject_types_supported": ["pairwise"],
-                "id_token_signing_alg_values_supported": ["RS256"],
-            }
-        )
+async def token(request: Request) -> Response:
+    posted = await form(request)
+    try:
+        return JSONResponse(_issue(request.app.state.world, posted, _base(request)))
+    except Refused as refusal:
+        return errors.sign_in(refusal.error, refusal.reason)
+    finally:
+        request.app.state.world.keep()
 
-    async def instance(request: Request) -> Response:
-        host = request.url.netloc
-        known = {"preferred_network": host, "preferred_cache": host, "aliases": [host]}
-        where = f"{_base(request)}/common/v2.0/.well-known/openid-configuration"
-        return JSONResponse({"tenant_discovery_endpoint": where, "api-version": "1.1", "metadata": [known]})
 
-    async def keys(_request: Request) -> Response:
-        return JSONResponse({"keys": []})
+async def configuration(request: Request) -> Response:
+    base = f"{_base(request)}/{request.path_params['tenant']}"
+    return JSONResponse(
+        {
+            "issuer": f"{_base(request)}/{TENANT}/v2.0",
+            "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
+            "token_endpoint": f"{base}/oauth2/v2.0/token",
+            "jwks_uri": f"{base}/discovery/v2.0/keys",
+            "response_types_supported": ["code"],
+            "subject_types_supported": ["pairwise"],
+            "id_token_signing_alg_values_supported": ["RS256"],
+        }
+    )
 
+
+async def instance(request: Request) -> Response:
+    host = request.url.netloc
+    known = {"preferred_network": host, "preferred_cache": host, "aliases": [host]}
+    where = f"{_base(request)}/common/v2.0/.well-known/openid-configuration"
+    return JSONResponse({"tenant_discovery_endpoint": where, "api-version": "1.1", "metadata": [known]})
+
+
+async def keys(_request: Request) -> Response:
+    return JSONResponse({"keys": []})
+
+
+def login_routes() -> list[BaseRoute]:
     return [
         Route("/common/discovery/instance", instance),
         Route("/{tenant}/oauth2/v2.0/authorize", ask_owner),

@@ -70,6 +70,22 @@ def contact(mailbox: Mailbox, entry: Entry, *, immutable: bool) -> dict[str, Any
         "categories": card.tags,
         "parentFolderId": entry.folder,
         "birthday": _birthday(card.birthday),
+        **_names(card),
+        "emailAddresses": [{"name": card.display_name, "address": address} for _, address in card.emails],
+        "imAddresses": [],
+        "children": [],
+        "businessPhones": _numbers(card, "work"),
+        "homePhones": _numbers(card, "home"),
+        "mobilePhone": next(iter(_numbers(card, "mobile")), None),
+        "businessAddress": _address(card, "work"),
+        "homeAddress": _address(card, "home"),
+        "otherAddress": {},
+        **ABSENT,
+    }
+
+
+def _names(card: Card) -> dict[str, Any]:
+    return {
         "fileAs": f"{card.family}, {card.given}".strip(", "),
         "displayName": card.display_name,
         "givenName": card.given or None,
@@ -83,16 +99,6 @@ def contact(mailbox: Mailbox, entry: Entry, *, immutable: bool) -> dict[str, Any
         "department": card.department or None,
         "businessHomePage": card.url or None,
         "personalNotes": card.notes,
-        "emailAddresses": [{"name": card.display_name, "address": address} for _, address in card.emails],
-        "imAddresses": [],
-        "children": [],
-        "businessPhones": _numbers(card, "work"),
-        "homePhones": _numbers(card, "home"),
-        "mobilePhone": next(iter(_numbers(card, "mobile")), None),
-        "businessAddress": _address(card, "work"),
-        "homeAddress": _address(card, "home"),
-        "otherAddress": {},
-        **ABSENT,
     }
 
 
