@@ -227,7 +227,6 @@ contact_syncs = Table(
     _moment("undone_at", nullable=True),
     _one_of("status", SyncStatus),
     _one_of("provider", Provider),
-    Index("contact_syncs_by_org_user", "organization_id", "user_id", text("created_at DESC")),
     Index("contact_syncs_by_organization", "organization_id"),
     Index("contact_syncs_by_status", "status"),
     Index("contact_syncs_by_provider", "organization_id", "provider"),
@@ -238,6 +237,13 @@ contact_syncs = Table(
         sqlite_where=_is_open,
         postgresql_where=_is_open,
     ),
+)
+
+Index(
+    "contact_syncs_by_org_user",
+    contact_syncs.c.organization_id,
+    contact_syncs.c.user_id,
+    contact_syncs.c.created_at.desc(),
 )
 
 contact_sync_changes = Table(

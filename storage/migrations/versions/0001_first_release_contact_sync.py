@@ -294,6 +294,9 @@ def upgrade() -> None:
             sqlite_where=sa.text("status IN ('extracting', 'preview', 'executing')"),
             postgresql_where=sa.text("status IN ('extracting', 'preview', 'executing')"),
         )
+    op.create_index(
+        "contact_syncs_by_org_user", "contact_syncs", ["organization_id", "user_id", sa.text("created_at DESC")]
+    )
 
     op.create_table(
         "sync_schedules",
