@@ -1,0 +1,144 @@
+"""What all tests share: an environment of their own, and an empty database on each of the two kinds.
+
+`store` runs a test twice, on SQLite and on Postgres; `acme` and `rival` are two organizations in it.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from itertools import count
+from pathlib import Path
+from typing import LiteralString
+
+import hypothesis
+import psycopg
+import pytest
+
+for stray in [name for name in os.environ if name.upper().startswith(("CONTACTFLOW_", "PREFECT_"))]:
+    del os.environ[stray]
+
+# Set before anything of ours or of Prefect is imported, for both look once.
+HOME = Path(tempfile.mkdtemp(prefix="contactflow-tests-"))
+os.environ["CONTACTFLOW_HOME"] = str(HOME / "contactflow")
+os.environ["PREFECT_HOME"] = str(HOME / "prefect")
+
+from storage import schema, tenants  # noqa: E402 (after the environment is clean)
+from storage.records import Role  # noqa: E402 (as above)
+from storage.scope import Scope  # noqa: E402 (as above)
+from storage.session import Store, open_store  # noqa: E402 (as above)
+from storage.settings import Settings  # noqa: E402 (as above)
+from storage.tenants import Organization  # noqa: E402 (as above)
+from tests import postgres  # noqa: E402 (as above)
+
+Settings.model_config["env_file"] = None  # a developer's own .env is not for tests
+
+hypothesis.settings.register_profile("dev", max_examples=60, deadline=None)
+hypothesis.settings.register_profile("ci", max_examples=400, deadline=None)
+hypothesis.settings.register_profile("deterministic", max_examples=60, deadline=None, derandomize=True)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev"))
+
+SECRET = "a secret that only the tests know"
+_numbers = count(1)
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(HOME, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The address of a Postgres that lives as long as the tests do; started by the first test that wants it."""
+    with ExitStack() as stack:
+        try:
+            yield stack.enter_context(postgres.running())
+        except postgres.NoPostgres as missing:
+            (pytest.fail if os.environ.get("CI") else pytest.skip)(str(missing))
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: str) -> str:
+    """A migrated database; copying it is several times faster than migrating."""
+    _administer(postgres_server, "CREATE DATABASE template")
+    _migrate(f"{postgres_server}/template")
+    return postgres_server
+
+
+@pytest.fixture(scope="session")
+def sqlite_template() -> Path:
+    template = HOME / "template.db"
+    _migrate(f"sqlite:///{template}")
+    return template
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    shutil.copy(sqlite_template, tmp_path / "contactflow.db")
+    return f"sqlite:///{tmp_path / 'contactflow.db'}"
+
+
+@pytest.fixture
+def postgres_url(postgres_template: str) -> Iterator[str]:
+    name = f"test_{next(_numbers)}"
+    _administer(postgres_template, f"CREATE DATABASE {name} TEMPLATE template")
+    yield f"{postgres_template}/{name}"
+    _administer(postgres_template, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """An empty, migrated database."""
+    return str(request.getfixturevalue(f"{request.param}_url"))
+
+
+@pytest.fixture
+def store(database_url: str) -> Iterator[Store]:
+    with opened(database_url) as store:
+        yield store
+
+
+@contextmanager
+def opened(database_url: str, *secrets: str) -> Iterator[Store]:
+    keys = ",".join(secrets or (SECRET,))
+    store = open_store(Settings.load(database_url=database_url, secret_keys=keys))
+    try:
+        yield store
+    finally:
+        store.engine.dispose()
+
+
+@pytest.fixture
+def acme(store: Store) -> Organization:
+    with store.begin() as session:
+        return tenants.add_organization(session, "Acme")
+
+
+@pytest.fixture
+def scope(store: Store, acme: Organization) -> Scope:
+    """An admin of Acme."""
+    return _admin(store, acme.slug, "ann@acme.example")
+
+
+@pytest.fixture
+def rival(store: Store) -> Scope:
+    """An admin of another organization, who must see and change nothing of Acme's."""
+    with store.begin() as session:
+        other = tenants.add_organization(session, "Rival")
+    return _admin(store, other.slug, "rob@rival.example")
+
+
+def _admin(store: Store, organization: str, email: str) -> Scope:
+    with store.begin() as session:
+        tenants.add_user(session, organization, email, role=Role.ADMIN)
+        return tenants.scope_of(session, organization, email)
+
+
+def _migrate(url: str) -> None:
+    with opened(url) as store:
+        schema.upgrade(store)
+
+
+def _administer(server: str, statement: LiteralString) -> None:
+    with psycopg.connect(f"{server.replace('+psycopg', '')}/postgres", autocommit=True) as connection:
+        connection.execute(statement)

@@ -1,0 +1,111 @@
+"""A Postgres of the tests' own: on a free loopback port, with its data in a temporary folder, gone when they are."""
+
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+
+DEBIAN = Path("/usr/lib/postgresql")
+USER = "contactflow"
+PATIENCE = 30.0
+# Nothing here need survive a power cut.
+SPEED = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off", "shared_buffers=32MB")
+
+
+class NoPostgres(Exception):
+    """This machine has no Postgres, or it does not start."""
+
+
+@contextmanager
+def running() -> Iterator[str]:
+    """The address of a fresh server, up to the name of the database."""
+    programs = _programs()
+    folder = Path(tempfile.mkdtemp(prefix="contactflow-postgres-"))
+    try:
+        _hand_over(folder)
+        _run(folder, programs / "initdb", "-D", "data", "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
+        with _server(programs, folder) as port:
+            yield f"postgresql+psycopg://{USER}@127.0.0.1:{port}"
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _programs() -> Path:
+    """The newest `initdb` and `postgres`: on the path, or where Debian hides them."""
+    on_path = shutil.which("initdb")
+    found = [Path(on_path).resolve().parent] if on_path else []
+    found += sorted(DEBIAN.glob("*/bin"), key=lambda folder: float(folder.parent.name), reverse=True)
+    for folder in found:
+        if (folder / "initdb").exists() and (folder / "postgres").exists():
+            return folder
+    raise NoPostgres("no initdb and postgres on this machine: install PostgreSQL (Debian: apt-get install postgresql)")
+
+
+@contextmanager
+def _server(programs: Path, folder: Path) -> Iterator[int]:
+    port = _free_port()
+    switches = [word for setting in SPEED for word in ("-c", setting)]
+    where = ("-D", "data", "-h", "127.0.0.1", "-p", str(port), "-k", str(folder))
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [programs / "postgres", *where, *switches], stdout=log, stderr=log, **_as_somebody(folder)
+        )
+    try:
+        _wait(process, folder, port)
+        yield port
+    finally:
+        process.send_signal(signal.SIGINT)  # Postgres's "fast": it waits for no client
+        process.wait(PATIENCE)
+
+
+def _wait(process: subprocess.Popen[bytes], folder: Path, port: int) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            psycopg.connect(f"host=127.0.0.1 port={port} user={USER} dbname=postgres").close()
+        except psycopg.OperationalError:
+            time.sleep(0.05)
+        else:
+            return
+    raise NoPostgres(f"Postgres did not start: {(folder / 'log').read_text(errors='replace')[-2000:]}")
+
+
+def _run(folder: Path, *command: str | Path) -> None:
+    done = subprocess.run(command, check=False, capture_output=True, text=True, **_as_somebody(folder))
+    if done.returncode:
+        raise NoPostgres(f"{command[0]} failed: {done.stderr[-2000:]}")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _hand_over(folder: Path) -> None:
+    if os.geteuid() == 0:
+        owner = _owner()
+        os.chown(folder, owner.pw_uid, owner.pw_gid)
+
+
+def _as_somebody(folder: Path) -> dict[str, object]:
+    """Postgres refuses to run as root."""
+    start = {"cwd": folder, "stdin": subprocess.DEVNULL, "start_new_session": True}
+    if os.geteuid() != 0:
+        return start
+    owner = _owner()
+    return start | {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
+
+
+def _owner() -> pwd.struct_passwd:
+    known = {entry.pw_name: entry for entry in pwd.getpwall()}
+    return known.get("postgres") or known["nobody"]
