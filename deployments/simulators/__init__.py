@@ -11,6 +11,7 @@ Or within a test, in a thread:
     with serve(contacts=1000, seed=1) as simulators:
         simulators.urls.microsoft_graph_url, .google_people_url, .microsoft_authority, .ca_file, ...
         simulators.announcement()                      what the process prints
+        simulators.start_over(contacts=120, seed=3)    as if just started: for tests that share one pair
         simulators.world.access_token("microsoft")     a token for the first mailbox, or for the one with this address
         simulators.world.refresh_token("google")
         simulators.world.add_mailbox("google", "bob@gmail.example", seed=2, size=50)
@@ -38,4 +39,8 @@ The control surface does the same over HTTP, JSON in and out, under `/_control`;
     POST BOX/expire-cursors {"style": "gone"}          gone, location, bad_request; at Google also precondition
     POST BOX/tokens       {"do": "expire"}; {"do": "revoke"}; {"without": [scope, ...]}
     POST BOX/settings     {"page_size": 50, "empty_every": 3, "replays": 2, "delay_s": 0.5, "reset_style": "location"}
+
+Peculiarities, all true to life: Graph does not list the default folder, and gives the year 1604 to a birthday without
+one; every 33rd Google contact has a PROFILE source and name before its own; a full round tells of a removal only if
+it happened under way; Microsoft refuses the fifth request at once; the client must be the announced one.
 """

@@ -5,6 +5,7 @@ a third, and in each a few people stand twice: with a typo, a nickname, a new jo
 """
 
 import random
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import islice
@@ -63,7 +64,8 @@ def _shout(card: Card, chance: random.Random) -> Card:
 def _new_job(card: Card, chance: random.Random) -> Card:
     company = pick(chance, phrases.COMPANIES)
     known = [address.partition("@")[0] for label, address in card.emails if label == "work"]
-    work = ("work", f"{[*known, card.person][0]}@{domain(company)}")
+    local = known[0] if known else f"c{zlib.crc32(card.person.encode()):08x}"
+    work = ("work", f"{local}@{domain(company)}")
     kept = tuple(email for email in card.emails if email[0] != "work")
     return replace(card, company=company, job_title=pick(chance, phrases.JOBS), emails=(work, *kept))
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from itertools import islice
+from typing import Any
 
 import phonenumbers
 import pytest
@@ -69,3 +70,14 @@ def test_names_come_in_many_scripts() -> None:
 
 def test_some_birthdays_know_no_year() -> None:
     assert any(card.birthday.startswith("--") for card in BOOK)
+
+
+def test_no_public_answer_tells_who_somebody_truly_is(microsoft: Any, google: Any) -> None:
+    fields = "names,emailAddresses,userDefined,metadata,nicknames,biographies"
+    google.control("change", edit=0.9, seed=1)
+    microsoft.control("change", edit=0.9, seed=1)
+    told = google.get("/people/me/connections", personFields=fields, pageSize=1000).text
+    told += microsoft.get("/me/contacts", _top=1000).text
+    truths = [*google.control("truth")["contacts"].values(), *microsoft.control("truth")["contacts"].values()]
+    assert len(told) > 50_000
+    assert not any(about["person"] in told for about in truths)

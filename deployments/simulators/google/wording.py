@@ -1,13 +1,14 @@
 """How the People API words a person and a group."""
 
 import zlib
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
 from deployments.simulators.mailbox import Entry, Mailbox
 from deployments.simulators.microsoft.wording import moment
-from deployments.simulators.people import Card
+from deployments.simulators.people import Card, Place, latin
 
 LINKED = 33
 """Every 33rd contact is linked to a Google profile, whose own name then stands before the one in the book."""
@@ -49,9 +50,24 @@ def served(mailbox: Mailbox, keys: list[str], mask: str, *, syncing: bool) -> li
 
 def person(entry: Entry, fields: list[str], *, syncing: bool) -> dict[str, Any]:
     worded: dict[str, Any] = {"resourceName": resource_name(entry), "etag": f"%EgUBAj0{entry.version:x}"}
-    metadata = _metadata(entry, syncing=syncing)
-    whole = {"metadata": metadata | {"deleted": True}} if entry.gone else _fields(entry) | {"metadata": metadata}
-    return worded | {name: whole[name] for name in fields if whole.get(name)}
+    if "metadata" in fields:
+        gone = {"deleted": True} if entry.gone else {}
+        worded["metadata"] = _metadata(entry, syncing=syncing) | gone
+    if not entry.gone:
+        worded |= _worded(entry, fields)
+    return worded
+
+
+def _worded(entry: Entry, fields: list[str]) -> dict[str, list[dict[str, Any]]]:
+    source = {"type": "CONTACT", "id": f"{entry.numbers[-1]:x}"}
+    first, further = {"primary": True, "source": source}, {"source": source}
+    worded = {name: _FIELDS[name](entry.card) for name in fields if name in _FIELDS}
+    for values in worded.values():
+        for position, value in enumerate(values):
+            value["metadata"] = further if position else first
+    if worded.get("names") and _linked(entry):
+        worded["names"] = _with_profile(entry, worded["names"][0], source)
+    return {name: values for name, values in worded.items() if values}
 
 
 def _metadata(entry: Entry, *, syncing: bool) -> dict[str, Any]:
@@ -70,49 +86,28 @@ def _linked(entry: Entry) -> bool:
     return int(entry.key) % LINKED == 0
 
 
-def _fields(entry: Entry) -> dict[str, Any]:
-    card = entry.card
-
-    def several(values: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        source = {"type": "CONTACT", "id": f"{entry.numbers[-1]:x}"}
-        for position, value in enumerate(values):
-            value["metadata"] = {"primary": True, "source": source} if position == 0 else {"source": source}
-        return values
-
-    return {
-        "names": _names(entry, several([_name(card)] if card.given or card.family else [])),
-        "nicknames": several([{"value": card.nickname}] if card.nickname else []),
-        "emailAddresses": several([_typed(label, value) for label, value in card.emails]),
-        "phoneNumbers": several([_phone(label, value) for label, value in card.phones]),
-        "organizations": several([_organization(card)] if card.company or card.job_title else []),
-        "addresses": several([_address(card, position) for position in range(len(card.addresses))]),
-        "birthdays": several([_birthday(card.birthday)] if card.birthday else []),
-        "biographies": several([{"value": card.notes, "contentType": "TEXT_PLAIN"}] if card.notes else []),
-        "urls": several([_typed("work", card.url)] if card.url else []),
-        "memberships": several([_membership(name) for name in ("myContacts", *card.tags)]),
-        "photos": several([{"url": "https://photos.example/c", **({} if card.photo else {"default": True})}]),
-        "userDefined": several([{"key": "Account", "value": entry.key}] if int(entry.key) % 20 == 0 else []),
-    }
-
-
-def _name(card: Card) -> dict[str, Any]:
+def _names(card: Card) -> list[dict[str, Any]]:
+    if not (card.given or card.family):
+        return []
+    whole = card.display_name
     parts = {
-        "displayName": card.display_name, "familyName": card.family, "givenName": card.given,
-        "middleName": card.middle, "honorificPrefix": card.prefix, "honorificSuffix": card.suffix,
-        "displayNameLastFirst": f"{card.family}, {card.given}".strip(", "), "unstructuredName": card.display_name,
-    }  # fmt: skip
-    return {name: text for name, text in parts.items() if text}
+        "displayName": whole,
+        "familyName": card.family,
+        "givenName": card.given,
+        "middleName": card.middle,
+        "honorificPrefix": card.prefix,
+        "honorificSuffix": card.suffix,
+        "displayNameLastFirst": f"{card.family}, {card.given}".strip(", "),
+        "unstructuredName": whole,
+    }
+    return [{name: text for name, text in parts.items() if text}]
 
 
-def _names(entry: Entry, own: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _with_profile(entry: Entry, own: dict[str, Any], source: dict[str, str]) -> list[dict[str, Any]]:
     """A linked profile's name comes first and is the primary one; it is not what the owner wrote."""
-    if not _linked(entry) or not own:
-        return own
-    source = {"type": "PROFILE", "id": str(entry.numbers[0])}
-    alias = {"displayName": f"profile{entry.key}", "givenName": f"profile{entry.key}"}
-    own[0]["metadata"].pop("primary")
-    own[0]["metadata"]["sourcePrimary"] = True
-    return [{**alias, "metadata": {"primary": True, "source": source}}, *own]
+    profile = {"primary": True, "source": {"type": "PROFILE", "id": str(entry.numbers[0])}}
+    alias = {"displayName": f"profile{entry.key}", "givenName": f"profile{entry.key}", "metadata": profile}
+    return [alias, {**own, "metadata": {"sourcePrimary": True, "source": source}}]
 
 
 def _typed(label: str, value: str) -> dict[str, Any]:
@@ -125,28 +120,54 @@ def _phone(label: str, value: str) -> dict[str, Any]:
     return typed | {"canonicalForm": value.replace(" ", "")} if value.startswith("+") else typed
 
 
-def _organization(card: Card) -> dict[str, Any]:
+def _organizations(card: Card) -> list[dict[str, Any]]:
     parts = {"name": card.company, "department": card.department, "title": card.job_title}
-    return {"current": True, **{name: text for name, text in parts.items() if text}}
+    told = {name: text for name, text in parts.items() if text}
+    return [{"current": True, **told}] if told else []
 
 
-def _address(card: Card, position: int) -> dict[str, Any]:
-    place = card.addresses[position]
+def _address(place: Place) -> dict[str, Any]:
     parts = {
-        "streetAddress": place.street, "city": place.city, "region": place.region, "postalCode": place.postcode,
-        "country": place.country, "type": place.label,
+        "streetAddress": place.street,
+        "city": place.city,
+        "region": place.region,
+        "postalCode": place.postcode,
+        "country": place.country,
+        "type": place.label,
         "formattedValue": "\n".join(part for part in (place.street, place.postcode, place.city, place.country) if part),
-    }  # fmt: skip
+    }
     return {name: text for name, text in parts.items() if text}
 
 
-def _birthday(text: str) -> dict[str, Any]:
+def _birthdays(card: Card) -> list[dict[str, Any]]:
     """A birthday without a year has the year 0, which JSON answers leave out."""
-    year, month, day = ("0", *text[2:].split("-")) if text.startswith("--") else text.split("-")
-    date = {"year": int(year), "month": int(month), "day": int(day)}
-    return {"date": date if date["year"] else {"month": date["month"], "day": date["day"]}}
+    if not card.birthday:
+        return []
+    month, day = card.birthday[-5:].split("-")
+    year = {} if card.birthday.startswith("--") else {"year": int(card.birthday[:4])}
+    return [{"date": {**year, "month": int(month), "day": int(day)}}]
 
 
 def _membership(tag: str) -> dict[str, Any]:
     name = f"contactGroups/{tag}" if tag in SYSTEM_GROUPS else group_name(tag)
     return {"contactGroupMembership": {"contactGroupId": name.partition("/")[2], "contactGroupResourceName": name}}
+
+
+def _user_defined(card: Card) -> list[dict[str, Any]]:
+    return [{"key": "Account", "value": latin(card.company)}] if card.photo and card.company else []
+
+
+_FIELDS: dict[str, Callable[[Card], list[dict[str, Any]]]] = {
+    "names": _names,
+    "nicknames": lambda card: [{"value": card.nickname}] if card.nickname else [],
+    "emailAddresses": lambda card: [_typed(label, value) for label, value in card.emails],
+    "phoneNumbers": lambda card: [_phone(label, value) for label, value in card.phones],
+    "organizations": _organizations,
+    "addresses": lambda card: [_address(place) for place in card.addresses],
+    "birthdays": _birthdays,
+    "biographies": lambda card: [{"value": card.notes, "contentType": "TEXT_PLAIN"}] if card.notes else [],
+    "urls": lambda card: [_typed("work", card.url)] if card.url else [],
+    "memberships": lambda card: [_membership(name) for name in ("myContacts", *card.tags)],
+    "photos": lambda card: [{"url": "https://photos.example/c", **({} if card.photo else {"default": True})}],
+    "userDefined": _user_defined,
+}
