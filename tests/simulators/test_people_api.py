@@ -139,6 +139,17 @@ def test_a_scope_that_the_owner_unticked_is_missed_by_name(google: Any) -> None:
     assert others.status_code == 403
 
 
+def test_other_contacts_are_read_with_a_scope_of_their_own_and_by_sync_token_too(google: Any) -> None:
+    scope = "https://www.googleapis.com/auth/contacts.other.readonly"
+    google.token = google.world.tokens.access("google", google.mailbox.email, scope, 2e9)
+    wanted = {"readMask": "emailAddresses", "pageSize": 3, "requestSyncToken": "true"}
+    first = google.get("/otherContacts", **wanted).json()
+    last = google.get("/otherContacts", **wanted, pageToken=first["nextPageToken"]).json()
+    assert [len(page["otherContacts"]) for page in (first, last)] == [3, 2]
+    assert "nextSyncToken" not in first
+    assert set(google.get("/otherContacts", **wanted, syncToken=last["nextSyncToken"]).json()) == {"nextSyncToken"}
+
+
 def test_sign_in_gives_a_refresh_token_only_with_consent_and_only_the_ticked_scopes(google: Any) -> None:
     urls = google.simulators.urls
     wanted = "openid https://www.googleapis.com/auth/contacts.readonly"

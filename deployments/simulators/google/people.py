@@ -17,6 +17,7 @@ from deployments.simulators.mailbox import Mailbox
 from deployments.simulators.world import World
 
 MOST_IN_A_BATCH = 200
+OTHERS = 5
 
 
 async def connections(request: Request) -> Response:
@@ -109,19 +110,24 @@ def _owner(mailbox: Mailbox, fields: list[str]) -> dict[str, Any]:
 
 
 async def other_contacts(request: Request) -> Response:
-    """People Google collected by itself: a handful of bare addresses."""
+    """People Google collected by itself: a handful of bare addresses that never change."""
     question = asked(request, ("contacts.other.readonly",))
-    question.mask("readMask")
-    base = question.mailbox.salt
-    others = [
-        {
-            "resourceName": f"otherContacts/c{base + n}",
-            "etag": "%Eg",
-            "emailAddresses": [{"value": f"met{n}@example.net"}],
-        }
-        for n in range(5)
-    ]
-    return JSONResponse({"otherContacts": others, "totalSize": len(others)})
+    mask, size = question.mask("readMask"), question.size(100)
+    syncing = question.parameter("requestSyncToken") == "true" or bool(question.parameter("syncToken"))
+    cursor = question.cursor(question.first(f"others|{mask}|{syncing}"))
+    others = [_other(question.mailbox.salt + number) for number in range(OTHERS)] if cursor.since == ALL else []
+    until = cursor.offset + size
+    body: dict[str, Any] = {"otherContacts": others[cursor.offset : until], "totalSize": len(others)}
+    if until < len(others):
+        body["nextPageToken"] = cursors.seal(replace(cursor, offset=until))
+    elif syncing:
+        body["nextSyncToken"] = cursors.seal(replace(cursor, since=cursor.until, offset=0))
+    return JSONResponse({name: part for name, part in body.items() if part})
+
+
+def _other(number: int) -> dict[str, Any]:
+    name, address = f"otherContacts/c{number}", f"met{number}@example.net"
+    return {"resourceName": name, "etag": "%Eg", "emailAddresses": [{"value": address}]}
 
 
 async def unknown(_request: Request, _refusal: Exception) -> Response:
