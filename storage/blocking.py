@@ -19,10 +19,11 @@ _WINDOW = 3
 
 
 @dataclass(frozen=True, slots=True)
-class CappedBlock:
-    """A key that is shared by so many that not all of their pairs were looked at."""
+class Capped:
+    """Keys of one rule that so many people share that of their pairs only some were looked at."""
 
     rule: str
+    keys: int
     people: int
     pairs: int
 
@@ -32,7 +33,7 @@ class Candidates:
     """Positions in `[*incoming, *existing]`: the left one is always an incoming person, the right one either."""
 
     pairs: NDArray[np.int32]
-    capped: tuple[CappedBlock, ...] = ()
+    capped: tuple[Capped, ...] = ()
 
 
 def candidates(
@@ -50,10 +51,9 @@ def candidates(
     _load(cursor, "block_person", person=np.arange(len(neighbours), dtype=np.int32), neighbour=_texts(neighbours))
     budget = max(_LEAST_BUDGET, _PAIRS_PER_PERSON * len(neighbours))
     cursor.execute(_sql("block_sizes"), {"incoming": incoming, "budget": budget})
-    capped = cursor.execute("SELECT rule, people, pairs FROM block_size WHERE capped ORDER BY pairs DESC, rule, people")
-    reported = tuple(CappedBlock(*row) for row in capped.fetchall())
+    capped = tuple(Capped(*row) for row in cursor.execute(_sql("block_capped")).fetchall())
     cursor.execute(_sql("block_pairs"), {"incoming": incoming, "window": _WINDOW, "broad": list(broad)})
-    return Candidates(np.column_stack(list(cursor.fetchnumpy().values())), reported)
+    return Candidates(np.column_stack(list(cursor.fetchnumpy().values())), capped)
 
 
 def _texts(values: Sequence[str]) -> np.ndarray:

@@ -110,6 +110,12 @@ def decide(
     return session.execute(query).rowcount
 
 
+def withdraw(session: Session, scope: Scope, sync_id: str) -> int:
+    """What was approved and is not yet written will not be."""
+    left = update(table).where(_of(scope, sync_id), table.c.state == ChangeState.APPROVED)
+    return session.execute(left.values(state=ChangeState.REJECTED)).rowcount
+
+
 def edit(session: Session, scope: Scope, sync_id: str, key: Key, *, change_id: str, edits: Edits) -> bool:
     """Keep what a reviewer changed of a row; False if the row is no longer open to decision."""
     sealed = key.seal(encode(edits), _place(scope, change_id, "edits"))

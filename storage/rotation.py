@@ -33,3 +33,17 @@ def _rotate(session: Session, scope: Scope, table: Table, column: str) -> int:
         )
         moved += 1
     return moved
+
+
+def readable(session: Session, scope: Scope) -> int:
+    """How many sealed values open with the keys at hand; CannotDecrypt where one does not."""
+    opened = 0
+    for table, columns in SEALED.items():
+        for column in columns:
+            query = select(table.c.id, table.c[column]).where(
+                of_organization(table, scope), table.c[column].is_not(None)
+            )
+            for row_id, sealed in session.execute(query):
+                session.keyring.open(sealed, bound_to(scope.organization_id, table.name, row_id, column))
+                opened += 1
+    return opened

@@ -1,15 +1,14 @@
-"""The database's schema: brought up to date, taken back, compared with `tables.py`."""
+"""The database's schema: brought up to date, taken back, compared with `tables.py`.
+
+Alembic is imported only where it works: the terminal asks on every command whether the schema is current.
+"""
 
 from pathlib import Path
+from typing import Any
 
-from alembic import command
-from alembic.autogenerate import compare_metadata
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
+from sqlalchemy import inspect, text
 
 from storage.session import Store
-from storage.tables import metadata
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -19,43 +18,55 @@ class WrongSchema(Exception):
 
 
 def upgrade(store: Store, revision: str = "head") -> None:
-    with store.begin() as session:
-        config = _config()
-        config.attributes["connection"] = session.connection
-        command.upgrade(config, revision)
+    _alembic(store, "upgrade", revision)
 
 
 def downgrade(store: Store, revision: str = "base") -> None:
-    with store.begin() as session:
-        config = _config()
-        config.attributes["connection"] = session.connection
-        command.downgrade(config, revision)
+    _alembic(store, "downgrade", revision)
 
 
 def version(store: Store) -> str:
+    """Empty for a database that was never touched."""
     with store.read() as session:
-        return MigrationContext.configure(session.connection).get_current_revision() or ""
+        if not inspect(session.connection).has_table("alembic_version"):
+            return ""
+        return str(session.execute(text("SELECT version_num FROM alembic_version")).scalar() or "")
 
 
 def newest() -> str:
-    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+    """A migration's file begins with its revision, and revisions are numbers that grow."""
+    return max(path.name.split("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 
-def demand_current(store: Store) -> None:
-    if (here := version(store)) != newest():
-        raise WrongSchema(
-            f"the database is at version {here or 'none'}, this program needs {newest()}: run `contactflow migrate`"
-        )
+def make_ready(store: Store) -> Store:
+    """A new database is set up on the spot; an older one is changed only by somebody who asked for it."""
+    here = version(store)
+    if not here:
+        upgrade(store)
+    elif here != newest():
+        raise WrongSchema(f"the database is at version {here}, this program needs {newest()}: run `contactflow migrate`")
+    return store
 
 
 def differences(store: Store) -> list[object]:
-    """What a migration is missing: empty where tables.py and the database agree."""
+    """What the migrations lack: empty where tables.py and the database agree."""
+    from alembic.autogenerate import compare_metadata  # noqa: PLC0415 (see above)
+    from alembic.runtime.migration import MigrationContext  # noqa: PLC0415 (see above)
+
+    from storage.tables import metadata  # noqa: PLC0415 (see above)
+
     with store.read() as session:
         context = MigrationContext.configure(session.connection, opts={"compare_type": True})
         return list(compare_metadata(context, metadata))
 
 
-def _config() -> Config:
+def _alembic(store: Store, verb: str, revision: str) -> None:
+    from alembic import command  # noqa: PLC0415 (see above)
+    from alembic.config import Config  # noqa: PLC0415 (see above)
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
-    return config
+    with store.begin() as session:
+        attributes: dict[str, Any] = config.attributes
+        attributes["connection"] = session.connection
+        getattr(command, verb)(config, revision)

@@ -80,7 +80,11 @@ class Settings(BaseSettings):
     @property
     def prefect_url(self) -> str:
         """Where Prefect answers: the ecosystem's own setting, else the server that we start ourselves."""
-        return os.environ.get("PREFECT_API_URL") or f"http://127.0.0.1:{self.prefect_port}/api"
+        return os.environ.get("PREFECT_API_URL") or self.own_prefect_url
+
+    @property
+    def own_prefect_url(self) -> str:
+        return f"http://127.0.0.1:{self.prefect_port}/api"
 
     @classmethod
     def load(cls, **overrides: Any) -> Self:

@@ -13,6 +13,7 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -67,8 +68,16 @@ def _organization() -> Column[str]:
     return Column("organization_id", ForeignKey("organizations.id", ondelete="CASCADE"), nullable=False)
 
 
-def _reference(name: str, to: str, *, ondelete: str, nullable: bool = False) -> Column[str]:
-    return Column(name, String(36), ForeignKey(f"{to}.id", ondelete=ondelete), nullable=nullable)
+def _reference(
+    name: str, to: str, *, ondelete: str | None = "CASCADE", nullable: bool = False
+) -> tuple[Column[str], ForeignKeyConstraint]:
+    """A row refers to rows of its own organization; the database refuses any other."""
+    ours = ForeignKeyConstraint([name, "organization_id"], [f"{to}.id", f"{to}.organization_id"], ondelete=ondelete)
+    return Column(name, String(36), nullable=nullable), ours
+
+
+def _referable() -> UniqueConstraint:
+    return UniqueConstraint("organization_id", "id")
 
 
 def _text(name: str) -> Column[str]:
@@ -114,6 +123,7 @@ users = Table(
     metadata,
     _id(),
     _organization(),
+    _referable(),
     Column("email", String(320), nullable=False),
     _text("name"),
     Column("role", String(10), nullable=False),
@@ -127,7 +137,8 @@ oauth_connections = Table(
     metadata,
     _id(),
     _organization(),
-    _reference("user_id", "users", ondelete="CASCADE"),
+    _referable(),
+    *_reference("user_id", "users"),
     Column("provider", String(20), nullable=False),
     Column("account", String(320), nullable=False),
     Column("status", String(20), nullable=False),
@@ -151,6 +162,7 @@ objects = Table(
     metadata,
     _id(),
     _organization(),
+    _referable(),
     Column("type", String(40), nullable=False, server_default="contact"),
     Column("subtype", String(40), nullable=False, server_default="customer"),
     _text("display_name"),
@@ -173,7 +185,7 @@ object_links = Table(
     metadata,
     _id(),
     _organization(),
-    _reference("object_id", "objects", ondelete="CASCADE"),
+    *_reference("object_id", "objects"),
     Column("provider", String(20), nullable=False),
     Column("account", String(36), nullable=False),  # a connection's id, or "file"
     Column("source_id", Text, nullable=False),
@@ -192,8 +204,9 @@ contact_syncs = Table(
     metadata,
     _id(),
     _organization(),
-    _reference("user_id", "users", ondelete="CASCADE"),
-    _reference("connection_id", "oauth_connections", ondelete="SET NULL", nullable=True),
+    _referable(),
+    *_reference("user_id", "users"),
+    *_reference("connection_id", "oauth_connections", ondelete=None, nullable=True),
     Column("provider", String(20), nullable=False),
     Column("account", String(36), nullable=False),
     Column("trigger", String(20), nullable=False, server_default="manual"),
@@ -251,7 +264,7 @@ contact_sync_changes = Table(
     metadata,
     _id(),
     _organization(),
-    _reference("sync_id", "contact_syncs", ondelete="CASCADE"),
+    *_reference("sync_id", "contact_syncs"),
     Column("ordinal", Integer, nullable=False),
     Column("kind", String(10), nullable=False),
     Column("state", String(10), nullable=False),
@@ -309,7 +322,7 @@ deferred_records = Table(
     Column("account", String(36), nullable=False),
     Column("source_id", Text, nullable=False),
     Column("record", LargeBinary, nullable=False),
-    _reference("sync_id", "contact_syncs", ondelete="CASCADE"),
+    *_reference("sync_id", "contact_syncs"),
     UniqueConstraint("organization_id", "account", "source_id"),
 )
 
@@ -318,7 +331,7 @@ staged_pages = Table(
     metadata,
     _id(),
     _organization(),
-    _reference("sync_id", "contact_syncs", ondelete="CASCADE"),
+    *_reference("sync_id", "contact_syncs"),
     Column("number", Integer, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("position", LargeBinary),
@@ -330,8 +343,8 @@ sync_schedules = Table(
     metadata,
     _id(),
     _organization(),
-    _reference("user_id", "users", ondelete="CASCADE"),
-    _reference("connection_id", "oauth_connections", ondelete="CASCADE"),
+    *_reference("user_id", "users"),
+    *_reference("connection_id", "oauth_connections"),
     _text("cron"),
     Column("interval_seconds", Integer),
     Column("timezone", String(64), nullable=False, server_default="UTC"),

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from prefect import get_run_logger
 from prefect.context import FlowRunContext
-from prefect.flow_runs import suspend_flow_run
+from prefect.flow_runs import asuspend_flow_run
 from prefect.input import RunInput
 from pydantic import Field, create_model
 
@@ -40,7 +40,7 @@ async def review(sync_id: str) -> None:
     """Return when the plan is decided; until then, sleep. Called by the flow itself, for tasks cannot suspend it."""
     store = open_store()
     while waiting := _waiting(store, sync_id):
-        answer = await suspend_flow_run(
+        answer = await asuspend_flow_run(
             wait_for_input=_form(store, waiting),
             key=_key(waiting),
             timeout=int((timedelta(days=settings().review_days) + BACKSTOP).total_seconds()),

@@ -1,42 +1,34 @@
 """Reading ahead: the wire works while the reader does."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import TypeVar
 
 T = TypeVar("T")
+_Waiting = asyncio.Queue[T | Exception | None]
 
 
-async def side_by_side(
-    chains: Iterable[AsyncIterator[T]], *, width: int = 3, ahead: int = 1
-) -> AsyncGenerator[T, None]:
-    """What the chains yield, as it comes: `width` chains at a time, up to `ahead` items waiting for the reader.
+async def read_ahead(source: AsyncIterator[T], *, by: int = 1) -> AsyncGenerator[T, None]:
+    """The same items: while one is looked at the next are fetched, up to `by` of them waiting.
 
-    The first failure ends all, after what had come before it was handed over.
+    A failure comes after what was fetched before it.
     """
-    waiting: asyncio.Queue[T | Exception | None] = asyncio.Queue(maxsize=ahead)
-    left = iter(chains)
-    workers = [asyncio.create_task(_drain(left, waiting)) for _ in range(width)]
+    waiting: _Waiting[T] = asyncio.Queue(maxsize=by)
+    fetching = asyncio.create_task(_fetch(source, waiting))
     try:
-        while width:
-            item = await waiting.get()
+        while (item := await waiting.get()) is not None:
             if isinstance(item, Exception):
                 raise item
-            if item is None:
-                width -= 1
-            else:
-                yield item
+            yield item
     finally:
-        for worker in workers:
-            worker.cancel()
-        await asyncio.gather(*workers, return_exceptions=True)
+        fetching.cancel()
+        await asyncio.gather(fetching, return_exceptions=True)
 
 
-async def _drain(chains: Iterator[AsyncIterator[T]], waiting: asyncio.Queue[T | Exception | None]) -> None:
+async def _fetch(source: AsyncIterator[T], waiting: _Waiting[T]) -> None:
     try:
-        for chain in chains:
-            async for item in chain:
-                await waiting.put(item)
+        async for item in source:
+            await waiting.put(item)
     except Exception as trouble:  # noqa: BLE001 - it is raised where the items are read
         await waiting.put(trouble)
     else:

@@ -5,6 +5,7 @@ Plain HTTP, so that a command at the terminal need not import Prefect. What a 2x
 
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -39,18 +40,32 @@ class Engine:
         except httpx.TransportError:
             return False
 
+    def is_served(self, flow: str) -> bool:
+        """Whether somebody who would run it has asked for work of late."""
+        deployment = self._ask("GET", f"deployments/name/{quote(flow)}/default")
+        return deployment is not None and deployment["status"] == "READY"
+
     def start(self, flow: str, parameters: Mapping[str, Any], *, key: str = "") -> str:
         """Start a run of a flow's default deployment and return the run's id."""
         deployment = self._ask("GET", f"deployments/name/{quote(flow)}/default")
         if deployment is None:
             raise EngineRefused(f"Prefect at {self.url} knows no {flow}/default: start it with `make up`")
-        body = {"parameters": dict(parameters), "state": {"type": "SCHEDULED"}, "idempotency_key": key or None}
+        body = {"parameters": dict(parameters), "idempotency_key": key or None}
         return str(self._ask("POST", f"deployments/{deployment['id']}/create_flow_run", body)["id"])
 
     def state(self, run_id: str) -> str:
         """The name of a run's state ("Suspended", "Running", …); empty where there is no such run."""
         run = self._ask("GET", f"flow_runs/{run_id}")
         return str(run["state_name"]) if run else ""
+
+    def runs(self, flow: str, *states: str) -> list[str]:
+        """The ids of a flow's runs in one of these states, by the states' names."""
+        wanted = {
+            "flows": {"name": {"any_": [flow]}},
+            "flow_runs": {"state": {"name": {"any_": list(states)}}},
+            "limit": 200,
+        }
+        return [str(run["id"]) for run in self._ask("POST", "flow_runs/filter", wanted) or ()]
 
     def failure(self, run_id: str) -> str:
         run = self._ask("GET", f"flow_runs/{run_id}")
@@ -74,12 +89,17 @@ class Engine:
     def cancel(self, run_id: str) -> None:
         self._set_state(run_id, "CANCELLED", "Cancelled")
 
+    def finish(self, run_id: str) -> None:
+        self._set_state(run_id, "COMPLETED", "Completed")
+
     def restart(self, run_id: str) -> None:
         """Let a run start again from its top: what it had done is in our database."""
         self._set_state(run_id, "SCHEDULED", "AwaitingRetry")
 
     def _set_state(self, run_id: str, kind: str, name: str) -> None:
-        self._ask("POST", f"flow_runs/{run_id}/set_state", {"state": {"type": kind, "name": name}, "force": True})
+        details = {"scheduled_time": datetime.now(UTC).isoformat()} if kind == "SCHEDULED" else {}
+        state = {"type": kind, "name": name, "state_details": details}
+        self._ask("POST", f"flow_runs/{run_id}/set_state", {"state": state, "force": True})
 
     def _ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """The answer's JSON; None for what is not there."""

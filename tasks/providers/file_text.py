@@ -19,6 +19,8 @@ _CANDIDATES = [
     "cp932", "gb18030", "big5", "cp949", "euc_jp",
 ]  # fmt: skip
 _WESTERN = frozenset("ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜßàáâãäåæçèéêëìíîïñòóôõöøùúûüýÿŒœŠšŽž€–—‘’“”„…·°§ª º«»\xa0")  # noqa: RUF001 - the very signs that are looked for
+_STRAY_BYTE = re.compile("[\udc80-\udcff]")
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 _SAMPLE = 20_000
 _MOSTLY = 0.6
 
@@ -60,9 +62,23 @@ def _unmarked_utf_16(sample: bytes) -> str:
 
 def fallback(body: bytes) -> Callable[[bytes], str]:
     """How to read the text of a file that is not UTF-8."""
+    if _is_damaged_utf_8(body):
+        return _mended
     sample = b"\n".join(line for line in body.splitlines() if not line.isascii())[:_SAMPLE]
     encoding = "cp1252" if _is_western(sample) else _guessed(sample)
     return lambda raw: raw.decode(encoding, "replace")
+
+
+def _is_damaged_utf_8(body: bytes) -> bool:
+    """More whole characters than stray bytes: no other encoding looks like that."""
+    text = body.decode("utf-8", "surrogateescape")
+    stray = len(_STRAY_BYTE.findall(text))
+    return sum(map(len, _NOT_ASCII.findall(text))) > 2 * stray
+
+
+def _mended(raw: bytes) -> str:
+    text = raw.decode("utf-8", "surrogateescape")
+    return _STRAY_BYTE.sub(lambda match: bytes([ord(match[0]) - 0xDC00]).decode("cp1252", "replace"), text)
 
 
 def _is_western(sample: bytes) -> bool:

@@ -11,7 +11,7 @@ import httpx
 import msgspec
 
 from storage.records import SourceRecord
-from tasks.providers.ahead import side_by_side
+from tasks.providers.ahead import read_ahead
 from tasks.providers.base import CursorExpired, IncompleteRead, Page, Tokens
 from tasks.providers.landed import decoder, each, settle, wrap
 from tasks.providers.manners import Chance, Patience, PoliteClient, new_client
@@ -118,8 +118,7 @@ class GoogleSource:
             so_far = self._begin(known, groups, resumed=bool(position))
             if not so_far.next:
                 yield _page(_CONNECTIONS, groups, b"{}", so_far)
-            chains = [self._chain(place, token, so_far.since.get(place, "")) for place, token in so_far.next.items()]
-            async with aclosing(side_by_side(chains)) as answers:
+            async with aclosing(read_ahead(self._answers(so_far))) as answers:
                 async for place, body, answer in answers:
                     so_far = so_far.after(place, answer)
                     yield _page(place, groups, body, so_far)
@@ -158,20 +157,27 @@ class GoogleSource:
             return known
         return msgspec.structs.replace(known, groups=marks, next=everywhere, since=known.done, done={})
 
-    async def _chain(self, place: str, token: str, since: str) -> AsyncIterator[tuple[str, bytes, _Answer]]:
-        visits: Counter[str] = Counter()
-        while True:
-            visits[token] += 1
-            if visits[token] > _SAME_TOKEN:
-                raise IncompleteRead("Google sends us in a circle", provider="Google")
-            tokens = {"syncToken": since, "pageToken": token}
-            parameters = {**_PARAMETERS[place], **{name: value for name, value in tokens.items() if value}}
-            body, answer = await self._client.get(f"{self._base}/{place}?{urlencode(parameters)}", _read_answer)
-            if not answer.next_page_token and not answer.next_sync_token:
-                raise IncompleteRead("Google ended a round without a sync token", provider="Google")
-            yield place, body, answer
-            if not (token := answer.next_page_token):
-                return
+    async def _answers(self, so_far: _Round) -> AsyncIterator[tuple[str, bytes, _Answer]]:
+        """List by list, from its page token to its end."""
+        for place, token in so_far.next.items():
+            visits: Counter[str] = Counter()
+            following = token
+            while True:
+                visits[following] += 1
+                if visits[following] > _SAME_TOKEN:
+                    raise IncompleteRead("Google sends us in a circle", provider="Google")
+                body, answer = await self._page(place, so_far.since.get(place, ""), following)
+                yield place, body, answer
+                if not (following := answer.next_page_token):
+                    break
+
+    async def _page(self, place: str, since: str, token: str) -> tuple[bytes, _Answer]:
+        tokens = {"syncToken": since, "pageToken": token}
+        parameters = {**_PARAMETERS[place], **{name: value for name, value in tokens.items() if value}}
+        body, answer = await self._client.get(f"{self._base}/{place}?{urlencode(parameters)}", _read_answer)
+        if not answer.next_page_token and not answer.next_sync_token:
+            raise IncompleteRead("Google ended a round without a sync token", provider="Google")
+        return body, answer
 
     async def _groups(self) -> dict[str, str]:
         """The owner's own groups: name by id."""

@@ -1,4 +1,4 @@
-"""Good manners towards one mailbox's service: few requests at once, waiting as long as asked, giving up in time.
+"""Good manners towards one mailbox's service: one request at a time, waiting as long as asked, giving up in time.
 
 Every retry is made here and none below, so that what the service asked for is what happens.
 """
@@ -9,6 +9,7 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -16,12 +17,11 @@ import httpx
 import msgspec
 
 from tasks.providers.base import NeedsReconnect, ProviderError, Tokens
-from tasks.providers.verdicts import Temporary, Unauthorized, broken, refuse, unreachable
+from tasks.providers.verdicts import Temporary, Unauthorized, broken, header_wait, refuse, unreachable
 
 T = TypeVar("T")
 Decoder = Callable[[bytes], T]
 
-AT_ONCE = 3  # Microsoft allows four a mailbox; a measured five were refused one time in eight
 _LAST_ANSWERS = 10  # seconds that closing waits for what is still under way
 
 
@@ -86,7 +86,7 @@ class PoliteClient:
         self._connect, self._patience, self._chance = connect, patience or Patience(), chance or Chance()
         self._quiet_until, self._on_quiet = quiet_until, on_quiet
         self._under_way: set[asyncio.Future[httpx.Response]] = set()
-        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._turn = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
         self._http = await self._connect().__aenter__()
@@ -104,13 +104,14 @@ class PoliteClient:
         """The answer as it came and as understood; in trouble a ProviderError, once patience has run out."""
         if _origin(url) != self._origin:
             raise ProviderError(f"{self._provider} points to a foreign address", provider=self._provider)
-        async with self._slots:
+        # Microsoft allows four at once. But when one is told to wait, those beside it have come too early already.
+        async with self._turn:
             return await self._persist(url, decoder)
 
     async def _persist(self, url: str, decoder: Decoder[T]) -> tuple[bytes, T]:
         started, attempt, refused = self._chance.clock(), 0, ""
         while True:
-            token = await self._admission(refused)
+            token = await self._admission(refused, started)
             try:
                 return await self._ask(url, token, decoder)
             except Unauthorized:
@@ -119,17 +120,22 @@ class PoliteClient:
                 refused = token
             except Temporary as trouble:
                 attempt, refused = attempt + 1, ""
-                self._hush(trouble, attempt, started)
+                until = self._chance.clock() + self._patience.wait(attempt, trouble.asked, self._chance.roll())
+                self._hush(until)
+                if self._patience.ended(trouble, attempt, until - started):
+                    raise trouble.error from None
 
-    async def _admission(self, refused: str) -> str:
+    async def _admission(self, refused: str, started: float) -> str:
         """A token, given once nobody wants us quiet."""
-        await self._silence()
+        await self._silence(started)
         token = await self._tokens.access_token(refused=refused)
-        await self._silence()
+        await self._silence(started)
         return token
 
-    async def _silence(self) -> None:
+    async def _silence(self, started: float) -> None:
         while (wait := self._quiet_until - self._chance.clock()) > 0:
+            if self._quiet_until - started > self._patience.seconds:
+                raise self._too_long()
             await self._chance.sleep(wait)
 
     async def _ask(self, url: str, token: str, decoder: Decoder[T]) -> tuple[bytes, T]:
@@ -148,20 +154,28 @@ class PoliteClient:
             raise broken(self._provider, response.status_code, str(trouble)[:100]) from trouble
 
     async def _answer(self, url: str, headers: dict[str, str]) -> httpx.Response:
-        exchange = asyncio.ensure_future(asyncio.wait_for(self._http.get(url, headers=headers), self._patience.answer))
+        exchange = asyncio.ensure_future(self._exchange(url, headers))
         self._under_way.add(exchange)
         exchange.add_done_callback(self._under_way.discard)
         return await asyncio.shield(exchange)
 
-    def _hush(self, trouble: Temporary, attempt: int, started: float) -> None:
-        """Nobody asks this mailbox again before the wait is over; too long a wait ends the patience at once."""
+    async def _exchange(self, url: str, headers: dict[str, str]) -> httpx.Response:
+        """A wait can be asked for with any answer, also with one that nobody is interested in any more."""
+        response = await asyncio.wait_for(self._http.get(url, headers=headers), self._patience.answer)
         now = self._chance.clock()
-        until = now + self._patience.wait(attempt, trouble.asked, self._chance.roll())
-        if until > self._quiet_until:
+        self._hush(now + header_wait(response, now))
+        return response
+
+    def _hush(self, until: float) -> None:
+        """Nobody asks this mailbox again before then."""
+        if until > max(self._quiet_until, self._chance.clock()):
             self._quiet_until = until
             self._on_quiet(until)
-        if self._patience.ended(trouble, attempt, until - started):
-            raise trouble.error
+
+    def _too_long(self) -> ProviderError:
+        when = datetime.fromtimestamp(self._quiet_until, UTC)
+        cause = f"{self._provider} wants no request before {when:%Y-%m-%d %H:%M} UTC; try again then"
+        return ProviderError(cause, provider=self._provider, permanent=False)
 
     def _shut_out(self) -> NeedsReconnect:
         cause = f"{self._provider} no longer accepts this sign-in: sign in again"

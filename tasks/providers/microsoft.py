@@ -1,21 +1,23 @@
 """Microsoft Graph contacts: every folder by its own delta, links followed as they came."""
 
-import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import aclosing
+from typing import TypeVar
 from urllib.parse import quote
 
 import httpx
 import msgspec
 
 from storage.records import SourceRecord
-from tasks.providers.ahead import side_by_side
+from tasks.providers.ahead import read_ahead
 from tasks.providers.base import CursorExpired, IncompleteRead, Page, Tokens
 from tasks.providers.graph_contact import Contact, record
 from tasks.providers.landed import decoder, each, settle, wrap
 from tasks.providers.manners import Chance, Patience, PoliteClient, new_client
 from tasks.providers.verdicts import NotThere
+
+T = TypeVar("T")
 
 SCOPE = "Contacts.Read"
 _DEFAULT = "contacts"  # the well-known name of the folder that the list of folders may or may not show
@@ -98,8 +100,7 @@ class MicrosoftSource:
             so_far = _stored(position) if position else await self._begin(cursor)
             if not so_far.next:
                 yield _page(_DEFAULT, _NOTHING, so_far)
-            chains = [self._chain(folder, link) for folder, link in so_far.next.items()]
-            async with aclosing(side_by_side(chains)) as answers:
+            async with aclosing(read_ahead(self._answers(so_far.next))) as answers:
                 async for folder, body, answer in answers:
                     so_far = so_far.after(folder, answer)
                     yield _page(folder, body, so_far)
@@ -116,44 +117,49 @@ class MicrosoftSource:
         known = _stored(cursor).done if cursor else {}
         folders = await self._folders()
         if known.keys() - folders:
-            raise CursorExpired("a contact folder was removed; all contacts are read anew", provider="Microsoft")
-        return _Round({folder: known.get(folder) or self._first_link(folder) for folder in sorted(folders)})
+            raise _folder_removed()
+        return _Round({folder: known.get(folder) or self._at(folder, "contacts/delta") for folder in sorted(folders)})
 
-    def _first_link(self, folder: str) -> str:
-        return f"{self._me}/{quote(folder, safe='=')}/contacts/delta"
+    def _at(self, folder: str, what: str) -> str:
+        return f"{self._me}/{quote(folder, safe='=')}/{what}"
 
-    async def _chain(self, folder: str, link: str) -> AsyncIterator[tuple[str, bytes, _Answer]]:
+    async def _answers(self, links: dict[str, str]) -> AsyncIterator[tuple[str, bytes, _Answer]]:
+        """Folder by folder, from its link to its end."""
         visits: Counter[str] = Counter()
-        following: str | None = link
-        while following:
-            visits[following] += 1
-            if visits[following] > _SAME_LINK:
-                raise IncompleteRead("Microsoft sends us in a circle", provider="Microsoft")
-            body, answer = await self._delta(folder, following)
-            yield folder, body, answer
-            following = answer.next_link
+        for folder, link in links.items():
+            following: str | None = link
+            while following:
+                visits[following] += 1
+                if visits[following] > _SAME_LINK:
+                    raise IncompleteRead("Microsoft sends us in a circle", provider="Microsoft")
+                body, answer = await self._delta(folder, following)
+                yield folder, body, answer
+                following = answer.next_link
 
     async def _delta(self, folder: str, link: str) -> tuple[bytes, _Answer]:
-        try:
-            body, answer = await self._client.get(link, _read_answer)
-        except NotThere as missing:
-            if folder == _DEFAULT:
-                raise
-            if link == self._first_link(folder):
-                return _NOTHING, _Answer([])  # removed since it was listed: there is nothing to read
-            raise CursorExpired("a contact folder was removed; read anew", provider="Microsoft") from missing
+        body, answer = await self._inside(folder, self._client.get(link, _read_answer))
         if not answer.next_link and not answer.delta_link:
             raise IncompleteRead("Microsoft ended a round without a delta link", provider="Microsoft")
         return body, answer
 
+    async def _inside(self, folder: str, asking: Awaitable[T]) -> T:
+        """A folder that was listed and is not there was removed meanwhile, or is said to be: never guess, read anew."""
+        try:
+            return await asking
+        except NotThere as missing:
+            if folder == _DEFAULT:
+                raise  # there is always a default folder: it is the mailbox that is missing
+            raise _folder_removed() from missing
+
     async def _folders(self) -> set[str]:
         """All folders by id, the default one under its well-known name, whether it is listed or not."""
-        default, found = await asyncio.gather(self._default_id(), self._listed(self._me))
-        level = found
+        default, found, level = await self._default_id(), set[str](), await self._listed(self._me)
         while level:
-            deeper = await asyncio.gather(*(self._below(folder) for folder in level))
-            level = set().union(*deeper) - found
             found |= level
+            deeper = [
+                await self._inside(folder, self._listed(self._at(folder, "childFolders"))) for folder in sorted(level)
+            ]
+            level = set[str]().union(*deeper) - found
         return found - {default} | {_DEFAULT}
 
     async def _default_id(self) -> str:
@@ -163,12 +169,6 @@ class MicrosoftSource:
             return _DEFAULT
         return folder.id
 
-    async def _below(self, folder: str) -> set[str]:
-        try:
-            return await self._listed(f"{self._me}/{quote(folder, safe='=')}/childFolders")
-        except NotThere:
-            return set()  # removed since it was listed
-
     async def _listed(self, address: str) -> set[str]:
         found: set[str] = set()
         link: str | None = f"{address}?$top=200"
@@ -177,6 +177,10 @@ class MicrosoftSource:
             found.update(folder.id for folder in folders.value)
             link = folders.next_link
         return found
+
+
+def _folder_removed() -> CursorExpired:
+    return CursorExpired("a contact folder was removed; all contacts are read anew", provider="Microsoft")
 
 
 def _stored(text: str) -> _Round:

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from tasks.providers.file_drafts import Draft
 from tasks.providers.file_text import as_narrow
 from tasks.providers.vcard_fields import Properties, first, person
-from tasks.providers.vcard_lines import Card, Property, cards
+from tasks.providers.vcard_lines import Card, cards
+from tasks.providers.vcard_property import Property
 
 _KIND = ("KIND", "X-ADDRESSBOOKSERVER-KIND")
 _MEMBER = ("MEMBER", "X-ADDRESSBOOKSERVER-MEMBER")

@@ -10,11 +10,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from storage.records import Labelled, Person, PostalAddress
-from tasks.providers.vcard_lines import Property, split, unescaped
+from tasks.providers.vcard_property import Property, split, unescaped
 
-_ABOUT_THE_CARD = frozenset({"BEGIN", "END", "VERSION", "PRODID", "UID", "REV", "X-ABLABEL", "X-ABADR", "CLIENTPIDMAP"})
+_ABOUT_THE_CARD = frozenset({
+    "BEGIN", "END", "VERSION", "PRODID", "UID", "REV", "CLIENTPIDMAP", "X-ABLABEL", "X-ABADR", "X-LOTUS-CHARSET",
+    "X-MS-OL-DESIGN", "X-MS-OL-DEFAULT-POSTAL-ADDRESS",
+})  # fmt: skip
 _SEVERAL = frozenset({"EMAIL", "TEL", "ADR", "URL", "CATEGORIES", "NOTE"})
 _ONCE = frozenset({"N", "FN", "NICKNAME", "ORG", "TITLE", "BDAY"})
+_ANDROID_NICKNAME = "vnd.android.cursor.item/nickname;"
 _NO_YEAR = "1604"  # what Apple writes for a birthday whose year nobody knows
 
 _PLACES = {"work": "work", "home": "home"}
@@ -28,7 +32,7 @@ Properties = Mapping[str, Sequence[Property]]
 
 
 def person(properties: Properties, group_tags: Sequence[str]) -> Person:
-    labels = {item.group: unescaped(item.value) for item in properties.get("X-ABLABEL", ())}
+    labels = {item.group: _own_label(item) for item in properties.get("X-ABLABEL", ())}
     family, given, middle, prefix, suffix = _name(_first_raw(properties, "N"))
     company, *departments = split(_first_raw(properties, "ORG"), ";")
     return Person(
@@ -37,7 +41,7 @@ def person(properties: Properties, group_tags: Sequence[str]) -> Person:
         middle_name=middle,
         family_name=family,
         suffix=suffix,
-        nickname=", ".join(filter(None, split(_first_raw(properties, "NICKNAME"), ","))),
+        nickname=_nickname(properties),
         display_name=first(properties, "FN"),
         company=company,
         department=", ".join(filter(None, departments)),
@@ -51,6 +55,19 @@ def person(properties: Properties, group_tags: Sequence[str]) -> Person:
         tags=(*(tag for item in properties.get("CATEGORIES", ()) for tag in split(item.value, ",;")), *group_tags),
         custom=tuple(_custom(properties, labels)),
     )
+
+
+def _own_label(item: Property) -> str:
+    return unescaped(item.value).strip().removeprefix("_$!<").removesuffix(">!$_")
+
+
+def _nickname(properties: Properties) -> str:
+    if "NICKNAME" in properties:
+        return ", ".join(filter(None, split(_first_raw(properties, "NICKNAME"), ",")))
+    android = (
+        item.value for item in properties.get("X-ANDROID-CUSTOM", ()) if item.value.startswith(_ANDROID_NICKNAME)
+    )
+    return next(android, "").removeprefix(_ANDROID_NICKNAME).partition(";")[0]
 
 
 def _first_raw(properties: Properties, name: str) -> str:
@@ -125,7 +142,8 @@ def _custom(properties: Properties, labels: Mapping[str, str]) -> Iterator[Label
         if name in _ABOUT_THE_CARD or name in _SEVERAL or (name == "LABEL"):
             continue
         for item in items[1:] if name in _ONCE else items:
-            if not item.binary:
+            is_nickname = "NICKNAME" not in properties and item.value.startswith(_ANDROID_NICKNAME)
+            if not item.binary and not is_nickname:
                 own = labels.get(item.group, "") if item.group else item.parameters.get("x-service-type", "")
                 yield Labelled(unescaped(item.value), f"{name} ({own})" if own else name or "unnamed")
 

@@ -28,6 +28,7 @@ _MISSING_SCOPE = {
     "accessdenied",
     "authorizationrequestdenied",
 }
+_A_YEAR = 31_536_000
 _BROKEN_ATTEMPTS = 4
 _DELAY = re.compile(r"(\d+(?:\.\d+)?)s")
 
@@ -128,12 +129,18 @@ def _dig(node: Any, *keys: str) -> Any:
 
 
 def asked_wait(response: httpx.Response, body: Any, now: float) -> float:
-    """Seconds that the service wants us to wait: Retry-After as a number or a date, or Google's RetryInfo."""
+    """Seconds that the service wants us to wait: by Retry-After, or by Google's RetryInfo."""
+    return header_wait(response, now) or _retry_info(body)
+
+
+def header_wait(response: httpx.Response, now: float) -> float:
+    """Retry-After, as a number of seconds or as a date."""
     header = response.headers.get("retry-after", "").strip()
     try:
-        return max(0.0, float(header))
+        wait = float(header) if header else 0.0
     except ValueError:
-        return _until(header, response.headers.get("date", ""), now) or _retry_info(body)
+        wait = _until(header, response.headers.get("date", ""), now)
+    return max(0.0, min(wait, _A_YEAR))
 
 
 def _until(date: str, sent: str, now: float) -> float:
@@ -141,13 +148,13 @@ def _until(date: str, sent: str, now: float) -> float:
     if (until := _timestamp(date)) is None:
         return 0.0
     theirs = _timestamp(sent)
-    return max(0.0, until - now + 1, until - theirs + 1 if theirs is not None else 0.0)
+    return max(until - now + 1, until - theirs + 1 if theirs is not None else 0.0)
 
 
 def _timestamp(date: str) -> float | None:
     try:
         moment = parsedate_to_datetime(date)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 

@@ -139,6 +139,7 @@ def upgrade() -> None:
             ["organization_id"], ["organizations.id"], name=op.f("fk_objects_organization_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_objects")),
+        sa.UniqueConstraint("organization_id", "id", name=op.f("uq_objects_organization_id_id")),
     )
     with op.batch_alter_table("objects", schema=None) as batch_op:
         batch_op.create_index("ix_objects_by_org_email", ["organization_id", "email"], unique=False)
@@ -158,6 +159,7 @@ def upgrade() -> None:
             ["organization_id"], ["organizations.id"], name=op.f("fk_users_organization_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
+        sa.UniqueConstraint("organization_id", "id", name=op.f("uq_users_organization_id_id")),
         sa.UniqueConstraint("organization_id", "email", name=op.f("uq_users_organization_id_email")),
     )
     op.create_table(
@@ -189,9 +191,13 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.ForeignKeyConstraint(
-            ["user_id"], ["users.id"], name=op.f("fk_oauth_connections_user_id"), ondelete="CASCADE"
+            ["user_id", "organization_id"],
+            ["users.id", "users.organization_id"],
+            name=op.f("fk_oauth_connections_user_id_organization_id"),
+            ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_oauth_connections")),
+        sa.UniqueConstraint("organization_id", "id", name=op.f("uq_oauth_connections_organization_id_id")),
         sa.UniqueConstraint(
             "organization_id",
             "user_id",
@@ -215,7 +221,10 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("provider IN ('microsoft', 'google', 'file')", name=op.f("ck_object_links_provider")),
         sa.ForeignKeyConstraint(
-            ["object_id"], ["objects.id"], name=op.f("fk_object_links_object_id"), ondelete="CASCADE"
+            ["object_id", "organization_id"],
+            ["objects.id", "objects.organization_id"],
+            name=op.f("fk_object_links_object_id_organization_id"),
+            ondelete="CASCADE",
         ),
         sa.ForeignKeyConstraint(
             ["organization_id"], ["organizations.id"], name=op.f("fk_object_links_organization_id"), ondelete="CASCADE"
@@ -271,16 +280,21 @@ def upgrade() -> None:
             name=op.f("ck_contact_syncs_status"),
         ),
         sa.ForeignKeyConstraint(
-            ["connection_id"],
-            ["oauth_connections.id"],
-            name=op.f("fk_contact_syncs_connection_id"),
-            ondelete="SET NULL",
+            ["connection_id", "organization_id"],
+            ["oauth_connections.id", "oauth_connections.organization_id"],
+            name=op.f("fk_contact_syncs_connection_id_organization_id"),
         ),
         sa.ForeignKeyConstraint(
             ["organization_id"], ["organizations.id"], name=op.f("fk_contact_syncs_organization_id"), ondelete="CASCADE"
         ),
-        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_contact_syncs_user_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["user_id", "organization_id"],
+            ["users.id", "users.organization_id"],
+            name=op.f("fk_contact_syncs_user_id_organization_id"),
+            ondelete="CASCADE",
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contact_syncs")),
+        sa.UniqueConstraint("organization_id", "id", name=op.f("uq_contact_syncs_organization_id_id")),
         sa.UniqueConstraint("flow_run_id", name=op.f("uq_contact_syncs_flow_run_id")),
     )
     with op.batch_alter_table("contact_syncs", schema=None) as batch_op:
@@ -316,9 +330,9 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("review_policy IN ('always', 'risky')", name=op.f("ck_sync_schedules_review_policy")),
         sa.ForeignKeyConstraint(
-            ["connection_id"],
-            ["oauth_connections.id"],
-            name=op.f("fk_sync_schedules_connection_id"),
+            ["connection_id", "organization_id"],
+            ["oauth_connections.id", "oauth_connections.organization_id"],
+            name=op.f("fk_sync_schedules_connection_id_organization_id"),
             ondelete="CASCADE",
         ),
         sa.ForeignKeyConstraint(
@@ -327,7 +341,12 @@ def upgrade() -> None:
             name=op.f("fk_sync_schedules_organization_id"),
             ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_sync_schedules_user_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["user_id", "organization_id"],
+            ["users.id", "users.organization_id"],
+            name=op.f("fk_sync_schedules_user_id_organization_id"),
+            ondelete="CASCADE",
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sync_schedules")),
     )
     op.create_table(
@@ -362,7 +381,10 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.ForeignKeyConstraint(
-            ["sync_id"], ["contact_syncs.id"], name=op.f("fk_contact_sync_changes_sync_id"), ondelete="CASCADE"
+            ["sync_id", "organization_id"],
+            ["contact_syncs.id", "contact_syncs.organization_id"],
+            name=op.f("fk_contact_sync_changes_sync_id_organization_id"),
+            ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contact_sync_changes")),
         sa.UniqueConstraint("sync_id", "ordinal", name=op.f("uq_contact_sync_changes_sync_id_ordinal")),
@@ -386,7 +408,10 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.ForeignKeyConstraint(
-            ["sync_id"], ["contact_syncs.id"], name=op.f("fk_deferred_records_sync_id"), ondelete="CASCADE"
+            ["sync_id", "organization_id"],
+            ["contact_syncs.id", "contact_syncs.organization_id"],
+            name=op.f("fk_deferred_records_sync_id_organization_id"),
+            ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deferred_records")),
         sa.UniqueConstraint(
@@ -408,7 +433,10 @@ def upgrade() -> None:
             ["organization_id"], ["organizations.id"], name=op.f("fk_staged_pages_organization_id"), ondelete="CASCADE"
         ),
         sa.ForeignKeyConstraint(
-            ["sync_id"], ["contact_syncs.id"], name=op.f("fk_staged_pages_sync_id"), ondelete="CASCADE"
+            ["sync_id", "organization_id"],
+            ["contact_syncs.id", "contact_syncs.organization_id"],
+            name=op.f("fk_staged_pages_sync_id_organization_id"),
+            ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_staged_pages")),
         sa.UniqueConstraint("sync_id", "number", name=op.f("uq_staged_pages_sync_id_number")),

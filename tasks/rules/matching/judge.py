@@ -11,7 +11,7 @@ from tasks.rules.matching.levels import FIELD, Email, Evidence, Phone, evidence_
 from tasks.rules.matching.rarity import discount_shared, telling
 from tasks.rules.matching.reasons import reason
 from tasks.rules.matching.traits import Traits
-from tasks.rules.matching.verdict import MAYBE_FROM, contradicts, decide
+from tasks.rules.matching.verdict import MAYBE_FROM, decide, objections
 from tasks.rules.matching.weights import learn
 
 _EMAIL, _PHONE = FIELD["email"], FIELD["phone"]
@@ -33,6 +33,6 @@ def judge(incoming: Sequence[Traits], existing: Sequence[Traits], pairs: ArrayLi
 
 def _match(one: Traits, other: Traits, evidence: Evidence, score: float) -> Match:
     guessed = one.name_is_guessed or other.name_is_guessed
-    verdict, score = decide(score, evidence, contradicted=contradicts(one, other, evidence))
-    words = reason(evidence, guessed=guessed)
-    return Match(one.id, other.id, verdict, round(score, 4), words)
+    objected = objections(one, other, evidence)
+    verdict, score = decide(score, evidence, objected=bool(objected), guessed=guessed)
+    return Match(one.id, other.id, verdict, round(score, 4), reason(evidence, objected, guessed=guessed))

@@ -48,10 +48,11 @@ _WORDS = {
 
 
 @lru_cache(maxsize=10_000)
-def reason(evidence: Evidence, *, guessed: bool) -> str:
+def reason(evidence: Evidence, objections: tuple[str, ...] = (), *, guessed: bool = False) -> str:
     words = [_WORDS[field][level - 1] for field in _WORDS if (level := getattr(evidence, field))]
     if evidence.order is Order.SWAPPED:
         words.append("given and family name swapped")
     if guessed:
         words.append("a name was only read from an e-mail address")
-    return ", ".join(words)
+    doubt = f"; not sure because {' and '.join(objections)}" if objections else ""
+    return ", ".join(words) + doubt

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from storage.records import Match, Verdict
 from tasks.rules.matching.evidence import compare
 from tasks.rules.matching.traits import Traits
-from tasks.rules.matching.verdict import contradicts
+from tasks.rules.matching.verdict import objections
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def _at_odds(one: _Group, other: _Group, people: Mapping[str, Traits], refused: 
 
 
 def _contradict(one: Traits, other: Traits) -> bool:
-    return contradicts(one, other, compare(one, other))
+    return bool(objections(one, other, compare(one, other)))
 
 
 def _told(groups: Mapping[str, _Group], incoming: Sequence[str], open_matches: Sequence[Match]) -> Resolution:

@@ -6,19 +6,28 @@ from tasks.rules.matching.traits import Traits
 
 SURE_FROM = 0.97
 MAYBE_FROM = 0.3
-_SAME_GIVEN = (Given.SAME, Given.SHORT)
+_JUST_NOT_SURE = SURE_FROM - 0.0001
 _ENDINGS = "aeios"
 
 
-def contradicts(one: Traits, other: Traits, evidence: Evidence) -> bool:
-    """A careful person would not call these two one without asking, whatever else agrees."""
-    return (
-        (evidence.birthday >= Birthday.SLIP)
-        or (bool(one.mobiles and other.mobiles) and one.mobiles.isdisjoint(other.mobiles))
-        or evidence.given is Given.DIFFERENT
-        or (evidence.given is Given.CLOSE and _differ_in_ending(one.given.text, other.given.text))
-        or (one.generation != other.generation and bool(one.generation and other.generation))
-    )
+def objections(one: Traits, other: Traits, evidence: Evidence) -> tuple[str, ...]:
+    """Why a careful person would not call these two one without asking, whatever else agrees."""
+    found = []
+    if evidence.birthday >= Birthday.SLIP:
+        found.append("birthdays differ")
+    if one.mobiles and other.mobiles and one.mobiles.isdisjoint(other.mobiles):
+        found.append("mobile numbers differ")
+    if evidence.given is Given.DIFFERENT and not _guessed(one, other):
+        found.append("given names differ")
+    if evidence.given is Given.CLOSE and _differ_in_ending(one.given.text, other.given.text):
+        found.append("given names differ in their ending")
+    if one.generation and other.generation and one.generation != other.generation:
+        found.append("one is the elder and one the younger")
+    return tuple(found)
+
+
+def _guessed(one: Traits, other: Traits) -> bool:
+    return one.name_is_guessed or other.name_is_guessed
 
 
 def _differ_in_ending(one: str, other: str) -> bool:
@@ -26,16 +35,26 @@ def _differ_in_ending(one: str, other: str) -> bool:
     return one.rstrip(_ENDINGS) == other.rstrip(_ENDINGS)
 
 
-def suffices(evidence: Evidence) -> bool:
-    """Enough for *sure*, given that the score is high and nothing contradicts."""
-    if _own(evidence) and evidence.family is not Family.DIFFERENT:
+def suffices(evidence: Evidence, *, guessed: bool) -> bool:
+    """Enough for *sure* where nothing speaks against it, however high or low the score."""
+    own = _own(evidence)
+    if own == 0:
+        return False
+    if guessed or evidence.family is not Family.DIFFERENT:
         return True
-    named = evidence.given in (*_SAME_GIVEN, Given.CLOSE) and evidence.family in (Family.SAME, Family.CLOSE)
-    return named and _supported(evidence)
+    # Somebody who married: another family name needs more than one proof.
+    return evidence.given in (Given.SAME, Given.SHORT) and own + (evidence.birthday is Birthday.SAME) > 1
 
 
-def _supported(evidence: Evidence) -> bool:
-    return (
+def _own(evidence: Evidence) -> int:
+    """How many things they share that only one person has."""
+    return (evidence.email is Email.SAME) + (evidence.phone is Phone.MOBILE)
+
+
+def supports(evidence: Evidence) -> bool:
+    """The same name, and something beside it: a name alone is never enough, however rare."""
+    named = evidence.given in (Given.SAME, Given.SHORT, Given.CLOSE) and evidence.family in (Family.SAME, Family.CLOSE)
+    return named and (
         evidence.birthday is Birthday.SAME
         or evidence.identifier is Number.SAME
         or evidence.email in (Email.SAME, Email.ROLE)
@@ -45,16 +64,12 @@ def _supported(evidence: Evidence) -> bool:
     )
 
 
-def _own(evidence: Evidence) -> bool:
-    """They share what only one person has."""
-    return evidence.email is Email.SAME or evidence.phone is Phone.MOBILE
-
-
-def decide(score: float, evidence: Evidence, *, contradicted: bool) -> tuple[Verdict, float]:
+def decide(score: float, evidence: Evidence, *, objected: bool, guessed: bool) -> tuple[Verdict, float]:
     """The verdict, and the score brought into the verdict's band, so that the one never belies the other."""
-    if not contradicted and suffices(evidence) and (_own(evidence) or score >= SURE_FROM):
+    named = score >= SURE_FROM and not guessed and supports(evidence)
+    if not objected and (named or suffices(evidence, guessed=guessed)):
         return Verdict.SURE, max(score, SURE_FROM)
-    score = min(score, SURE_FROM - 0.001)
+    score = min(score, _JUST_NOT_SURE)
     if _own(evidence) or score >= MAYBE_FROM:
         return Verdict.MAYBE, max(score, MAYBE_FROM)
     return Verdict.DIFFERENT, score

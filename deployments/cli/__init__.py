@@ -1,0 +1,57 @@
+"""The command `contactflow`: a thin door to what the other rooms do.
+
+Each command lives in a module of its own that is imported when it is called, so that `--help` is there at once.
+"""
+
+from importlib import import_module
+
+import click
+
+COMMANDS = {
+    "demo": ("running", "Try everything on simulated accounts, up to the review."),
+    "up": ("running", "Start Contactflow on this machine, for real use."),
+    "doctor": ("doctor", "Check settings, database, keys, Prefect and connections, and say how to mend them."),
+    "migrate": ("house", "Bring the database up to date."),
+    "org": ("house", "Organizations."),
+    "user": ("house", "Users of an organization."),
+    "keys": ("house", "Encryption keys."),
+    "audit": ("house", "The audit log."),
+    "connect": ("accounts", "Connect a Microsoft or Google account."),
+    "connections": ("accounts", "List connected accounts and how they are."),
+    "disconnect": ("accounts", "Give an account's permission back and delete its tokens."),
+    "sync": ("syncing", "Start a contact sync."),
+    "syncs": ("syncing", "List syncs, the newest first."),
+    "preview": ("reviewing", "Look at what a sync would change."),
+    "approve": ("reviewing", "Approve a sync's plan, or part of it."),
+    "reject": ("reviewing", "Reject a sync's plan: nothing is written."),
+    "undo": ("reviewing", "Take a completed sync back."),
+    "contacts": ("crm", "List or search contacts."),
+    "contact": ("crm", "Show one contact, where its values came from and what happened to it."),
+    "import": ("crm", "Read contacts into the CRM as edits of your own."),
+    "export": ("crm", "Write all contacts to a file."),
+}
+
+
+class Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"deployments.cli.{COMMANDS[cmd_name][0]}")
+        command: click.Command = getattr(module, f"{cmd_name}_command")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, help_text) for name, (_, help_text) in COMMANDS.items()])
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="contactflow")
+def main() -> None:
+    """Contact sync and personal bulk e-mail that a person can trust."""

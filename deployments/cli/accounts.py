@@ -1,0 +1,151 @@
+"""Connected accounts: sign in with a browser, or hand over a refresh token; see how they are; let go of them."""
+
+import asyncio
+import sys
+import webbrowser
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import TYPE_CHECKING, ClassVar
+from urllib.parse import parse_qsl, urlsplit
+
+import click
+
+from deployments.cli.terminal import Refused, command, organization_option, ready_store, show, table, user_option, when
+from storage import audit, connections, tenants
+from storage.connections import ConnectionInfo, StoredTokens
+from storage.records import ConnectionStatus, Provider
+
+if TYPE_CHECKING:
+    from tasks.providers.oauth import App, Grant
+
+SIGN_IN_SECONDS = 300
+HEALTH = {
+    ConnectionStatus.ACTIVE: "fine",
+    ConnectionStatus.NEEDS_RECONNECT: "needs reconnecting",
+    ConnectionStatus.DISCONNECTED: "disconnected",
+}
+
+
+@command("connect")
+@click.argument("provider", type=click.Choice([Provider.MICROSOFT.value, Provider.GOOGLE.value]))
+@organization_option
+@user_option
+@click.option(
+    "--refresh-token-stdin", is_flag=True, help="Read a refresh token from standard input instead of signing in."
+)
+@click.option("--account", default="", help="The account's address, where the provider does not tell it.")
+def connect_command(
+    provider: str, organization: str, user: str, account: str, *, refresh_token_stdin: bool, as_json: bool
+) -> None:
+    """Connect a Microsoft or Google account; connecting it again mends it."""
+    from tasks.providers import oauth  # noqa: PLC0415 (not for a mere list)
+    from tasks.providers.kept_tokens import app_of  # noqa: PLC0415 (as above)
+
+    store, app = ready_store(), app_of(Provider(provider))
+    with store.read() as session:
+        scope = tenants.scope_of(session, organization, user)
+    if not app.client_id:
+        raise Refused(f"set CONTACTFLOW_{provider.upper()}_CLIENT_ID to the id of your application first")
+    if refresh_token_stdin:
+        token = sys.stdin.readline().strip()
+        if not token:
+            raise Refused("there was no refresh token on standard input")
+        grant = asyncio.run(oauth.refresh(app, token))
+    else:
+        grant = asyncio.run(_sign_in(app))
+    tokens = StoredTokens(grant.refresh_token, grant.access_token, grant.expires_at)
+    with store.begin() as session:
+        made = connections.connect(
+            session, scope, provider=Provider(provider), account=(grant.account or account or user).lower(),
+            tokens=tokens, scopes=grant.scopes,
+        )  # fmt: skip
+        audit.record(
+            session, scope, actor=user, action="connection.made", subject=made.id, detail={"provider": provider}
+        )
+    show(as_json, _data(made), lambda: click.echo(f"{made.id}  {made.provider} {made.account} is connected"))
+
+
+@command("connections")
+@organization_option
+def connections_command(organization: str, *, as_json: bool) -> None:
+    """List connected accounts and how they are."""
+    with ready_store().read() as session:
+        found = connections.connections(session, tenants.whole_organization(session, organization))
+    rows = [(one.id, one.provider, one.account, _health(one), when(one.synced_at) or "never") for one in found]
+    show(
+        as_json,
+        [_data(one) for one in found],
+        lambda: table(
+            "",
+            ["id", "provider", "account", "health", "last sync"],
+            rows,
+            empty="no account yet: `contactflow connect`",
+        ),
+    )
+
+
+@command("disconnect")
+@click.argument("connection_id", metavar="ID")
+def disconnect_command(connection_id: str, *, as_json: bool) -> None:
+    """Give an account's permission back and delete its tokens."""
+    from tasks.providers import oauth  # noqa: PLC0415 (not for a mere list)
+    from tasks.providers.kept_tokens import app_of  # noqa: PLC0415 (as above)
+
+    store = ready_store()
+    with store.read() as session:
+        scope = tenants.scope_of_connection(session, connection_id)
+        found = connections.connection(session, scope, connection_id)
+        tokens = connections.tokens(session, scope, connection_id)
+    revoked = bool(tokens) and asyncio.run(oauth.revoke(app_of(found.provider), tokens.refresh_token if tokens else ""))
+    with store.begin() as session:
+        connections.disconnect(session, scope, connection_id)
+        audit.record(
+            session,
+            scope,
+            actor="terminal",
+            action="connection.removed",
+            subject=connection_id,
+            detail={"revoked": revoked},
+        )
+    note = "" if revoked else "; the provider was not told: remove the permission in the account's settings as well"
+    show(as_json, {"id": connection_id, "revoked": revoked}, lambda: click.echo(f"disconnected, tokens deleted{note}"))
+
+
+async def _sign_in(app: "App") -> "Grant":
+    """Open the browser and wait on loopback until the provider sends it back to us."""
+    from tasks.providers import sign_in  # noqa: PLC0415 (msal and google-auth are not for a mere list)
+
+    with HTTPServer(("127.0.0.1", 0), _Landing) as server:
+        begun = await sign_in.begin_sign_in(app, f"http://localhost:{server.server_port}/")
+        click.echo(f"sign in here if no browser opens: {begun.url}", err=True)
+        webbrowser.open(begun.url)
+        server.timeout = SIGN_IN_SECONDS
+        await asyncio.to_thread(server.handle_request)
+    if not _Landing.query:
+        raise Refused(f"nobody signed in within {SIGN_IN_SECONDS // 60} minutes: run the command again")
+    return await sign_in.finish_sign_in(app, begun.flow, _Landing.query)
+
+
+class _Landing(BaseHTTPRequestHandler):
+    query: ClassVar[dict[str, str]] = {}
+
+    def do_GET(self) -> None:
+        _Landing.query = dict(parse_qsl(urlsplit(self.path).query))
+        self.send_response(200)
+        self.send_header("Content-Type", "text/plain; charset=utf-8")
+        self.end_headers()
+        self.wfile.write(b"Thank you. You can close this page and go back to the terminal.\n")
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the library's signature)
+        """What is in the address is secret."""
+
+
+def _health(one: ConnectionInfo) -> str:
+    since = f" since {one.updated_at.astimezone():%d %b %Y}" if one.status is not ConnectionStatus.ACTIVE else ""
+    return f"{HEALTH[one.status]}{since}{f': {one.cause}' if one.cause else ''}"
+
+
+def _data(one: ConnectionInfo) -> dict[str, object]:
+    return {
+        "id": one.id, "provider": one.provider, "account": one.account, "status": one.status, "cause": one.cause,
+        "health": _health(one), "scopes": one.scopes, "synced_at": one.synced_at,
+    }  # fmt: skip

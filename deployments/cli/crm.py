@@ -1,0 +1,146 @@
+"""The CRM's own contacts: look, read in, write out."""
+
+import csv
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from deployments.cli.terminal import Refused, command, organization_option, ready_store, show, table, when
+from deployments.cli.values import as_text, spreadsheet_cell
+from storage import actions, contacts, links, tenants
+from storage.documents import FIELDS, document
+from storage.records import Contact
+
+
+@command("contacts")
+@organization_option
+@click.option("--search", default="", help="Part of a name or an e-mail address.")
+@click.option("--limit", default=100, show_default=True)
+def contacts_command(organization: str, search: str, limit: int, *, as_json: bool) -> None:
+    """List or search contacts."""
+    with ready_store().read() as session:
+        scope = tenants.whole_organization(session, organization)
+        found = contacts.search(session, scope, search, limit=limit)
+        total = contacts.count(session, scope)
+    rows = [(one.id, one.person.display_name, as_text(one.person.emails[:1]), one.person.company) for one in found]
+
+    def text() -> None:
+        table("", ["id", "name", "e-mail", "company"], rows, empty="no contact: `contactflow sync` brings some")
+        if found:
+            click.echo(f"{len(found)} shown, {total} in all")
+
+    show(as_json, [_data(one) for one in found], text)
+
+
+@command("contact")
+@click.argument("contact_id", metavar="ID")
+def contact_command(contact_id: str, *, as_json: bool) -> None:
+    """Show one contact, where its values came from and what happened to it."""
+    with ready_store().read() as session:
+        scope = tenants.scope_of_contact(session, contact_id)
+        found = contacts.contact(session, scope, contact_id)
+        tied = links.links_of(session, scope, contact_id)
+        deeds = actions.actions(session, scope, contact_id)
+    data = _data(found) | {
+        "provenance": found.provenance,
+        "sources": [{"provider": link.provider, "account": link.account, "source_id": link.source_id} for link in tied],
+        "history": [{"at": d.created_at, "action": d.action, "by": d.actor, "sync": d.sync_id, "fields": d.fields} for d in deeds],
+    }  # fmt: skip
+
+    def text() -> None:
+        values = [
+            (name, as_text(getattr(found.person, name)), _origin(found.provenance.get(name, {})))
+            for name in document(found.person)
+        ]
+        table(
+            f"{found.person.display_name} (version {found.version})",
+            ["field", "value", "from"],
+            values,
+            empty="nothing known",
+        )
+        table(
+            "\nHistory",
+            ["when", "what", "by", "fields"],
+            [(when(d.created_at), d.action, d.actor, ", ".join(d.fields)) for d in deeds],
+            empty="",
+        )
+
+    show(as_json, data, text)
+
+
+@command("export")
+@click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
+@organization_option
+def export_command(path: Path, organization: str, *, as_json: bool) -> None:
+    """Write all contacts to FILE: .json whole, .csv with several values of a field in one cell."""
+    with ready_store().read() as session:
+        found = contacts.everyone(session, tenants.whole_organization(session, organization))
+        written = _write_json(path, found) if path.suffix.lower() == ".json" else _write_csv(path, found)
+    show(as_json, {"contacts": written, "file": str(path)}, lambda: click.echo(f"{written} contacts written to {path}"))
+
+
+@command("import")
+@click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
+@organization_option
+@click.option("--user", default="", help="Whose edit this is.")
+def import_command(path: Path, organization: str, user: str, *, as_json: bool) -> None:
+    """Read an exported FILE back: a row with an id changes that contact, one without makes a new one.
+
+    To bring in contacts of others, use `contactflow sync --file`, which compares and lets you review.
+    """
+    from deployments.cli.importing import read_back  # noqa: PLC0415 (parsers are not for a mere list)
+
+    if not path.is_file():
+        raise Refused(f"there is no file {path}")
+    with ready_store().begin() as session:
+        done = read_back(session, tenants.whole_organization(session, organization), path, user or "terminal")
+    show(as_json, done, lambda: click.echo(", ".join(f"{name} {number}" for name, number in done.items())))
+
+
+def _write_json(path: Path, found: Iterable[Contact]) -> int:
+    everyone = [_data(one) for one in found]
+    path.write_text(json.dumps(everyone, ensure_ascii=False, indent=1, default=_as_dict), encoding="utf-8")
+    return len(everyone)
+
+
+def _write_csv(path: Path, found: Iterable[Contact]) -> int:
+    count = 0
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(("id", *FIELDS))
+        for count, one in enumerate(found, 1):  # noqa: B007 (the count is wanted after the loop)
+            writer.writerow((one.id, *(spreadsheet_cell(getattr(one.person, name)) for name in FIELDS)))
+    return count
+
+
+def _data(one: Contact) -> dict[str, Any]:
+    return {
+        "id": one.id, "version": one.version, "subtype": one.subtype, "pipeline": one.pipeline, "stage": one.stage,
+        "properties": json.loads(json.dumps(document(one.person), default=_as_dict)), "updated_at": one.updated_at,
+    }  # fmt: skip
+
+
+def _as_dict(value: Any) -> Any:
+    from dataclasses import asdict, is_dataclass  # noqa: PLC0415 (as json's own hook)
+
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    return value.isoformat()
+
+
+def _origin(where: dict[str, Any]) -> str:
+    if not where:
+        return ""
+    return " ".join(
+        filter(
+            None,
+            (
+                where.get("source", ""),
+                str(where.get("at", ""))[:10],
+                f"approved by {where['by']}" if where.get("by") else "",
+            ),
+        )
+    )

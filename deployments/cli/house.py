@@ -1,0 +1,159 @@
+"""Organizations, users, keys, the audit log, the database's schema."""
+
+import click
+
+from deployments.cli.terminal import Refused, command, organization_option, ready_store, show, table, when
+from storage import audit, rotation, schema, tenants
+from storage.records import Role
+from storage.session import open_store
+
+
+@command("migrate")
+def migrate_command(*, as_json: bool) -> None:
+    """Bring the database up to date."""
+    store = open_store()
+    before = schema.version(store)
+    schema.upgrade(store)
+    after = schema.version(store)
+    show(as_json, {"from": before, "to": after}, lambda: click.echo(f"schema {before or 'empty'} → {after}"))
+
+
+@click.group("org")
+def org_command() -> None:
+    """Organizations."""
+
+
+@command("add")
+@click.argument("name")
+def _org_add(name: str, *, as_json: bool) -> None:
+    """Add an organization; its short name is made from NAME."""
+    with ready_store().begin() as session:
+        made = tenants.add_organization(session, name)
+    show(as_json, {"id": made.id, "slug": made.slug, "name": made.name}, lambda: click.echo(made.slug))
+
+
+@command("list")
+def _org_list(*, as_json: bool) -> None:
+    """List organizations."""
+    with ready_store().read() as session:
+        found = tenants.organizations_all(session)
+    show(
+        as_json,
+        [{"id": one.id, "slug": one.slug, "name": one.name} for one in found],
+        lambda: table("", ["short name", "name"], [(one.slug, one.name) for one in found], empty="no organization yet"),
+    )
+
+
+@click.group("user")
+def user_command() -> None:
+    """Users of an organization."""
+
+
+@command("add")
+@click.argument("email")
+@organization_option
+@click.option("--role", type=click.Choice([role.value for role in Role]), required=True)
+@click.option("--name", default="")
+def _user_add(email: str, organization: str, role: str, name: str, *, as_json: bool) -> None:
+    """Add a user."""
+    with ready_store().begin() as session:
+        made = tenants.add_user(session, organization, email, role=Role(role), name=name)
+    show(
+        as_json,
+        {"id": made.id, "email": made.email, "role": made.role},
+        lambda: click.echo(f"{made.email} ({made.role})"),
+    )
+
+
+@command("list")
+@organization_option
+def _user_list(organization: str, *, as_json: bool) -> None:
+    """List users."""
+    with ready_store().read() as session:
+        found = tenants.users_of(session, tenants.whole_organization(session, organization))
+    show(
+        as_json,
+        [{"id": one.id, "email": one.email, "role": one.role, "name": one.name} for one in found],
+        lambda: table(
+            "", ["e-mail", "role", "name"], [(one.email, one.role, one.name) for one in found], empty="no user yet"
+        ),
+    )
+
+
+@click.group("keys")
+def keys_command() -> None:
+    """Encryption keys."""
+
+
+@command("rotate")
+def _keys_rotate(*, as_json: bool) -> None:
+    """Seal everything with the first of CONTACTFLOW_SECRET_KEYS; afterwards the others may go."""
+    with ready_store().begin() as session:
+        moved = sum(
+            rotation.rotate(session, tenants.whole_organization(session, one.slug))
+            for one in tenants.organizations_all(session)
+        )
+    show(as_json, {"sealed_anew": moved}, lambda: click.echo(f"{moved} values sealed anew"))
+
+
+@click.group("audit")
+def audit_command() -> None:
+    """The audit log."""
+
+
+@command("verify")
+@click.option("--org", "organization", help="One organization; all of them without it.")
+def _audit_verify(organization: str | None, *, as_json: bool) -> None:
+    """Check that no entry was changed, added or taken out since it was written."""
+    with ready_store().read() as session:
+        slugs = [organization] if organization else [one.slug for one in tenants.organizations_all(session)]
+        found = {slug: audit.verify(session, tenants.whole_organization(session, slug)) for slug in slugs}
+    rows = [
+        (slug, one.entries, f"BROKEN at entry {one.broken_at}" if one.broken_at else "whole")
+        for slug, one in found.items()
+    ]
+    show(
+        as_json,
+        {slug: {"entries": one.entries, "broken_at": one.broken_at} for slug, one in found.items()},
+        lambda: table("", ["organization", "entries", "chain"], rows, empty="no organization yet"),
+    )
+    if any(one.broken_at for one in found.values()):
+        raise Refused("the audit log was tampered with")
+
+
+@command("log")
+@organization_option
+@click.option("--limit", default=50, show_default=True)
+def _audit_log(organization: str, limit: int, *, as_json: bool) -> None:
+    """Show the newest entries."""
+    with ready_store().read() as session:
+        found = audit.entries(session, tenants.whole_organization(session, organization), limit=limit)
+    show(
+        as_json,
+        [
+            {
+                "sequence": e.sequence,
+                "at": e.at,
+                "actor": e.actor,
+                "action": e.action,
+                "subject": e.subject,
+                "detail": e.detail,
+            }
+            for e in found
+        ],
+        lambda: table(
+            "",
+            ["when", "who", "what", "about"],
+            [(when(e.at), e.actor, e.action, e.subject) for e in found],
+            empty="nothing yet",
+        ),
+    )
+
+
+org_command.add_command(_org_add)
+org_command.add_command(_org_list)
+user_command.add_command(_user_add)
+user_command.add_command(_user_list)
+keys_command.add_command(_keys_rotate)
+audit_command.add_command(_audit_verify)
+audit_command.add_command(_audit_log)

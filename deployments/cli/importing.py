@@ -1,0 +1,112 @@
+"""Reading an export back: edits made by hand, in a spreadsheet or a script."""
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from deployments.cli.terminal import Refused
+from deployments.cli.values import FORMULA, SEPARATOR, spreadsheet_cell
+from storage import actions, contacts
+from storage.actions import Action
+from storage.documents import FIELDS, new_id, now
+from storage.records import Contact, Labelled, Person, PostalAddress
+from storage.scope import Scope
+from storage.session import Session
+from tasks.rules import normalise
+from tasks.rules.survivorship import MANUAL
+
+LABELLED = re.compile(r"^(?P<value>.*?)(?: \((?P<label>[^()]*)\))?$", re.DOTALL)
+
+Row = tuple[str, dict[str, Any]]
+
+
+def read_back(session: Session, scope: Scope, path: Path, user: str) -> dict[str, int]:
+    """Only the fields that the file names are touched; returns how many contacts were created, updated, unchanged."""
+    rows = list(_json_rows(path) if path.suffix.lower() == ".json" else _csv_rows(path))
+    there = contacts.contacts(session, scope, [row_id for row_id, _ in rows if row_id], lock=True)
+    if unknown := [row_id for row_id, _ in rows if row_id and row_id not in there]:
+        raise Refused(
+            f"{len(unknown)} ids are no contacts of this organization, first {unknown[0]}: nothing was read in"
+        )
+    done: Counter[str] = Counter(created=0, updated=0, unchanged=0)
+    for row_id, values in rows:
+        before = there.get(row_id)
+        done[_take(session, scope, before, _touched(before, values), user)] += 1
+    return dict(done)
+
+
+def _touched(before: Contact | None, values: dict[str, Any]) -> dict[str, Any]:
+    """A spreadsheet's cells as values; those that read as they were written are left out, for a cell holds less."""
+    return {
+        name: _value(name, given) if isinstance(given, str) else given
+        for name, given in values.items()
+        if before is None or given != spreadsheet_cell(getattr(before.person, name))
+    }
+
+
+def _take(session: Session, scope: Scope, before: Contact | None, values: dict[str, Any], user: str) -> str:
+    person = normalise.person(replace(before.person if before else Person(), **values))
+    changed = tuple(
+        name for name in FIELDS if getattr(person, name) != getattr(before.person if before else Person(), name)
+    )
+    if not changed:
+        return "unchanged"
+    mark = {"source": MANUAL, "by": user, "at": now().isoformat()}
+    provenance = (before.provenance if before else {}) | dict.fromkeys(changed, mark)
+    if before is None:
+        contact = Contact(new_id(), 1, person, provenance)
+        contacts.create(session, scope, [contact])
+    else:
+        contact = replace(before, version=before.version + 1, person=person, provenance=provenance)
+        contacts.overwrite(session, scope, [contact])
+    actions.note(session, scope, [Action(contact.id, "edited" if before else "created", user, fields=changed)])
+    return "updated" if before else "created"
+
+
+def _json_rows(path: Path) -> Iterator[Row]:
+    try:
+        for one in msgspec.json.decode(path.read_bytes(), type=list[dict[str, Any]]):
+            given = one.get("properties", {})
+            person = msgspec.convert(given, Person)
+            yield str(one.get("id") or ""), {name: getattr(person, name) for name in FIELDS}
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise Refused(f"{path.name} is not what `contactflow export` writes: {error}") from None
+
+
+def _csv_rows(path: Path) -> Iterator[Row]:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise Refused(f"{path.name} is not UTF-8: save it as CSV in UTF-8") from None
+    reader = csv.DictReader(io.StringIO(text, newline=""))
+    if unknown := set(reader.fieldnames or ()) - {"id", *FIELDS}:
+        raise Refused(
+            f"columns that no export has: {', '.join(sorted(unknown))}; "
+            "for contacts from elsewhere use `contactflow sync --file`"
+        )
+    for row in reader:
+        yield row.get("id") or "", {name: row[name] or "" for name in FIELDS if name in row}
+
+
+def _value(field: str, text: str) -> Any:
+    text = text[1:] if text.startswith("'") and text[1:].startswith(FORMULA) else text
+    if isinstance(getattr(Person(), field), str):
+        return text
+    parts = [part.strip() for part in text.split(SEPARATOR.strip()) if part.strip()]
+    if field == "tags":
+        return tuple(parts)
+    if field == "addresses":
+        return tuple(PostalAddress(street=part) for part in parts)
+    return tuple(_labelled(part) for part in parts)
+
+
+def _labelled(text: str) -> Labelled:
+    found = LABELLED.match(text)
+    return Labelled(found["value"], found["label"] or "") if found else Labelled(text)

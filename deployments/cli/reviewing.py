@@ -1,0 +1,192 @@
+"""The review in the terminal: look, decide, take back."""
+
+import sys
+from typing import Any
+
+import click
+
+from deployments.cli.syncing import as_data
+from deployments.cli.terminal import Refused, command, ready_store, show, table
+from deployments.cli.values import as_text, cell_text
+from deployments.cli.waiting import follow, tell_outcome
+from storage import plans, reviews, syncs, tenants
+from storage.documents import document
+from storage.records import Cell, Change, ChangeKind, ChangeState, SyncStatus
+from storage.reviews import Choice, Decision
+from storage.scope import Scope
+from storage.session import Session, Store
+from storage.settings import settings
+from storage.syncs import Sync
+from tasks.providers.engine import Engine, EngineUnreachable
+
+KINDS = [kind.value for kind in ChangeKind]
+as_option = click.option("--as", "reviewer", metavar="EMAIL", help="Who decides; the sync's own user without it.")
+
+
+@command("preview")
+@click.argument("sync_id", metavar="ID")
+@click.option("--only", "kinds", multiple=True, type=click.Choice(KINDS), help="Some kinds of rows.")
+@click.option("--limit", default=50, show_default=True, help="How many rows to show.")
+def preview_command(sync_id: str, kinds: tuple[str, ...], limit: int, *, as_json: bool) -> None:
+    """Look at what a sync would change, row by row."""
+    wanted = [ChangeKind(kind) for kind in kinds] or list(ChangeKind)
+    with ready_store().read() as session:
+        scope, sync = _sync(session, sync_id)
+        key = syncs.preview_key(session, scope, sync.id)
+        shown = None if as_json else limit
+        rows = (
+            list(plans.every(session, scope, sync.id, key, kinds=wanted))
+            if shown is None
+            else plans.changes(session, scope, sync.id, key, kinds=wanted, limit=limit)
+        )
+        total = sum(number for (kind, _), number in plans.counts(session, scope, sync.id).items() if kind in wanted)
+    show(as_json, as_data(sync) | {"changes": [_data(row) for row in rows]}, lambda: _print(sync, rows, total))
+
+
+@command("approve")
+@click.argument("sync_id", metavar="ID")
+@click.option("--only", "kinds", multiple=True, type=click.Choice(KINDS), help="Approve these kinds of rows alone.")
+@click.option(
+    "--reject", "refused", multiple=True, metavar="RECORD", help="Leave out a row, or a field of it: 12, 12:job_title."
+)
+@click.option("--comment", default="", help="For the audit trail.")
+@click.option("--digest", default="", help="Approve only if the plan is still this one.")
+@click.option("--wait", is_flag=True, help="Wait until all of it is written.")
+@as_option
+def approve_command(
+    sync_id: str, kinds: tuple[str, ...], refused: tuple[str, ...], comment: str, digest: str, reviewer: str | None,
+    *, wait: bool, as_json: bool,
+) -> None:  # fmt: skip
+    """Approve a sync's plan, or part of it; what is left out is offered again next time."""
+    store = ready_store()
+    with store.begin() as session:
+        scope, sync = _sync(session, sync_id)
+        rows, edits = reviews.chosen(_named(session, scope, sync, refused), refused)
+        decision = Decision(
+            Choice.APPROVE, _reviewer(session, scope, sync, reviewer), comment, digest=digest or sync.digest,
+            kinds=tuple(ChangeKind(kind) for kind in kinds), refused=rows, edits=edits,
+        )  # fmt: skip
+        reviews.decide(session, scope, sync_id, decision)
+    _go_on(store, sync, decision, wait=wait, as_json=as_json)
+
+
+@command("reject")
+@click.argument("sync_id", metavar="ID")
+@click.option("--comment", default="", help="For the audit trail.")
+@as_option
+def reject_command(sync_id: str, comment: str, reviewer: str | None, *, as_json: bool) -> None:
+    """Reject a sync's plan: nothing is written, and the next sync offers it again."""
+    store = ready_store()
+    with store.begin() as session:
+        scope, sync = _sync(session, sync_id)
+        decision = Decision(Choice.REJECT, _reviewer(session, scope, sync, reviewer), comment)
+        reviews.decide(session, scope, sync_id, decision)
+    _go_on(store, sync, decision, wait=False, as_json=as_json)
+
+
+@command("undo")
+@click.argument("sync_id", metavar="ID")
+@as_option
+def undo_command(sync_id: str, reviewer: str | None, *, as_json: bool) -> None:
+    """Take a completed sync back; contacts that were edited since are left alone, and listed."""
+    store = ready_store()
+    with store.read() as session:
+        scope, sync = _sync(session, sync_id)
+        who = _reviewer(session, scope, sync, reviewer)
+    if sync.status is not SyncStatus.COMPLETED:
+        raise Refused(f"sync {sync_id} is {sync.status}: only a completed one can be taken back")
+    _run_undo(Engine(settings().prefect_url), sync_id, who)
+    with store.read() as session:
+        counts = plans.counts(session, scope, sync_id)
+        rows = plans.every(session, scope, sync_id, None, states=[ChangeState.APPLIED])
+        left = [row for row in rows if row.error]
+    undone = sum(number for (_, state), number in counts.items() if state is ChangeState.UNDONE)
+    refused = [{"contact": row.object_id, "row": row.ordinal, "why": row.error} for row in left]
+    show(as_json, {"id": sync_id, "undone": undone, "refused": refused}, lambda: _print_undo(undone, refused))
+
+
+def _run_undo(engine: Engine, sync_id: str, reviewer: str) -> None:
+    import time  # noqa: PLC0415 (nothing else here waits)
+
+    run_id = engine.start("undo-sync", {"sync": sync_id, "reviewer": reviewer})
+    while (state := engine.state(run_id)) != "Completed":
+        if state in {"Failed", "Crashed", "Cancelled"}:
+            raise Refused(f"nothing was taken back: {engine.failure(run_id)}")
+        time.sleep(0.3)
+
+
+def _go_on(store: Store, sync: Sync, decision: Decision, *, wait: bool, as_json: bool) -> None:
+    """Wake the run. The decision stands even if Prefect does not answer: the worker finds it."""
+    engine = Engine(settings().prefect_url)
+    answer = {"decision": decision.choice.value, "reviewer": decision.reviewer, "comment": decision.comment[:2000]}
+    try:
+        engine.resume(sync.flow_run_id, answer)
+    except EngineUnreachable as error:
+        click.echo(f"the decision is kept, and carried out when Prefect is back ({error})", err=True)
+        wait = False
+    ended = (SyncStatus.COMPLETED, SyncStatus.REJECTED, SyncStatus.FAILED)
+    if wait:
+        sync = follow(store, engine, sync.id, sync.flow_run_id, until=ended)
+    else:
+        with store.read() as session:
+            _, sync = _sync(session, sync.id)
+    show(as_json, as_data(sync), lambda: tell_outcome(sync))
+    if wait and sync.status is not SyncStatus.COMPLETED:
+        sys.exit(1)
+
+
+def _sync(session: Session, sync_id: str) -> tuple[Scope, Sync]:
+    scope = tenants.scope_of_sync(session, sync_id)
+    return scope, syncs.sync(session, scope, sync_id)
+
+
+def _reviewer(session: Session, scope: Scope, sync: Sync, email: str | None) -> str:
+    users = {user.id: user.email for user in tenants.users_of(session, scope)}
+    if email is None:
+        return users[sync.user_id]
+    if email.strip().lower() not in users.values():
+        raise Refused(f"{email} is no user of this organization")
+    return email.strip().lower()
+
+
+def _named(session: Session, scope: Scope, sync: Sync, words: tuple[str, ...]) -> list[Change]:
+    return list(plans.every(session, scope, sync.id, None)) if words else []
+
+
+def _data(row: Change) -> dict[str, Any]:
+    proposal = row.proposal
+    return {
+        "id": row.id,
+        "number": row.ordinal,
+        "kind": row.kind,
+        "state": row.state,
+        "contact": row.object_id or None,
+        "name": proposal.name if proposal else None,
+        "reason": row.reason,
+        "fields": row.fields,
+        "changes": [_cell(cell) for cell in proposal.cells] if proposal else [],
+        "conflicts": [_cell(cell) for cell in proposal.conflicts] if proposal else [],
+        "sources": [{"id": link.source_id, "values": document(link.person)} for link in proposal.links] if proposal else [],
+        "error": row.error,
+    }  # fmt: skip
+
+
+def _cell(cell: Cell) -> dict[str, Any]:
+    return {"field": cell.field, "before": cell.before, "after": cell.after}
+
+
+def _print(sync: Sync, rows: list[Change], total: int) -> None:
+    tell_outcome(sync)
+    lines = [
+        (row.ordinal, row.kind, row.state, row.proposal.name if row.proposal else row.object_id,
+         "\n".join(map(cell_text, row.proposal.cells)) if row.proposal else as_text(row.fields), row.error or row.reason)
+        for row in rows
+    ]  # fmt: skip
+    table("", ["row", "what", "state", "who", "before → after", "why"], lines, empty="this plan is empty")
+    if total > len(rows):
+        click.echo(f"{total - len(rows)} more rows: --limit {total} shows all, --only KIND some of them")
+
+
+def _print_undo(undone: int, refused: list[dict[str, object]]) -> None:
+    click.echo(f"{undone} rows taken back, {len(refused)} left as they are")
+    table("", ["contact", "row", "why"], [(r["contact"], r["row"], r["why"]) for r in refused], empty="")

@@ -1,0 +1,75 @@
+"""Start everything on this machine: `up` for real, `demo` on simulated accounts."""
+
+import signal
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from deployments.cli.terminal import command, ready_store
+from storage.settings import Settings, settings
+
+if TYPE_CHECKING:
+    from deployments.processes import Household
+
+
+@command("up")
+def up_command(*, as_json: bool) -> None:
+    """Start Contactflow on this machine, for real use; Ctrl-C ends it."""
+    from deployments.local import running  # noqa: PLC0415 (starting is slow anyway)
+
+    del as_json
+    _ctrl_c_for_both()
+    ready_store()
+    try:
+        with running(settings(), say=_say) as household:
+            _say(f"ready: flows, runs and schedules at {_ui(settings())}")
+            _say("start a sync: contactflow sync --org … --user … --file contacts.vcf")
+            _say("Ctrl-C ends it; nothing is lost")
+            _watch(household)
+    except KeyboardInterrupt:
+        _say("ended")
+
+
+@command("demo")
+@click.option("--hands-free", is_flag=True, help="Approve by itself, print what happened, and end.")
+@click.option("--contacts", default=300, show_default=True, help="How many invented people each account has.")
+def demo_command(contacts: int, *, hands_free: bool, as_json: bool) -> None:
+    """Try everything on simulated accounts: a sync runs up to its review, and waits for you."""
+    from deployments import demo  # noqa: PLC0415 (starting is slow anyway)
+
+    del as_json
+    _ctrl_c_for_both()
+    try:
+        with demo.running_demo(settings(), contacts=contacts, say=_say) as (household, stage):
+            if hands_free:
+                demo.hands_free(stage, say=_say)
+                return
+            demo.up_to_review(stage, say=_say)
+            _say("Ctrl-C ends it; the next start finds everything as it is now")
+            _watch(household)
+    except KeyboardInterrupt:
+        _say("ended")
+
+
+def _watch(household: "Household") -> None:
+    while True:
+        time.sleep(1)
+        for name in household.mend():
+            _say(f"{name} had ended and was started again")
+
+
+def _ui(chosen: Settings) -> str:
+    return chosen.own_prefect_url.removesuffix("/api")
+
+
+def _say(text: str) -> None:
+    click.echo(text)
+    sys.stdout.flush()
+
+
+def _ctrl_c_for_both() -> None:
+    """`kill` ends it as Ctrl-C does: in order, with nothing left running."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.default_int_handler)

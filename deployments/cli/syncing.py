@@ -1,0 +1,120 @@
+"""Start syncs and list them."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from deployments.cli.terminal import Refused, command, organization_option, ready_store, show, table, user_option, when
+from deployments.cli.waiting import follow, tell_outcome
+from storage import connections, syncs, tenants
+from storage.documents import new_id
+from storage.records import SyncStatus
+from storage.settings import settings
+from storage.syncs import Sync
+from tasks.providers.engine import Engine
+from tasks.rules.guards import Allow
+
+
+@command("sync")
+@organization_option
+@user_option
+@click.option("--connection", help="A connected account, as `contactflow connections` lists it.")
+@click.option("--file", "path", type=click.Path(path_type=Path), help="A vCard or CSV file.")
+@click.option(
+    "--column", "columns", multiple=True, metavar="HEADER=FIELD", help="What a CSV's column holds: Mail=emails:work"
+)
+@click.option("--full", is_flag=True, help="Read everything again, not only what changed.")
+@click.option("--allow-removals", is_flag=True, help="Go on although many contacts would be unlinked.")
+@click.option("--allow-updates", is_flag=True, help="Go on although many contacts would change.")
+@click.option("--allow-blanks", is_flag=True, help="Go on although a field would be emptied on many.")
+@click.option("--allow-repeats", is_flag=True, help="Go on although one address stands on many people.")
+@click.option("--wait", is_flag=True, help="Wait until the review, or the end.")
+def sync_command(
+    *,
+    organization: str,
+    user: str,
+    connection: str | None,
+    path: Path | None,
+    columns: tuple[str, ...],
+    full: bool,
+    wait: bool,
+    as_json: bool,
+    **allowed: bool,
+) -> None:
+    """Start a contact sync and print its id."""
+    if (connection is None) == (path is None):
+        raise click.UsageError("name either --connection or --file")
+    if path is not None and not path.is_file():
+        raise Refused(f"there is no file {path}")
+    store, sync_id = ready_store(), new_id()
+    with store.read() as session:
+        scope = tenants.scope_of(session, organization, user)
+        if connection:
+            connections.connection(session, scope, connection)
+    engine = Engine(settings().prefect_url)
+    parameters = {
+        "organization": organization,
+        "user": user,
+        "connection": connection or "",
+        "file": str(path.resolve()) if path else "",
+        "full": full,
+        "allow": [guard.value for guard in Allow if allowed[f"allow_{guard}"]],
+        "columns": _columns(columns),
+    }
+    run_id = engine.start("contact-sync", parameters, key=sync_id)
+    if not wait:
+        show(as_json, {"id": sync_id, "flow_run_id": run_id}, lambda: click.echo(sync_id))
+        return
+    sync = follow(store, engine, sync_id, run_id)
+    show(as_json, as_data(sync), lambda: tell_outcome(sync))
+    if sync.status is SyncStatus.FAILED:
+        sys.exit(1)
+
+
+@command("syncs")
+@organization_option
+@click.option("--limit", default=100, show_default=True)
+def syncs_command(organization: str, limit: int, *, as_json: bool) -> None:
+    """List syncs, the newest first."""
+    with ready_store().read() as session:
+        found = syncs.syncs(session, tenants.whole_organization(session, organization), limit=limit)
+    show(as_json, [as_data(sync) for sync in found], lambda: _table(found))
+
+
+def as_data(sync: Sync) -> dict[str, object]:
+    return {
+        "id": sync.id,
+        "flow_run_id": sync.flow_run_id,
+        "status": sync.status,
+        "provider": sync.provider,
+        "connection_id": sync.connection_id or None,
+        "full": sync.full,
+        "digest": sync.digest,
+        "statistics": sync.statistics.by_name(),
+        "warnings": sync.warnings,
+        "error": sync.error,
+        "decided_by": sync.decided_by,
+        "comment": sync.comment,
+        "created_at": sync.created_at,
+        "decided_at": sync.decided_at,
+        "completed_at": sync.completed_at,
+        "undone_at": sync.undone_at,
+    }
+
+
+def _table(found: list[Sync]) -> None:
+    names = ("created", "updated", "skipped", "failed", "conflicted", "removed")
+    rows = [
+        (sync.id, when(sync.created_at), sync.provider, sync.status + (" (undone)" if sync.undone_at else ""),
+         *(sync.statistics.by_name()[name] for name in names))
+        for sync in found
+    ]  # fmt: skip
+    table("", ["id", "started", "from", "status", *names], rows, empty="no sync yet: `contactflow sync` starts one")
+
+
+def _columns(given: tuple[str, ...]) -> dict[str, str]:
+    pairs = [word.partition("=") for word in given]
+    if wrong := [header for header, sign, field in pairs if not (header and sign and field)]:
+        raise click.UsageError(f"--column {wrong[0]}: write HEADER=FIELD, such as Mail=emails:work")
+    return {header: field for header, _, field in pairs}

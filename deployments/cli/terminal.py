@@ -1,0 +1,104 @@
+"""What all commands share: options, errors without tracebacks, tables for people and JSON for scripts."""
+
+import functools
+import json
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import click
+
+from storage import schema
+from storage.connections import UnknownConnection
+from storage.contacts import UnknownContact
+from storage.crypto import CannotDecrypt
+from storage.reviews import CannotDecide
+from storage.scope import NotAllowed
+from storage.session import Store, open_store
+from storage.settings import SettingsError
+from storage.syncs import AlreadyOpen, UnknownSync
+from storage.tenants import AlreadyThere, UnknownTenant
+
+# Errors whose text is meant for the person at the terminal. Those of rooms that are slow to enter are known by name.
+EXPECTED: tuple[type[Exception], ...] = (
+    AlreadyOpen, AlreadyThere, CannotDecide, CannotDecrypt, NotAllowed, SettingsError, UnknownConnection,
+    UnknownContact, UnknownSync, UnknownTenant, schema.WrongSchema,
+)  # fmt: skip
+EXPECTED_BY_NAME = {"EngineUnreachable", "EngineRefused", "CannotStart", "PortTaken", "ProviderError", "Refused"}
+
+
+class Refused(Exception):
+    """A command cannot do what was asked. The text says why, and what to do."""
+
+
+def command(name: str, **settings: Any) -> Callable[[Callable[..., Any]], click.Command]:
+    """A command with `--json`, whose known errors are a sentence and exit code 1."""
+
+    def decorate(function: Callable[..., Any]) -> click.Command:
+        option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
+        return click.command(name, **settings)(option(_without_traceback(function)))
+
+    return decorate
+
+
+def ready_store() -> Store:
+    return schema.make_ready(open_store())
+
+
+def show(as_json: bool, value: Any, text: Callable[[], None]) -> None:  # noqa: FBT001 (the option itself)
+    if as_json:
+        click.echo(json.dumps(value, default=_plain, indent=2, ensure_ascii=False))
+    else:
+        text()
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:
+    from rich.console import Console  # noqa: PLC0415 (only what is shown is paid for)
+    from rich.table import Table  # noqa: PLC0415 (as above)
+    from rich.text import Text  # noqa: PLC0415 (as above)
+
+    drawn = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        drawn.add_column(column, overflow="fold")
+    for row in rows:
+        drawn.add_row(*(Text(str(_plain(cell))) for cell in row))
+    if drawn.row_count:
+        # A pipe has no width of its own: nothing is cut there.
+        Console(width=None if sys.stdout.isatty() else 200, highlight=False).print(drawn)
+    else:
+        click.echo(empty)
+
+
+def when(moment: datetime | None) -> str:
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M") if moment else ""
+
+
+def _without_traceback(function: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except Exception as error:
+            if not _is_expected(error):
+                raise
+            click.echo(f"error: {error}", err=True)
+            sys.exit(1)
+
+    return guarded
+
+
+def _is_expected(error: Exception) -> bool:
+    return isinstance(error, EXPECTED) or any(kind.__name__ in EXPECTED_BY_NAME for kind in type(error).__mro__)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return dict(value)
+    return value if value is not None else ""
+
+
+organization_option = click.option("--org", "organization", required=True, help="The organization's short name.")
+user_option = click.option("--user", required=True, help="The user's e-mail address.")

@@ -1,0 +1,33 @@
+"""Values of contacts as a person reads them."""
+
+from typing import Any
+
+from storage.records import Cell, Labelled, PostalAddress
+
+SEPARATOR = " ::: "  # Google's own, so that its address book reads what we write
+FORMULA = ("=", "@", "\t")
+
+
+def as_text(value: Any) -> str:
+    match value:
+        case Labelled(text, label):
+            return f"{text} ({label})" if label else text
+        case PostalAddress():
+            place = " ".join(filter(None, (value.postcode, value.city)))
+            return ", ".join(filter(None, (value.street, place, value.region, value.country)))
+        case list() | tuple():
+            return "; ".join(map(as_text, value))
+        case _:
+            return " ".join(str(value).split())
+
+
+def cell_text(cell: Cell) -> str:
+    if not cell.before:
+        return f"{cell.field}: {as_text(cell.after)}"
+    return f"{cell.field}: {as_text(cell.before)} → {as_text(cell.after) or '(nothing)'}"
+
+
+def spreadsheet_cell(value: Any) -> str:
+    """A field in one cell. A spreadsheet must not take a name for a formula; reading back takes the mark off again."""
+    text = SEPARATOR.join(map(as_text, value)) if isinstance(value, tuple) else str(value)
+    return f"'{text}" if text.startswith(FORMULA) else text

@@ -1,0 +1,194 @@
+"""The demo: an invented team, two simulated accounts, and a sync that waits for its review."""
+
+import json
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from deployments.cli.waiting import follow, tell_outcome
+from deployments.local import CannotStart, environment_of, running, wait_until
+from deployments.processes import Child, Household
+from storage import contacts, plans, reviews, schema, syncs, tenants
+from storage.connections import StoredTokens, connect, connections
+from storage.documents import new_id
+from storage.records import ChangeState, ConnectionStatus, Provider, Role, SyncStatus
+from storage.reviews import Choice, Decision
+from storage.scope import Scope
+from storage.session import Store, open_store
+from storage.settings import PREFIX, Settings
+from storage.syncs import Sync
+from tasks.providers.engine import Engine
+from tasks.rules.guards import Allow
+
+ORGANIZATION = "demo"
+USER = "alice@demo.example"
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    store: Store
+    engine: Engine
+    scope: Scope
+    connections: dict[Provider, str]
+
+
+@contextmanager
+def running_demo(settings: Settings, *, contacts: int, say: Say) -> Iterator[tuple[Household, Stage]]:
+    store = schema.make_ready(open_store(settings))
+    with _simulators(settings, contacts, say) as world:
+        environment = _environment(world)
+        with running(settings, extra=environment, say=say) as household:
+            scope = _team(store)
+            accounts = {
+                provider: _account(store, scope, provider, world) for provider in (Provider.MICROSOFT, Provider.GOOGLE)
+            }
+            yield household, Stage(store, Engine(settings.own_prefect_url), scope, accounts)
+
+
+def up_to_review(stage: Stage, *, say: Say) -> Sync:
+    """A sync that waits: the one that waits already, or a new one."""
+    with stage.store.read() as session:
+        waiting = syncs.open_for(session, stage.scope, stage.connections[Provider.MICROSOFT])
+    if waiting is None:
+        say("reading Alice's Outlook contacts and comparing them with the CRM")
+    sync = _follow(stage, waiting.id, waiting.flow_run_id) if waiting else _start(stage, Provider.MICROSOFT)
+    say("")
+    tell_outcome(sync)
+    say(f"or in Prefect, by the menu of the run, Resume: {stage.engine.run_page(sync.flow_run_id)}")
+    say(
+        f"then: contactflow sync --org {ORGANIZATION} --user {USER} --connection {stage.connections[Provider.GOOGLE]} --wait"
+    )
+    return sync
+
+
+def hands_free(stage: Stage, *, say: Say) -> None:
+    """Sync both accounts, approving each plan, and tell what became of it."""
+    for provider in stage.connections:
+        say(f"\n{provider.value.title()}: reading, comparing, planning")
+        sync = _start(stage, provider)
+        if sync.status is not SyncStatus.PREVIEW:
+            raise CannotStart(f"the sync is {sync.status}: {sync.error}")
+        tell_outcome(sync)
+        say("approving")
+        _tell_end(stage, _approve(stage, sync), say)
+    with stage.store.read() as session:
+        say(f"\nThe CRM holds {contacts.count(session, stage.scope)} contacts.")
+
+
+def _start(stage: Stage, provider: Provider) -> Sync:
+    sync_id = new_id()
+    parameters = {
+        "organization": ORGANIZATION,
+        "user": USER,
+        "connection": stage.connections[provider],
+        "allow": [Allow.UPDATES, Allow.REMOVALS],
+    }
+    run_id = stage.engine.start("contact-sync", parameters, key=sync_id)
+    return _follow(stage, sync_id, run_id)
+
+
+def _follow(stage: Stage, sync_id: str, run_id: str) -> Sync:
+    return follow(stage.store, stage.engine, sync_id, run_id)
+
+
+def _approve(stage: Stage, sync: Sync) -> Sync:
+    with stage.store.begin() as session:
+        decision = Decision(Choice.APPROVE, USER, "hands-free demo", digest=sync.digest)
+        reviews.decide(session, stage.scope, sync.id, decision)
+    stage.engine.resume(sync.flow_run_id, {"decision": "approve", "reviewer": USER, "comment": ""})
+    return _follow(stage, sync.id, sync.flow_run_id)
+
+
+def _tell_end(stage: Stage, sync: Sync, say: Say) -> None:
+    with stage.store.read() as session:
+        counts = plans.counts(session, stage.scope, sync.id)
+    tell_outcome(sync)
+    applied = sum(number for (_, state), number in counts.items() if state is ChangeState.APPLIED)
+    say(f"plan of {counts.total()} rows, {applied} applied; the numbers add up to {sync.statistics.total}")
+    if sync.status is not SyncStatus.COMPLETED or sync.statistics.total != counts.total():
+        raise CannotStart("the demo did not end as it should have")
+
+
+def _team(store: Store) -> Scope:
+    with store.begin() as session:
+        try:
+            return tenants.scope_of(session, ORGANIZATION, USER)
+        except tenants.UnknownTenant:
+            tenants.add_organization(session, "Demo")
+            tenants.add_user(session, ORGANIZATION, USER, role=Role.ADMIN, name="Alice")
+            return tenants.scope_of(session, ORGANIZATION, USER)
+
+
+def _account(store: Store, scope: Scope, provider: Provider, world: dict[str, Any]) -> str:
+    with store.begin() as session:
+        for known in connections(session, scope):
+            if known.provider is provider and known.status is ConnectionStatus.ACTIVE:
+                return known.id
+        tokens = StoredTokens(world[f"{provider}_refresh_token"])
+        account = world[f"{provider}_email"]
+        return connect(session, scope, provider=provider, account=account, tokens=tokens, scopes=()).id
+
+
+def _environment(world: dict[str, Any]) -> dict[str, str]:
+    urls = {
+        "MICROSOFT_AUTHORITY": "microsoft_authority",
+        "MICROSOFT_GRAPH_URL": "microsoft_graph_url",
+        "GOOGLE_AUTH_URL": "google_auth_url",
+        "GOOGLE_TOKEN_URL": "google_token_url",
+        "GOOGLE_PEOPLE_URL": "google_people_url",
+    }
+    ids = {f"{name}_CLIENT_ID": "client_id" for name in ("MICROSOFT", "GOOGLE")}
+    secrets = {f"{name}_CLIENT_SECRET": "client_secret" for name in ("MICROSOFT", "GOOGLE")}
+    named = {f"{PREFIX}{name}": str(world[key]) for name, key in {**urls, **ids, **secrets}.items()}
+    return named | {"SSL_CERT_FILE": str(world["ca_file"])}
+
+
+@contextmanager
+def _simulators(settings: Settings, contacts: int, say: Say) -> Iterator[dict[str, Any]]:
+    """The outside world, which remembers itself: beside our home, for it is none of our data."""
+    say("starting simulated Microsoft and Google accounts")
+    home = settings.home.with_name(f"{settings.home.name}-simulators")
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    log, household = home / "simulators.log", Household()
+    log.unlink(missing_ok=True)
+    http, https = _ports(home)
+    command = [
+        sys.executable, "-m", "deployments.simulators", "--contacts", str(contacts), "--state-dir", str(home),
+        "--port", str(http), "--https-port", str(https),
+    ]  # fmt: skip
+    try:
+        household.add(Child("simulators", command, environment_of(settings), log))
+        wait_until(lambda: _announced(log) is not None, "the simulators answer", household)
+        yield _announced(log) or {}
+    finally:
+        household.stop()
+
+
+def _announced(log: Path) -> dict[str, Any] | None:
+    for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else ():
+        if line.startswith("{"):
+            announced: dict[str, Any] = json.loads(line)
+            return announced
+    return None
+
+
+def _ports(home: Path) -> tuple[int, int]:
+    """The same at every start: links into the simulated services must stay good."""
+    kept = home / "ports.json"
+    if not kept.exists():
+        kept.write_text(json.dumps([_free_port(), _free_port()]))
+    http, https = json.loads(kept.read_text())
+    return http, https
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

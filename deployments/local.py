@@ -1,0 +1,115 @@
+"""One machine, one command: Prefect's server, the worker and, for the demo, simulated providers.
+
+Everything of it lives under CONTACTFLOW_HOME and on loopback; the user's own Prefect profile is neither read nor
+written.
+"""
+
+import fcntl
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from deployments.processes import Child, Household, demand_free
+from storage.settings import PREFIX, Settings
+from tasks.providers.engine import Engine
+
+PATIENCE = 120.0
+GLANCE = 0.25
+
+
+class CannotStart(Exception):
+    pass
+
+
+@contextmanager
+def running(
+    settings: Settings, *, extra: Mapping[str, str] | None = None, say: Callable[[str], None]
+) -> Iterator[Household]:
+    """Server and worker, up and answering; all ended when the block is left, however it is left."""
+    with _alone(settings.home):
+        household = Household()
+        try:
+            environment = {**os.environ, **environment_of(settings), **(extra or {})}
+            _start_server(household, settings, environment, say)
+            household.add(
+                Child("worker", [sys.executable, "-m", "deployments.serve"], environment, _log(settings, "worker"))
+            )
+            say("starting the worker")
+            wait_until(lambda: _serves(Engine(settings.own_prefect_url)), "the worker offers its flows", household)
+            yield household
+        finally:
+            household.stop()
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """What the children need to know so that all of them mean the same home, server and database."""
+    url = settings.own_prefect_url
+    return {
+        f"{PREFIX}HOME": str(settings.home),
+        f"{PREFIX}PREFECT_PORT": str(settings.prefect_port),
+        "PREFECT_HOME": str(settings.home / "prefect"),
+        "PREFECT_API_URL": url,
+        "PREFECT_UI_URL": url.removesuffix("/api"),
+        "PREFECT_SERVER_UI_API_URL": "/api",  # else the page would call the default port
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+        "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": url.removesuffix("/api"),
+        "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
+        "PREFECT_RUNNER_POLL_FREQUENCY": "2",
+        "PREFECT_CLI_PROMPT": "false",
+        "DO_NOT_TRACK": "1",
+    }
+
+
+def wait_until(met: Callable[[], bool], what: str, household: Household, *, patience: float = PATIENCE) -> None:
+    deadline = time.monotonic() + patience
+    while not met():
+        for child in household.children:
+            if not child.is_running:
+                raise CannotStart(f"{child.name} ended at once: its log is {child.log}")
+        if time.monotonic() > deadline:
+            raise CannotStart(f"waited {patience:.0f} s, but not yet: {what}; the logs are under {child.log.parent}")
+        time.sleep(GLANCE)
+
+
+def _start_server(
+    household: Household, settings: Settings, environment: Mapping[str, str], say: Callable[[str], None]
+) -> None:
+    demand_free(settings.prefect_port, f"{PREFIX}PREFECT_PORT")
+    command = [
+        sys.executable,
+        "-m",
+        "prefect",
+        "server",
+        "start",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(settings.prefect_port),
+    ]
+    household.add(Child("Prefect server", command, environment, _log(settings, "prefect")))
+    say("starting Prefect (the first start takes a while)")
+    wait_until(Engine(settings.own_prefect_url).is_up, "Prefect answers", household)
+
+
+def _serves(engine: Engine) -> bool:
+    return engine.is_served("contact-sync") and engine.is_served("undo-sync")
+
+
+def _log(settings: Settings, name: str) -> Path:
+    return settings.home / "logs" / f"{name}.log"
+
+
+@contextmanager
+def _alone(home: Path) -> Iterator[None]:
+    """Two starts in one home would fight over it."""
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (home / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CannotStart(f"Contactflow is running in {home} already") from None
+        yield

@@ -1,0 +1,36 @@
+"""Every deployment there is, as data: what `serve` offers on one machine and work pools take on many."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from prefect import Flow
+from prefect.deployments.runner import RunnerDeployment
+from prefect.types.entrypoint import EntrypointType
+
+from flows.contact_sync import contact_sync
+from flows.housekeeping import housekeeping
+from flows.undo_sync import undo_sync
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    flow: Flow[..., Any]
+    description: str
+    every: timedelta | None = None
+
+    async def prepared(self) -> RunnerDeployment:
+        """By module, never by file: a file would be loaded a second time under another name."""
+        return await self.flow.ato_deployment(
+            name="default",
+            description=self.description,
+            interval=self.every,
+            entrypoint_type=EntrypointType.MODULE_PATH,
+        )
+
+
+DEPLOYMENTS = (
+    Deployment(contact_sync, "Bring contacts into the CRM, after a person has looked at what would change."),
+    Deployment(undo_sync, "Take a completed sync back."),
+    Deployment(housekeeping, "Go on with what was interrupted, end what was left lying.", every=timedelta(minutes=15)),
+)

@@ -1,0 +1,59 @@
+"""The worker of one machine: runs every deployment, and sweeps up after whatever died."""
+
+import asyncio
+import logging
+import signal
+import threading
+
+from prefect.runner import Runner
+
+from deployments.registry import DEPLOYMENTS
+from storage.session import open_store
+from storage.settings import settings
+from tasks.providers.engine import Engine, EngineRefused, EngineUnreachable
+from tasks.sweep import sweep
+
+AT_ONCE = 4
+SWEEP_EVERY = 5.0
+
+log = logging.getLogger("contactflow.serve")
+
+
+async def serve() -> None:
+    # Stopping this process must not switch off schedules that a person switched on.
+    runner = Runner(name="contactflow", limit=AT_ONCE, pause_on_shutdown=False)
+    for deployment in DEPLOYMENTS:
+        await runner.aadd_deployment(await deployment.prepared())
+    stop = threading.Event()
+    sweeper = threading.Thread(target=_sweep_until, args=(stop,), daemon=True)
+    sweeper.start()
+    try:
+        await runner.start()
+    finally:
+        stop.set()
+
+
+def _sweep_until(stop: threading.Event) -> None:
+    engine, store = Engine(settings().prefect_url), open_store()
+    while not stop.wait(SWEEP_EVERY):
+        try:
+            if done := sweep(store, engine):
+                log.info("swept: %s", dict(done))
+        except (EngineUnreachable, EngineRefused) as error:
+            log.warning("%s", error)
+        except Exception:
+            log.exception("sweeping failed; trying again")
+
+
+def main() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        asyncio.run(serve())
+    except KeyboardInterrupt:
+        pass
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,14 @@
+"""What must be done now and then, whether or not anybody asks."""
+
+from prefect import flow, get_run_logger
+
+from storage.session import open_store
+from storage.settings import settings
+from tasks.providers.engine import Engine
+from tasks.sweep import sweep
+
+
+@flow(name="housekeeping")
+async def housekeeping() -> None:
+    """Go on with syncs whose process died, end reviews whose time is over, forget what need not be kept."""
+    get_run_logger().info("swept: %s", dict(sweep(open_store(), Engine(settings().prefect_url))))

@@ -1,0 +1,6 @@
+-- (rule, keys, people, pairs): what was too large to be compared whole, by rule; never the keys, which are personal.
+SELECT rule, count(*) AS keys, sum(people)::BIGINT AS people, sum(pairs)::BIGINT AS pairs
+FROM block_size
+WHERE capped
+GROUP BY rule
+ORDER BY pairs DESC, rule;
