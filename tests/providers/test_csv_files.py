@@ -196,6 +196,11 @@ def test_null_bytes_and_broken_utf_8_do_not_stop_the_reading() -> None:
     assert (ana.display_name, ben.emails) == ("Ana", (Labelled("b@x.org"),))
 
 
+def test_one_broken_byte_spoils_no_other_row() -> None:
+    body = "Name\nJürgen Groß\nZoë Möller\n".encode().replace("ö".encode(), b"\xf6")
+    assert [person.display_name for person in people(body)] == ["Jürgen Groß", "Zoë Möller"]
+
+
 def test_dates_with_slashes_are_read_the_one_way_their_column_allows() -> None:
     text = "Name,Birthday\nAna,4/5/1980\nBen,{}/1981\n"
     assert [person.birthday for person in people(text.format("12/31"))] == ["1980-04-05", "1981-12-31"]

@@ -74,6 +74,12 @@ def test_a_value_broken_without_any_fold_goes_on_until_the_next_property() -> No
     assert person.phones == (Labelled("1"),)
 
 
+def test_a_stray_line_does_not_spoil_the_property_above_it() -> None:
+    person = only(card("FN:A", "N:Silva;Ana;;;", "what is this", "TEL:1"))
+    assert (person.family_name, person.given_name, person.suffix) == ("Silva", "Ana", "")
+    assert custom(person) == {"unnamed": "what is this"}
+
+
 @pytest.mark.parametrize(
     "photo",
     [
@@ -107,6 +113,11 @@ def test_old_western_text_without_a_charset_is_guessed() -> None:
     assert names(card("FN:Jürgen Müßig").decode().encode("cp1252")) == ["Jürgen Müßig"]
 
 
+def test_one_broken_byte_spoils_no_other_card() -> None:
+    body = card("FN:Jürgen Groß") + card("FN:Zoë Müller").replace("ü".encode(), b"\xfc")
+    assert names(body) == ["Jürgen Groß", "Zoë Müller"]
+
+
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
 def test_marked_and_wide_files_are_read(encoding: str) -> None:
     assert names(card("FN:Jürgen").decode().encode(encoding)) == ["Jürgen"]
@@ -134,8 +145,8 @@ def test_apples_labels_are_found_through_their_groups() -> None:
             "item3.X-ABADR:de",
         )
     )
-    assert person.emails == (Labelled("w@example.com", "_$!<Work>!$_"),)
-    assert custom(person) == {"X-ABDATE (_$!<Anniversary>!$_)": "2010-06-12"}
+    assert person.emails == (Labelled("w@example.com", "Work"),)
+    assert custom(person) == {"X-ABDATE (Anniversary)": "2010-06-12"}
     assert person.addresses == (PostalAddress("1 Main St", "Bonn", "", "53111", "Germany", "home"),)
 
 
@@ -193,6 +204,10 @@ def test_what_has_no_field_goes_to_custom_under_its_name() -> None:
     )
     assert person.job_title == "T1"
     assert custom(person) == {"FN": "B", "ROLE": "Boss", "X-SPOUSE": "Sam", "IMPP (Skype)": "skype:a", "TITLE": "T2"}
+
+
+def test_androids_nicknames_are_found() -> None:
+    assert only(card("FN:A", "X-ANDROID-CUSTOM:vnd.android.cursor.item/nickname;Nick;1;;;;")).nickname == "Nick"
 
 
 def test_a_nested_agent_is_part_of_its_card() -> None:
