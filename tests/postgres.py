@@ -22,7 +22,7 @@ SPEED = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovac
 
 
 class NoPostgres(Exception):
-    """This machine has no Postgres, or it does not start."""
+    """None on this machine, or it does not start."""
 
 
 @contextmanager
@@ -54,11 +54,10 @@ def _programs() -> Path:
 def _server(programs: Path, folder: Path) -> Iterator[int]:
     port = _free_port()
     switches = [word for setting in SPEED for word in ("-c", setting)]
-    where = ("-D", "data", "-h", "127.0.0.1", "-p", str(port), "-k", str(folder))
+    where = ("-D", "data", "-h", "127.0.0.1", "-p", str(port), "-k", "")
     with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [programs / "postgres", *where, *switches], stdout=log, stderr=log, **_as_somebody(folder)
-        )
+        command = [programs / "postgres", *where, *switches]
+        process = subprocess.Popen(command, stdout=log, stderr=log, **_as_somebody(folder))
     try:
         _wait(process, folder, port)
         yield port
