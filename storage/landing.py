@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from storage.crypto import Key, bound_to
 from storage.documents import new_id
-from storage.scope import Scope, of_organization
+from storage.scope import Scope, of_sync
 from storage.session import Session
 from storage.tables import staged_pages as table
 
@@ -35,7 +35,7 @@ def progress(session: Session, scope: Scope, sync_id: str, key: Key) -> tuple[in
     """How many pages have landed, and where reading goes on."""
     last = session.execute(
         select(table.c.number, table.c.position)
-        .where(of_organization(table, scope), table.c.sync_id == sync_id)
+        .where(of_sync(table, scope, sync_id))
         .order_by(table.c.number.desc())
         .limit(1)
     ).one_or_none()
@@ -45,20 +45,16 @@ def progress(session: Session, scope: Scope, sync_id: str, key: Key) -> tuple[in
 
 
 def bodies(session: Session, scope: Scope, sync_id: str, key: Key) -> Iterator[bytes]:
-    count = session.execute(
-        select(func.count()).select_from(table).where(of_organization(table, scope), table.c.sync_id == sync_id)
-    ).scalar_one()
+    count = session.execute(select(func.count()).select_from(table).where(of_sync(table, scope, sync_id))).scalar_one()
     for number in range(1, count + 1):  # one page in memory at a time, whatever the driver fetches ahead
         sealed = session.execute(
-            select(table.c.body).where(
-                of_organization(table, scope), table.c.sync_id == sync_id, table.c.number == number
-            )
+            select(table.c.body).where(of_sync(table, scope, sync_id), table.c.number == number)
         ).scalar_one()
         yield key.open(sealed, _place(scope, sync_id, number))
 
 
 def clear(session: Session, scope: Scope, sync_id: str) -> None:
-    session.execute(delete(table).where(of_organization(table, scope), table.c.sync_id == sync_id))
+    session.execute(delete(table).where(of_sync(table, scope, sync_id)))
 
 
 def _place(scope: Scope, sync_id: str, number: int) -> str:

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Row, Select, bindparam, func, insert, sele
 from storage.crypto import Key, bound_to
 from storage.documents import encode, typed
 from storage.records import Change, ChangeKind, ChangeState, Edits, Proposal, Undo
-from storage.scope import Scope, of_organization
+from storage.scope import Scope, of_sync
 from storage.session import Session
 from storage.tables import contact_sync_changes as table
 
@@ -247,7 +247,7 @@ def _rows(scope: Scope, sync_id: str) -> Select[Any]:
 
 
 def _of(scope: Scope, sync_id: str) -> ColumnElement[bool]:
-    return of_organization(table, scope) & (table.c.sync_id == sync_id)
+    return of_sync(table, scope, sync_id)
 
 
 def _place(scope: Scope, change_id: str, column: str) -> str:

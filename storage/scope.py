@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Table, and_
+from sqlalchemy import ColumnElement, Table, and_, exists
 
 from storage.records import Role
+from storage.tables import contact_syncs
 
 
 class NotAllowed(Exception):
@@ -34,3 +35,11 @@ def visible(table: Table, scope: Scope) -> ColumnElement[bool]:
     """Members see what is their own, admins all of the organization's."""
     mine = of_organization(table, scope)
     return mine if scope.is_admin else and_(mine, table.c.user_id == scope.user_id)
+
+
+def of_sync(table: Table, scope: Scope, sync_id: str) -> ColumnElement[bool]:
+    """What belongs to one run, for those who see the run."""
+    rows = and_(of_organization(table, scope), table.c.sync_id == sync_id)
+    if scope.is_admin:
+        return rows
+    return and_(rows, exists().where(visible(contact_syncs, scope), contact_syncs.c.id == sync_id))

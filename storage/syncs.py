@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Row, Update, insert, select, update
 
+from storage import connections
 from storage.crypto import Key, bound_to
 from storage.documents import now
 from storage.records import Provider, Statistics, SyncStatus
@@ -84,6 +85,8 @@ class Sync:
 
 
 def open_sync(session: Session, scope: Scope, new: NewSync) -> Sync:
+    if new.connection_id:
+        connections.connection(session, scope, new.connection_id)  # nobody reads an account that is not theirs to see
     other = open_for(session, scope, new.connection_id)
     if other is not None:
         raise AlreadyOpen(other.id, other.status)
