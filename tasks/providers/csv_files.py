@@ -13,6 +13,7 @@ from tasks.rules.normalise import is_email
 
 _HEADER_WITHIN = 10
 _MONTHS = 12
+_INTERNATIONAL = re.compile(r"\+[\d ().\-/]{7,}")
 _PHONE_LIKE = re.compile(r"\+?[\d ().\-/]{6,}")
 
 
@@ -57,8 +58,8 @@ def _named(headers: Sequence[str]) -> list[str]:
 
 
 def _by_content(rows: Sequence[Row]) -> list[Column]:
-    """A file without headers, if its first row holds an address: addresses, phones, and the first words as the name."""
-    if not any(is_email(cell.strip()) for cell in rows[0].cells):
+    """A file without headers, if its first row can reach somebody: addresses, phones, and the first words as a name."""
+    if not any(is_email(cell.strip()) or _INTERNATIONAL.fullmatch(cell.strip()) for cell in rows[0].cells):
         raise NoTable(f"no header of its {len(rows[0].cells)} columns is known")
     found: list[Column] = []
     for place in range(max(len(row.cells) for row in rows)):

@@ -35,6 +35,7 @@ _OTHER_KINDS = (
     (b"\x89PNG", "a picture: export the contacts as vCard or CSV instead"),
     (b"<", "a web page or XML: export the contacts as vCard or CSV instead"),
     (b"{", "JSON: export the contacts as vCard or CSV instead"),
+    (b"[{", "JSON: export the contacts as vCard or CSV instead"),
     (b"dn:", "LDIF: export the contacts as vCard or CSV instead"),
 )
 _CONTROLS = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f]")

@@ -17,9 +17,9 @@ _SPECIAL_DOMAIN = re.compile(r"(?:^|\.)(?:arpa|invalid|local|localhost|onion)$")
 _IN_BRACKETS = re.compile(r"[^<>]*<([^<>@\s]+@[^<>@\s]+)>")
 _MAX_EMAIL = 254
 
-_E164 = re.compile(r"\+[1-9]\d{4,16}(?:;ext=\d{1,20})?")
+_E164 = re.compile(r"\+[1-9]\d{4,16}(?:;ext=\d{1,20})?", re.ASCII)
 # Countries whose numbers need no more than their spaces taken out: none of them starts with a trunk prefix.
-_PLAIN_PHONE = re.compile(r"\+(?:1[2-9]\d{9}|33[1-9]\d{8}|44[1-9]\d{9}|49[1-9]\d{7,10})")
+_PLAIN_PHONE = re.compile(r"\+(?:1[2-9]\d{9}|33[1-9]\d{8}|44[1-9]\d{9}|49[1-9]\d{7,10})", re.ASCII)
 _SEPARATORS = str.maketrans("", "", " -.")
 _INTERNATIONAL_PREFIX = re.compile(r"^\s*(?:\(\s*)?00\s*(?=[1-9])")
 _MAX_PHONE = 100

@@ -174,6 +174,10 @@ def test_a_file_without_headers_is_read_by_what_it_holds() -> None:
     assert person.custom == (Labelled("gold", "Column 4"),)
 
 
+def test_a_file_without_headers_may_hold_phones_alone() -> None:
+    assert only("Ana Silva,+49 30 123456\n").phones == (Labelled("+49 30 123456"),)
+
+
 def test_text_above_the_headers_is_set_aside() -> None:
     preamble, ana = records("Notes about this export,,\n\nFirst Name,Last Name,Email Address\nAna,Silva,a@x.org\n")
     assert isinstance(preamble, Unreadable)
@@ -236,6 +240,7 @@ def test_a_header_alone_is_a_file_of_nobody() -> None:
         (b"%PDF-1.7", "PDF"),
         (b"\x01\x02\x03\x04\x05" * 20, "not text"),
         (b"<html>", "web page"),
+        (b'[{"name": "Ana"}]', "JSON"),
     ],
 )
 def test_a_file_that_makes_no_sense_says_so_and_what_to_do(body: bytes, says: str) -> None:
