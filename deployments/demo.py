@@ -61,9 +61,8 @@ def up_to_review(stage: Stage, *, say: Say) -> Sync:
     say("")
     tell_outcome(sync)
     say(f"or in Prefect, by the menu of the run, Resume: {stage.engine.run_page(sync.flow_run_id)}")
-    say(
-        f"then: contactflow sync --org {ORGANIZATION} --user {USER} --connection {stage.connections[Provider.GOOGLE]} --wait"
-    )
+    google = stage.connections[Provider.GOOGLE]
+    say(f"then: contactflow sync --org {ORGANIZATION} --user {USER} --connection {google} --wait")
     return sync
 
 

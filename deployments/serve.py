@@ -1,6 +1,7 @@
 """The worker of one machine: runs every deployment, and sweeps up after whatever died."""
 
 import asyncio
+import contextlib
 import logging
 import signal
 import threading
@@ -49,10 +50,8 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
+    with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(serve())
-    except KeyboardInterrupt:
-        pass
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
 """Candidate pairs: people who share a blocking key, found as set work in DuckDB.
 
 Keys that too many people share are not compared whole: within such a block everybody meets only the nearest
-neighbours in sort order. What that leaves out is reported, never dropped in silence.
+neighbours in sort order, or nobody where the rule is a broad one (its name ends in "alone"). What that leaves out is
+reported, never dropped in silence.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,7 +42,6 @@ def candidates(
     neighbours: Sequence[str],
     incoming: int,
     *,
-    broad: Collection[str] = (),
     connection: duckdb.DuckDBPyConnection | None = None,
 ) -> Candidates:
     """`keys` are three columns: position, rule, key. `neighbours` is everybody's sort text. `incoming` come first."""
@@ -52,7 +52,7 @@ def candidates(
     budget = max(_LEAST_BUDGET, _PAIRS_PER_PERSON * len(neighbours))
     cursor.execute(_sql("block_sizes"), {"incoming": incoming, "budget": budget})
     capped = tuple(Capped(*row) for row in cursor.execute(_sql("block_capped")).fetchall())
-    cursor.execute(_sql("block_pairs"), {"incoming": incoming, "window": _WINDOW, "broad": list(broad)})
+    cursor.execute(_sql("block_pairs"), {"incoming": incoming, "window": _WINDOW})
     return Candidates(np.column_stack(list(cursor.fetchnumpy().values())), capped)
 
 

@@ -1,6 +1,7 @@
 """The CRM's contacts. Every write names the version it was made for; a contact that moved on is left alone."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, bindparam, delete, func, insert, or_, select, update
@@ -9,6 +10,7 @@ from storage.documents import document, fingerprint, now, person
 from storage.records import Contact
 from storage.scope import Scope, of_organization
 from storage.session import Session
+from storage.tables import object_actions
 from storage.tables import objects as table
 
 CONTACT = "contact"
@@ -44,6 +46,15 @@ def everyone(session: Session, scope: Scope) -> Iterator[Contact]:
 
 def count(session: Session, scope: Scope) -> int:
     return int(session.execute(select(func.count()).select_from(table).where(_contacts(scope))).scalar_one())
+
+
+def addresses_since(session: Session, scope: Scope, moment: datetime, *, but_for: str) -> set[str]:
+    """E-mail addresses, case-folded, of contacts that came into the CRM after `moment` by other ways than one sync."""
+    own = select(object_actions.c.object_id).where(
+        of_organization(object_actions, scope), object_actions.c.sync_id == but_for
+    )
+    query = select(table).where(_contacts(scope), table.c.created_at > moment, table.c.id.not_in(own))
+    return {email.value.casefold() for row in session.execute(query) for email in _contact(row).person.emails}
 
 
 def search(session: Session, scope: Scope, words: str = "", *, limit: int = 100) -> list[Contact]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, insert, select, update
+from sqlalchemy import Row, bindparam, delete, func, insert, select, update
 
 from storage.documents import document, fingerprint, new_id, now, person
 from storage.records import Provider, StoredLink
@@ -20,6 +20,11 @@ def fingerprints(session: Session, scope: Scope, account: str) -> Iterator[tuple
         of_organization(table, scope), table.c.account == account
     )
     return ((row.source_id, row.object_id, row.fingerprint) for row in session.execute(query))
+
+
+def count(session: Session, scope: Scope, account: str) -> int:
+    query = select(func.count()).select_from(table).where(of_organization(table, scope), table.c.account == account)
+    return int(session.execute(query).scalar_one())
 
 
 def links(session: Session, scope: Scope, account: str, source_ids: Sequence[str]) -> dict[str, StoredLink]:

@@ -44,7 +44,9 @@ def make_ready(store: Store) -> Store:
     if not here:
         upgrade(store)
     elif here != newest():
-        raise WrongSchema(f"the database is at version {here}, this program needs {newest()}: run `contactflow migrate`")
+        raise WrongSchema(
+            f"the database is at version {here}, this program needs {newest()}: run `contactflow migrate`"
+        )
     return store
 
 

@@ -73,6 +73,7 @@ class Sync:
     statistics: Statistics
     created_at: datetime
     updated_at: datetime
+    compared_at: datetime | None
     expires_at: datetime | None
     decided_at: datetime | None
     completed_at: datetime | None

@@ -233,6 +233,7 @@ contact_syncs = Table(
     _count("removed"),
     _moment("created_at"),
     _moment("updated_at"),
+    _moment("compared_at", nullable=True),
     _moment("expires_at", nullable=True),
     _moment("decided_at", nullable=True),
     _moment("completed_at", nullable=True),

@@ -39,6 +39,7 @@ class Work:
     undo_key: Key | None
     edits: dict[str, Edits]
     origin: Origin
+    taken: set[str]
 
 
 @task
@@ -62,8 +63,9 @@ def _work(store: Store, sync_id: str) -> Work | None:
             raise PlanTamperedWith(f"the plan of sync {sync_id} is not the one that was approved")
         edits = plans.edits(session, scope, sync_id, key)
         undo_key = syncs.undo_key(session, scope, sync_id)
+        taken = contacts.addresses_since(session, scope, sync.compared_at or sync.created_at, but_for=sync_id)
     origin = Origin(sync.provider, sync.account, sync.id, sync.decided_by, now())
-    return Work(scope, sync, key, undo_key, edits, origin)
+    return Work(scope, sync, key, undo_key, edits, origin, taken)
 
 
 def _apply_all(store: Store, work: Work, size: int) -> None:
@@ -120,7 +122,7 @@ def _write(session: Session, work: Work, rows: Sequence[Change]) -> None:
     results: list[tuple[Change, Written | Stale, Contact | None]] = []
     for row in rows:
         was = there.get(row.object_id)
-        result = carry_out(row, was, work.edits.get(row.id), work.origin, new_id())
+        result = carry_out(row, was, work.edits.get(row.id), work.origin, new_id(), taken=work.taken)
         results.append((row, result, was))
         if isinstance(result, Written) and result.contact:
             there[result.contact.id] = result.contact  # a second row about the same contact builds on the first

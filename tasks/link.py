@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from prefect import get_run_logger, task
 
 from storage import blocking, contacts, decisions, staging, syncs, tenants
+from storage.documents import now
 from storage.records import Match, Verdict
 from storage.scope import Scope
 from storage.session import Session, open_store
@@ -15,8 +16,11 @@ CONFIRMED = "confirmed by a person earlier"
 
 @task
 def link(sync_id: str) -> None:
-    with open_store().read() as session:
+    store = open_store()
+    with store.begin() as session:
         scope = tenants.scope_of_sync(session, sync_id)
+        syncs.note(session, scope, sync_id, compared_at=now())  # whoever comes into the CRM after this was not seen
+    with store.read() as session:
         sync = syncs.sync(session, scope, sync_id)
         said = decisions.decisions(session, scope, sync.account)
         new = [(record.source_id, record.seen.person) for record in staging.standing(sync_id, "new") if record.seen]

@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import chain
 
 from prefect import task
 from prefect.artifacts import create_markdown_artifact
@@ -39,8 +40,8 @@ def plan(sync_id: str) -> dict[str, int]:
     with store.read() as session:
         scope = tenants.scope_of_sync(session, sync_id)
         sync = syncs.sync(session, scope, sync_id)
-        rows = _numbered(planning.in_order(_rows(session, scope, sync)))
-        linked = sum(1 for _ in links.fingerprints(session, scope, sync.account))
+        rows = _numbered(_rows(session, scope, sync))
+        linked = links.count(session, scope, sync.account)
     _stop_if_unsafe(sync, rows, linked)
     with store.begin() as session:
         if not _save(session, scope, sync, rows):
@@ -52,7 +53,7 @@ def plan(sync_id: str) -> dict[str, int]:
     return dict(counted)
 
 
-def _rows(session: Session, scope: Scope, sync: Sync) -> Iterator[Change]:
+def _rows(session: Session, scope: Scope, sync: Sync) -> list[Change]:
     changed, new, removed = (staging.standing(sync.id, which) for which in ("changed", "new", "removed"))
     matched = staging.matches(sync.id)
     wanted = [one.object_id for one in (*changed, *removed)] + [match.object_id for match in matched.values()]
@@ -61,11 +62,14 @@ def _rows(session: Session, scope: Scope, sync: Sync) -> Iterator[Change]:
         contacts.contacts(session, scope, sorted({id_ for id_ in wanted if id_})),
         links.links(session, scope, sync.account, tied),
     )
-    yield from (_changed(crm, one) for one in changed)
-    yield from (_removed(crm, one) for one in removed)
-    yield from _new(crm, new, matched)
-    yield from (planning.skip(UNCHANGED, object_id=object_id) for _, object_id in staging.unchanged(sync.id))
-    yield from (planning.skip(one.reason, failed=True) for one in staging.standing(sync.id, "unreadable"))
+    rows = chain(
+        (_changed(crm, one) for one in changed),
+        (_removed(crm, one) for one in removed),
+        _new(crm, new, matched),
+        (planning.skip(UNCHANGED, object_id=object_id) for _, object_id in staging.unchanged(sync.id)),
+        (planning.skip(one.reason, failed=True) for one in staging.standing(sync.id, "unreadable")),
+    )
+    return planning.chained(planning.in_order(rows), crm.contacts)
 
 
 def _changed(crm: Crm, one: Classified) -> Change:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tasks.providers.oauth import App, Grant
 
 SIGN_IN_SECONDS = 300
+COLUMNS = ("id", "provider", "account", "health", "last sync")
 HEALTH = {
     ConnectionStatus.ACTIVE: "fine",
     ConnectionStatus.NEEDS_RECONNECT: "needs reconnecting",
@@ -29,9 +30,7 @@ HEALTH = {
 @click.argument("provider", type=click.Choice([Provider.MICROSOFT.value, Provider.GOOGLE.value]))
 @organization_option
 @user_option
-@click.option(
-    "--refresh-token-stdin", is_flag=True, help="Read a refresh token from standard input instead of signing in."
-)
+@click.option("--refresh-token-stdin", is_flag=True, help="Read a refresh token from standard input.")
 @click.option("--account", default="", help="The account's address, where the provider does not tell it.")
 def connect_command(
     provider: str, organization: str, user: str, account: str, *, refresh_token_stdin: bool, as_json: bool

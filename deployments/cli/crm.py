@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import click
 from deployments.cli.terminal import Refused, command, organization_option, ready_store, show, table, when
 from deployments.cli.values import as_text, spreadsheet_cell
 from storage import actions, contacts, links, tenants
+from storage.actions import Action
 from storage.documents import FIELDS, document
 from storage.records import Contact
 
@@ -46,29 +47,13 @@ def contact_command(contact_id: str, *, as_json: bool) -> None:
         deeds = actions.actions(session, scope, contact_id)
     data = _data(found) | {
         "provenance": found.provenance,
-        "sources": [{"provider": link.provider, "account": link.account, "source_id": link.source_id} for link in tied],
-        "history": [{"at": d.created_at, "action": d.action, "by": d.actor, "sync": d.sync_id, "fields": d.fields} for d in deeds],
-    }  # fmt: skip
-
-    def text() -> None:
-        values = [
-            (name, as_text(getattr(found.person, name)), _origin(found.provenance.get(name, {})))
-            for name in document(found.person)
-        ]
-        table(
-            f"{found.person.display_name} (version {found.version})",
-            ["field", "value", "from"],
-            values,
-            empty="nothing known",
-        )
-        table(
-            "\nHistory",
-            ["when", "what", "by", "fields"],
-            [(when(d.created_at), d.action, d.actor, ", ".join(d.fields)) for d in deeds],
-            empty="",
-        )
-
-    show(as_json, data, text)
+        "sources": [{"provider": one.provider, "account": one.account, "source_id": one.source_id} for one in tied],
+        "history": [
+            {"at": one.created_at, "action": one.action, "by": one.actor, "sync": one.sync_id, "fields": one.fields}
+            for one in deeds
+        ],
+    }
+    show(as_json, data, lambda: _print(found, deeds))
 
 
 @command("export")
@@ -131,16 +116,16 @@ def _as_dict(value: Any) -> Any:
     return value.isoformat()
 
 
+def _print(found: Contact, deeds: Sequence[Action]) -> None:
+    person = found.person
+    values = [
+        (name, as_text(getattr(person, name)), _origin(found.provenance.get(name, {}))) for name in document(person)
+    ]
+    table(f"{person.display_name} (version {found.version})", ["field", "value", "from"], values, empty="nothing known")
+    history = [(when(one.created_at), one.action, one.actor, ", ".join(one.fields)) for one in deeds]
+    table("\nHistory", ["when", "what", "by", "fields"], history, empty="")
+
+
 def _origin(where: dict[str, Any]) -> str:
-    if not where:
-        return ""
-    return " ".join(
-        filter(
-            None,
-            (
-                where.get("source", ""),
-                str(where.get("at", ""))[:10],
-                f"approved by {where['by']}" if where.get("by") else "",
-            ),
-        )
-    )
+    approved = f"approved by {where['by']}" if where.get("by") else ""
+    return " ".join(filter(None, (where.get("source"), str(where.get("at", ""))[:10], approved)))

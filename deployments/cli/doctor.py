@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from deployments.cli.terminal import Refused, command, show, table
 from storage import audit, connections, rotation, schema, tenants
 from storage.records import ConnectionStatus
-from storage.session import Store, open_store
+from storage.scope import Scope
+from storage.session import Session, Store, open_store
 from storage.settings import PREFIX, Settings
 from tasks.providers.engine import Engine
+
+NEWEST_FASTAPI = 150
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +40,10 @@ def doctor_command(*, as_json: bool) -> None:
 def examine() -> Iterator[Finding]:
     yield _checked("settings", lambda: f"home is {Settings.load().home}", "correct the setting named")
     chosen = Settings.load()
-    yield _checked(
-        "keys", lambda: f"{len(chosen.keys())} known", f"set {PREFIX}SECRET_KEYS, or put {chosen.home}/secret_keys back"
-    )
-    database = _checked(
-        "database", lambda: _reached(open_store(chosen)), f"check {PREFIX}DATABASE_URL, or the rights on {chosen.home}"
-    )
+    mend_keys = f"set {PREFIX}SECRET_KEYS, or put {chosen.home}/secret_keys back"
+    yield _checked("keys", lambda: f"{len(chosen.keys())} known", mend_keys)
+    mend_database = f"check {PREFIX}DATABASE_URL, or the rights on {chosen.home}"
+    database = _checked("database", lambda: _reached(open_store(chosen)), mend_database)
     yield database
     if database.fine:
         yield from _inside(open_store(chosen))
@@ -52,53 +53,34 @@ def examine() -> Iterator[Finding]:
 
 def _inside(store: Store) -> Iterator[Finding]:
     here, newest = schema.version(store), schema.newest()
-    yield Finding(
-        "schema",
-        here == newest,
-        f"version {here or 'none'} of {newest}",
-        "" if here == newest else "contactflow migrate",
-    )
+    yield _finding("schema", here == newest, f"version {here or 'none'} of {newest}", "contactflow migrate")
     if here != newest:
         return
     with store.read() as session:
-        scopes = {one.slug: tenants.whole_organization(session, one.slug) for one in tenants.organizations_all(session)}
-        for slug, scope in scopes.items():
-            verified = audit.verify(session, scope)
-            told = (
-                f"{verified.entries} entries" if verified.broken_at is None else f"broken at entry {verified.broken_at}"
-            )
-            yield Finding(
-                f"audit log of {slug}",
-                verified.broken_at is None,
-                told,
-                "" if verified.broken_at is None else "restore a backup and find out who wrote to it",
-            )
-            yield _checked(
-                f"sealed values of {slug}",
-                lambda scope=scope: f"{rotation.readable(session, scope)} open",
-                "put the missing key back into CONTACTFLOW_SECRET_KEYS",
-            )
-            for one in connections.connections(session, scope):
-                fine = one.status is not ConnectionStatus.NEEDS_RECONNECT
-                yield Finding(
-                    f"{one.provider} account {one.account}",
-                    fine,
-                    one.cause or one.status,
-                    "" if fine else f"contactflow connect {one.provider} --org {slug} --user …",
-                )
+        for one in tenants.organizations_all(session):
+            yield from _organization(session, one.slug, tenants.whole_organization(session, one.slug))
+
+
+def _organization(session: Session, slug: str, scope: Scope) -> Iterator[Finding]:
+    verified = audit.verify(session, scope)
+    whole = verified.broken_at is None
+    told = f"{verified.entries} entries" if whole else f"broken at entry {verified.broken_at}"
+    yield _finding(f"audit log of {slug}", whole, told, "restore a backup, and find out who wrote to it")
+    mend = f"put the missing key back into {PREFIX}SECRET_KEYS"
+    yield _checked(f"sealed values of {slug}", lambda: f"{rotation.readable(session, scope)} open", mend)
+    for one in connections.connections(session, scope):
+        fine = one.status is not ConnectionStatus.NEEDS_RECONNECT
+        mend = f"contactflow connect {one.provider} --org {slug} --user …"
+        yield _finding(f"{one.provider} account {one.account}", fine, one.cause or one.status, mend)
 
 
 def _prefect(chosen: Settings) -> Finding:
     engine = Engine(chosen.prefect_url)
     if not engine.is_up():
-        return Finding("Prefect", fine=False, told=f"no answer at {engine.url}", mend="make up")
+        return _finding("Prefect", False, f"no answer at {engine.url}", "make up")
     served = engine.is_served("contact-sync")
-    return Finding(
-        "Prefect",
-        served,
-        f"answers at {engine.url}{'' if served else ', but nobody runs contact-sync'}",
-        "" if served else "make up",
-    )
+    told = f"answers at {engine.url}" + ("" if served else ", but nobody runs contact-sync")
+    return _finding("Prefect", served, told, "make up")
 
 
 def _pins() -> Finding:
@@ -107,14 +89,14 @@ def _pins() -> Finding:
     fine = (
         found["prefect"] == "3.8.8"
         and found["sqlalchemy"].startswith("2.0.")
-        and found["fastapi"].split(".")[1] < "150"
+        and int(found["fastapi"].split(".")[1]) < NEWEST_FASTAPI
     )
-    return Finding(
-        "libraries",
-        fine,
-        ", ".join(f"{name} {version}" for name, version in found.items()),
-        "" if fine else "install from requirements.lock",
-    )
+    told = ", ".join(f"{name} {version}" for name, version in found.items())
+    return _finding("libraries", fine, told, "install from requirements.lock")
+
+
+def _finding(what: str, fine: bool, told: str, mend: str) -> Finding:  # noqa: FBT001 (a row of a table)
+    return Finding(what, fine, told, "" if fine else mend)
 
 
 def _reached(store: Store) -> str:

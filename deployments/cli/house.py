@@ -1,5 +1,7 @@
 """Organizations, users, keys, the audit log, the database's schema."""
 
+from dataclasses import asdict
+
 import click
 
 from deployments.cli.terminal import Refused, command, organization_option, ready_store, show, table, when
@@ -128,25 +130,11 @@ def _audit_log(organization: str, limit: int, *, as_json: bool) -> None:
     """Show the newest entries."""
     with ready_store().read() as session:
         found = audit.entries(session, tenants.whole_organization(session, organization), limit=limit)
+    rows = [(when(one.at), one.actor, one.action, one.subject) for one in found]
     show(
         as_json,
-        [
-            {
-                "sequence": e.sequence,
-                "at": e.at,
-                "actor": e.actor,
-                "action": e.action,
-                "subject": e.subject,
-                "detail": e.detail,
-            }
-            for e in found
-        ],
-        lambda: table(
-            "",
-            ["when", "who", "what", "about"],
-            [(when(e.at), e.actor, e.action, e.subject) for e in found],
-            empty="nothing yet",
-        ),
+        [asdict(one) for one in found],
+        lambda: table("", ["when", "who", "what", "about"], rows, empty="nothing yet"),
     )
 
 

@@ -11,7 +11,7 @@ from deployments.cli.values import as_text, cell_text
 from deployments.cli.waiting import follow, tell_outcome
 from storage import plans, reviews, syncs, tenants
 from storage.documents import document
-from storage.records import Cell, Change, ChangeKind, ChangeState, SyncStatus
+from storage.records import Cell, Change, ChangeKind, ChangeState, Proposal, SyncStatus
 from storage.reviews import Choice, Decision
 from storage.scope import Scope
 from storage.session import Session, Store
@@ -154,19 +154,19 @@ def _named(session: Session, scope: Scope, sync: Sync, words: tuple[str, ...]) -
 
 
 def _data(row: Change) -> dict[str, Any]:
-    proposal = row.proposal
+    proposal = row.proposal or Proposal("")
     return {
         "id": row.id,
         "number": row.ordinal,
         "kind": row.kind,
         "state": row.state,
         "contact": row.object_id or None,
-        "name": proposal.name if proposal else None,
+        "name": proposal.name,
         "reason": row.reason,
         "fields": row.fields,
-        "changes": [_cell(cell) for cell in proposal.cells] if proposal else [],
-        "conflicts": [_cell(cell) for cell in proposal.conflicts] if proposal else [],
-        "sources": [{"id": link.source_id, "values": document(link.person)} for link in proposal.links] if proposal else [],
+        "changes": [_cell(cell) for cell in proposal.cells],
+        "conflicts": [_cell(cell) for cell in proposal.conflicts],
+        "sources": [{"id": link.source_id, "values": document(link.person)} for link in proposal.links],
         "error": row.error,
     }  # fmt: skip
 
@@ -177,14 +177,17 @@ def _cell(cell: Cell) -> dict[str, Any]:
 
 def _print(sync: Sync, rows: list[Change], total: int) -> None:
     tell_outcome(sync)
-    lines = [
-        (row.ordinal, row.kind, row.state, row.proposal.name if row.proposal else row.object_id,
-         "\n".join(map(cell_text, row.proposal.cells)) if row.proposal else as_text(row.fields), row.error or row.reason)
-        for row in rows
-    ]  # fmt: skip
+    lines = [(row.ordinal, row.kind, row.state, *_told(row), row.error or row.reason) for row in rows]
     table("", ["row", "what", "state", "who", "before → after", "why"], lines, empty="this plan is empty")
     if total > len(rows):
         click.echo(f"{total - len(rows)} more rows: --limit {total} shows all, --only KIND some of them")
+
+
+def _told(row: Change) -> tuple[str, str]:
+    """Who it is about and what would change; once the preview is over, only which contact and which fields."""
+    if row.proposal is None:
+        return row.object_id, as_text(row.fields)
+    return row.proposal.name, "\n".join(map(cell_text, row.proposal.cells))
 
 
 def _print_undo(undone: int, refused: list[dict[str, object]]) -> None:

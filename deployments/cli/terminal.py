@@ -37,7 +37,8 @@ def command(name: str, **settings: Any) -> Callable[[Callable[..., Any]], click.
 
     def decorate(function: Callable[..., Any]) -> click.Command:
         option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
-        return click.command(name, **settings)(option(_without_traceback(function)))
+        made: click.Command = click.command(name, **settings)(option(_without_traceback(function)))
+        return made
 
     return decorate
 

@@ -1,4 +1,4 @@
--- (incoming position, other position): all pairs of small blocks, nearest neighbours of capped ones unless broad, each once.
+-- (incoming position, other position): all pairs of small blocks, nearest neighbours of capped ones unless by a broad rule, each once.
 WITH member AS (
     SELECT person, rule, key, capped
     FROM block_key
@@ -8,7 +8,7 @@ ranked AS (
     SELECT person, rule, key, row_number() OVER (PARTITION BY rule, key ORDER BY neighbour, person) AS rank
     FROM member
     JOIN block_person USING (person)
-    WHERE capped AND NOT list_contains($broad::VARCHAR[], rule)
+    WHERE capped AND NOT ends_with(rule, ' alone')
 )
 SELECT one.person AS one, other.person AS other
 FROM member AS one

@@ -1,6 +1,6 @@
 """What one approved row does to the contact it is about, given how that contact stands now."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -48,13 +48,22 @@ class Stale:
 
 
 def carry_out(
-    change: Change, now_there: Contact | None, edits: Edits | None, origin: Origin, new_id: str
+    change: Change,
+    now_there: Contact | None,
+    edits: Edits | None,
+    origin: Origin,
+    new_id: str,
+    *,
+    taken: Set[str] = frozenset(),
 ) -> Written | Stale:
+    """`taken` holds addresses of contacts that came into the CRM since the review: to create them anew would double."""
     if change.proposal is None:
         return Stale("the plan's values are no longer there")
     edits = edits or Edits()
     cells = _edited(change.proposal.cells, edits)
     links = tuple(_tied(link, edits) for link in change.proposal.links)
+    if change.kind is ChangeKind.CREATE and _addresses(cells) & taken:
+        return Stale("a contact with the same address came into the CRM since the review")
     if change.kind is ChangeKind.CREATE:
         return _created(cells, links, edits, origin, new_id)
     if now_there is None:
@@ -65,6 +74,10 @@ def carry_out(
         moved = ", ".join(moved_fields(now_there.person, cells))
         return Stale(f"changed since the review: {moved} (version {change.seen_version} → {now_there.version})")
     return _updated(now_there, cells, links, edits, origin)
+
+
+def _addresses(cells: tuple[Cell, ...]) -> set[str]:
+    return {email.value.casefold() for cell in cells if cell.field == "emails" for email in cell.after}
 
 
 def _created(

@@ -1,6 +1,7 @@
 """From what a source said and whom it is about to the rows of a plan."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from storage.records import Change, ChangeKind, ChangeState, Contact, Person, Proposal, SourceLink, Verdict
@@ -15,6 +16,7 @@ ORDER = (
     ChangeKind.CREATE,
     ChangeKind.SKIP,
 )
+COMPARED = (ChangeKind.CONFLICT, ChangeKind.MAYBE, ChangeKind.UPDATE)
 
 
 def creation(links: Sequence[SourceLink]) -> Change:
@@ -58,6 +60,27 @@ def in_order(changes: Iterable[Change]) -> list[Change]:
             change.reason,
         ),
     )
+
+
+def chained(changes: Sequence[Change], contacts: Mapping[str, Contact]) -> list[Change]:
+    """Of several rows about one contact, each later one is compared with what the earlier ones will have made of it."""
+    there, told = dict(contacts), []
+    for change in changes:
+        contact = there.get(change.object_id)
+        if contact is None or change.proposal is None or change.kind not in COMPARED:
+            told.append(change)
+            continue
+        again = change if contact is contacts[contact.id] else _compared_again(contact, change, change.proposal)
+        told.append(again)
+        cells = again.proposal.cells if again.proposal else ()
+        there[contact.id] = replace(contact, person=apply_cells(contact.person, cells)) if cells else contact
+    return told
+
+
+def _compared_again(contact: Contact, change: Change, proposal: Proposal) -> Change:
+    (link,) = proposal.links
+    verdict = Verdict.MAYBE if change.kind is ChangeKind.MAYBE else Verdict.SURE
+    return comparison(contact, link, reason=change.reason, verdict=verdict)
 
 
 def _kind(difference: Difference, verdict: Verdict, *, is_tied: bool) -> ChangeKind:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from storage.blocking import candidates
 from storage.records import Labelled, Match, Person, PostalAddress, Verdict
-from tasks.rules.matching import BROAD_RULES, Traits, block_keys, judge, neighbours, traits
+from tasks.rules.matching import Traits, block_keys, judge, neighbours, traits
 
 DATA = Path(__file__).parents[1] / "data"
 Pair = frozenset[str]
@@ -61,7 +61,7 @@ def matched(people: Iterable[tuple[str, Person]]) -> list[Match]:
 
 def found(incoming: Sequence[Traits], existing: Sequence[Traits]) -> NDArray[np.int32]:
     everybody = [*incoming, *existing]
-    return candidates(block_keys(everybody), neighbours(everybody), len(incoming), broad=BROAD_RULES).pairs
+    return candidates(block_keys(everybody), neighbours(everybody), len(incoming)).pairs
 
 
 def quality(told: Collection[Pair], truth: Collection[Pair]) -> Quality:

@@ -159,8 +159,8 @@ def upgrade() -> None:
             ["organization_id"], ["organizations.id"], name=op.f("fk_users_organization_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
-        sa.UniqueConstraint("organization_id", "id", name=op.f("uq_users_organization_id_id")),
         sa.UniqueConstraint("organization_id", "email", name=op.f("uq_users_organization_id_email")),
+        sa.UniqueConstraint("organization_id", "id", name=op.f("uq_users_organization_id_id")),
     )
     op.create_table(
         "oauth_connections",
@@ -269,6 +269,7 @@ def upgrade() -> None:
         sa.Column("removed", sa.Integer(), server_default="0", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("compared_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("completed_at", sa.DateTime(timezone=True), nullable=True),
@@ -294,10 +295,15 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contact_syncs")),
-        sa.UniqueConstraint("organization_id", "id", name=op.f("uq_contact_syncs_organization_id_id")),
         sa.UniqueConstraint("flow_run_id", name=op.f("uq_contact_syncs_flow_run_id")),
+        sa.UniqueConstraint("organization_id", "id", name=op.f("uq_contact_syncs_organization_id_id")),
     )
     with op.batch_alter_table("contact_syncs", schema=None) as batch_op:
+        batch_op.create_index(
+            "contact_syncs_by_org_user",
+            ["organization_id", "user_id", sa.literal_column("created_at DESC")],
+            unique=False,
+        )
         batch_op.create_index("contact_syncs_by_organization", ["organization_id"], unique=False)
         batch_op.create_index("contact_syncs_by_provider", ["organization_id", "provider"], unique=False)
         batch_op.create_index("contact_syncs_by_status", ["status"], unique=False)
@@ -308,9 +314,6 @@ def upgrade() -> None:
             sqlite_where=sa.text("status IN ('extracting', 'preview', 'executing')"),
             postgresql_where=sa.text("status IN ('extracting', 'preview', 'executing')"),
         )
-    op.create_index(
-        "contact_syncs_by_org_user", "contact_syncs", ["organization_id", "user_id", sa.text("created_at DESC")]
-    )
 
     op.create_table(
         "sync_schedules",
@@ -462,6 +465,7 @@ def downgrade() -> None:
         batch_op.drop_index("contact_syncs_by_status")
         batch_op.drop_index("contact_syncs_by_provider")
         batch_op.drop_index("contact_syncs_by_organization")
+        batch_op.drop_index("contact_syncs_by_org_user")
 
     op.drop_table("contact_syncs")
     with op.batch_alter_table("object_links", schema=None) as batch_op:

@@ -1,8 +1,8 @@
 """Who is who: traits of a person, keys to find candidates by, a verdict for each pair, and people out of pairs."""
 
 from tasks.rules.matching.judge import judge
-from tasks.rules.matching.keys import BROAD_RULES, block_keys, neighbours
+from tasks.rules.matching.keys import block_keys, neighbours
 from tasks.rules.matching.resolve import Resolution, resolve
 from tasks.rules.matching.traits import Traits, traits
 
-__all__ = ["BROAD_RULES", "Resolution", "Traits", "block_keys", "judge", "neighbours", "resolve", "traits"]
+__all__ = ["Resolution", "Traits", "block_keys", "judge", "neighbours", "resolve", "traits"]

@@ -7,7 +7,6 @@ from tasks.rules.matching.places import KINDS_OF_STREET, Place
 from tasks.rules.matching.traits import Traits
 
 _TELLING = 3
-BROAD_RULES = ("name alone", "postcode alone")
 
 
 def block_keys(people: Sequence[Traits]) -> tuple[list[int], list[str], list[str]]:
@@ -70,7 +69,7 @@ def _name_keys(person: Traits) -> Iterator[tuple[str, str]]:
 
 
 def _broad_keys(person: Traits) -> Iterator[tuple[str, str]]:
-    """Affordable only where few people share them: in a small batch, or for a rare value."""
+    """Affordable only where few people share them: in a small batch, or for a rare value. Their rules end in `alone`."""
     for name in filter(None, {person.given.text, person.family.text}):
         yield "name alone", name
     for place in person.places:
