@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from typing import TypeVar
 
 T = TypeVar("T")
+_TURNS = 10  # of the event loop: the next request is on the wire before the reader may keep the loop busy
 _Waiting = asyncio.Queue[T | Exception | None]
 
 
@@ -19,6 +20,8 @@ async def read_ahead(source: AsyncIterator[T], *, by: int = 1) -> AsyncGenerator
         while (item := await waiting.get()) is not None:
             if isinstance(item, Exception):
                 raise item
+            for _ in range(_TURNS):
+                await asyncio.sleep(0)
             yield item
     finally:
         fetching.cancel()
