@@ -36,9 +36,9 @@ def command(name: str, **settings: Any) -> Callable[[Callable[..., Any]], click.
     """A command with `--json`, whose known errors are a sentence and exit code 1."""
 
     def decorate(function: Callable[..., Any]) -> click.Command:
-        option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
-        made: click.Command = click.command(name, **settings)(option(_without_traceback(function)))
-        return made
+        as_json: Callable[[Any], Any] = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
+        guarded = as_json(_without_traceback(function))
+        return click.command(name, None, **settings)(guarded)
 
     return decorate
 

@@ -43,7 +43,7 @@ class Engine:
     def is_served(self, flow: str) -> bool:
         """Whether somebody who would run it has asked for work of late."""
         deployment = self._ask("GET", f"deployments/name/{quote(flow)}/default")
-        return deployment is not None and deployment["status"] == "READY"
+        return bool(deployment) and deployment["status"] == "READY"
 
     def start(self, flow: str, parameters: Mapping[str, Any], *, key: str = "") -> str:
         """Start a run of a flow's default deployment and return the run's id."""
@@ -83,7 +83,7 @@ class Engine:
             # The run is asleep a moment before its form is stored, and the server may be busy.
             may_pass = response.status_code == httpx.codes.SERVICE_UNAVAILABLE or "schema not found" in reason
             if not may_pass or time.monotonic() > deadline:
-                return said.get("status") == "ACCEPT"
+                return bool(said.get("status") == "ACCEPT")
             time.sleep(0.25)
 
     def cancel(self, run_id: str) -> None:

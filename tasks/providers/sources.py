@@ -32,7 +32,5 @@ def source_of(store: Store, scope: Scope, sync: Sync, *, file: str, columns: Map
 
     quiet_until = quiet.timestamp() if quiet else 0.0
     if sync.provider is Provider.MICROSOFT:
-        return MicrosoftSource(
-            settings().microsoft_graph_url, tokens, quiet_until=quiet_until, on_quiet=keep_quiet
-        )
+        return MicrosoftSource(settings().microsoft_graph_url, tokens, quiet_until=quiet_until, on_quiet=keep_quiet)
     return GoogleSource(settings().google_people_url, tokens, quiet_until=quiet_until, on_quiet=keep_quiet)

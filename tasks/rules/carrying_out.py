@@ -1,6 +1,7 @@
 """What one approved row does to the contact it is about, given how that contact stands now."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -54,26 +55,34 @@ def carry_out(
     origin: Origin,
     new_id: str,
     *,
-    taken: Set[str] = frozenset(),
+    taken: AbstractSet[str] = frozenset(),
 ) -> Written | Stale:
     """`taken` holds addresses of contacts that came into the CRM since the review: to create them anew would double."""
     if change.proposal is None:
         return Stale("the plan's values are no longer there")
     edits = edits or Edits()
     cells = _edited(change.proposal.cells, edits)
+    if reason := _moved_on(change, now_there, cells, taken):
+        return Stale(reason)
     links = tuple(_tied(link, edits) for link in change.proposal.links)
-    if change.kind is ChangeKind.CREATE and _addresses(cells) & taken:
-        return Stale("a contact with the same address came into the CRM since the review")
-    if change.kind is ChangeKind.CREATE:
-        return _created(cells, links, edits, origin, new_id)
     if now_there is None:
-        return Stale("the contact was deleted since the review")
+        return _created(cells, links, edits, origin, new_id)
     if change.kind is ChangeKind.REMOVED:
         return Written(None, links, ())
-    if now_there.version != change.seen_version and not still_holds(now_there.person, cells):
-        moved = ", ".join(moved_fields(now_there.person, cells))
-        return Stale(f"changed since the review: {moved} (version {change.seen_version} → {now_there.version})")
     return _updated(now_there, cells, links, edits, origin)
+
+
+def _moved_on(change: Change, now_there: Contact | None, cells: tuple[Cell, ...], taken: AbstractSet[str]) -> str:
+    """Why what was approved is no longer what would happen; empty where it still is, whatever else has changed."""
+    if change.kind is ChangeKind.CREATE:
+        twice = _addresses(cells) & taken
+        return "a contact with the same address came into the CRM since the review" if twice else ""
+    if now_there is None:
+        return "the contact was deleted since the review"
+    if now_there.version == change.seen_version or still_holds(now_there.person, cells):
+        return ""
+    moved = ", ".join(moved_fields(now_there.person, cells))
+    return f"changed since the review: {moved} (version {change.seen_version} → {now_there.version})"
 
 
 def _addresses(cells: tuple[Cell, ...]) -> set[str]:
