@@ -45,15 +45,23 @@ def candidates(
     connection: duckdb.DuckDBPyConnection | None = None,
 ) -> Candidates:
     """`keys` are three columns: position, rule, key. `neighbours` is everybody's sort text. `incoming` come first."""
-    cursor = (connection or duckdb.connect()).cursor()
+    with connection.cursor() if connection else duckdb.connect() as cursor:
+        _load_keys(cursor, keys, neighbours)
+        budget = max(_LEAST_BUDGET, _PAIRS_PER_PERSON * len(neighbours))
+        cursor.execute(_sql("block_sizes"), {"incoming": incoming, "budget": budget})
+        capped = tuple(Capped(*row) for row in cursor.execute(_sql("block_capped")).fetchall())
+        cursor.execute(_sql("block_pairs"), {"incoming": incoming, "window": _WINDOW})
+        return Candidates(np.column_stack(list(cursor.fetchnumpy().values())), capped)
+
+
+def _load_keys(
+    cursor: duckdb.DuckDBPyConnection,
+    keys: tuple[Sequence[int], Sequence[str], Sequence[str]],
+    neighbours: Sequence[str],
+) -> None:
     person, rule, key = keys
     _load(cursor, "block_key", person=np.array(person, dtype=np.int32), rule=_texts(rule), key=_texts(key))
     _load(cursor, "block_person", person=np.arange(len(neighbours), dtype=np.int32), neighbour=_texts(neighbours))
-    budget = max(_LEAST_BUDGET, _PAIRS_PER_PERSON * len(neighbours))
-    cursor.execute(_sql("block_sizes"), {"incoming": incoming, "budget": budget})
-    capped = tuple(Capped(*row) for row in cursor.execute(_sql("block_capped")).fetchall())
-    cursor.execute(_sql("block_pairs"), {"incoming": incoming, "window": _WINDOW})
-    return Candidates(np.column_stack(list(cursor.fetchnumpy().values())), capped)
 
 
 def _texts(values: Sequence[str]) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Made-up people with known truth: each is in the CRM once, and once more in the source with what years do to a card."""
+"""Made-up people with known truth: each is in the CRM once, and in the source as years have changed the card."""
 
 import random
 from collections.abc import Callable, Iterator
@@ -6,19 +6,23 @@ from dataclasses import dataclass, replace
 
 from storage.records import Labelled, Person, PostalAddress
 
-_SYLLABLES = [a + b for a in "b d f g h k l m n p r s t v w st br kl sch".split() for b in "a e i o u au ei".split()]
+_CONSONANTS = ["b", "d", "f", "g", "h", "k", "l", "m", "n", "p", "r", "s", "t", "v", "w", "st", "br", "kl", "sch"]
+_SYLLABLES = [consonant + vowel for consonant in _CONSONANTS for vowel in ("a", "e", "i", "o", "u", "au", "ei")]
 _ENDS = ["n", "r", "s", "ck", "mann", "ner", "son", "ley", "ton", "berg", "sen", "ski", "ova", "ez", "i", "o"]
-_GIVEN = (
-    "Robert William Michael Katherine Elizabeth Anna Maria Thomas Alexander Susanne Stefan Christian Francisco José "
-    "Giuseppe Dmitrii Sergei Natalia Olga Jürgen Günter Margaret Patricia Daniel Matthias Andreas Ursula Monika Paul "
-    "Paula Mario Laura Emma Noah Liam Mia Ella Oliver Jack Harry George Amelia Isla Ava Sophie Grace Lily Freya Ivy "
-    "Florence Willow Rosie Lucas Leo Arthur Muhammad Oscar Theo Henri Louise Chloé Zoé Hugo Jules Inès Léa Manon Lena "
-    "Marie Felix Elias Ben Luis Jonas Finn Noel Emil Anton Karl Frieda Greta Ida Marta Clara Lotte Johanna"
-).split()
-_SHORT = {"Robert": "Bob", "William": "Bill", "Michael": "Mike", "Katherine": "Kate", "Elizabeth": "Liz", "Thomas": "Tom",
-          "Alexander": "Sasha", "Susanne": "Susi", "Stefan": "Steff", "Christian": "Chris", "Francisco": "Paco",
-          "José": "Pepe", "Giuseppe": "Beppe", "Dmitrii": "Dima", "Natalia": "Natasha", "Margaret": "Peggy",
-          "Patricia": "Pat", "Daniel": "Dan", "Matthias": "Matze", "Andreas": "Andi", "Ursula": "Uschi"}  # fmt: skip
+_SHORT = {
+    **{"Robert": "Bob", "William": "Bill", "Michael": "Mike", "Katherine": "Kate", "Elizabeth": "Liz", "Thomas": "Tom"},
+    **{"Alexander": "Sasha", "Susanne": "Susi", "Stefan": "Steff", "Christian": "Chris", "Francisco": "Paco"},
+    **{"José": "Pepe", "Giuseppe": "Beppe", "Dmitrii": "Dima", "Natalia": "Natasha", "Margaret": "Peggy"},
+    **{"Patricia": "Pat", "Daniel": "Dan", "Matthias": "Matze", "Andreas": "Andi", "Ursula": "Uschi"},
+}
+_GIVEN = [
+    *_SHORT,
+    *("Anna", "Maria", "Sergei", "Olga", "Jürgen", "Günter", "Monika", "Paul", "Paula", "Mario", "Laura", "Emma"),
+    *("Noah", "Liam", "Mia", "Ella", "Oliver", "Jack", "Harry", "George", "Amelia", "Isla", "Ava", "Sophie", "Grace"),
+    *("Lily", "Freya", "Ivy", "Florence", "Willow", "Rosie", "Lucas", "Leo", "Arthur", "Muhammad", "Oscar", "Theo"),
+    *("Henri", "Louise", "Chloé", "Zoé", "Hugo", "Jules", "Inès", "Léa", "Manon", "Lena", "Marie", "Felix", "Elias"),
+    *("Ben", "Luis", "Jonas", "Finn", "Noel", "Emil", "Anton", "Karl", "Frieda", "Greta", "Ida", "Marta", "Clara"),
+]
 _FREE = ["gmail.com", "web.de", "outlook.com", "yahoo.com", "icloud.com"]
 _KEYS = "qwertyuiopasdfghjklzxcvbnm"
 
@@ -103,13 +107,9 @@ def _aged(chance: random.Random, person: Person) -> Person:
 
 def _slip(chance: random.Random, word: str) -> str:
     at = chance.randrange(len(word)) if word else 0
-    return chance.choice(
-        [
-            word[:at] + word[at + 1 :],
-            word[:at] + chance.choice(_KEYS) + word[at:],
-            word[:at] + word[at + 1 : at + 2] + word[at : at + 1] + word[at + 2 :],
-        ]
-    )
+    before, here, after = word[:at], word[at : at + 1], word[at + 1 :]
+    turned = before + after[:1] + here + after[1:]
+    return chance.choice([before + after, before + chance.choice(_KEYS) + here + after, turned])
 
 
 _CHANGES: list[tuple[Callable[[random.Random, Person], Person], float]] = [
@@ -118,7 +118,7 @@ _CHANGES: list[tuple[Callable[[random.Random, Person], Person], float]] = [
     (lambda _, p: replace(p, given_name=p.given_name[:1]), 0.04),
     (lambda c, p: replace(p, given_name=_slip(c, p.given_name)), 0.08),
     (lambda c, p: replace(p, family_name=_slip(c, p.family_name)), 0.08),
-    (lambda c, p: replace(p, birthday=p.birthday[:8] + p.birthday[9:] + p.birthday[8] if p.birthday else ""), 0.02),
+    (lambda _, p: replace(p, birthday=p.birthday[:8] + p.birthday[9:] + p.birthday[8] if p.birthday else ""), 0.02),
     (lambda _, p: replace(p, birthday=""), 0.3),
     (lambda _, p: replace(p, emails=p.emails[1:]), 0.3),
     (lambda _, p: replace(p, phones=p.phones[1:]), 0.3),

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.rules.matching import evidence
-from tasks.rules.matching.levels import FIELD, FIELDS, Email, Family, Given, Number, Order, Phone
+from tasks.rules.matching import evidence, fields
+from tasks.rules.matching.levels import FIELD, FIELDS, Company, Email, Family, Given, Number, Order, Phone
 from tasks.rules.matching.strings import (
     NOT_COMPARED,
     family_levels,
@@ -39,16 +39,18 @@ def compare_all(people: Sequence[Traits], left: Positions, right: Positions) -> 
 
     fill("given", (p.given if p.given.text else None for p in people), given_levels)
     fill("family", (p.family if p.family.text else None for p in people), family_levels)
-    fill("birthday", (p.birthday or None for p in people), _each(evidence.birthdays))
-    fill("company", (_employment(p) for p in people), _each(evidence.companies))
+    fill("birthday", (p.birthday or None for p in people), _each(fields.birthdays))
+    fill("company", (_employment(p) for p in people), _each(fields.companies))
     numbers = [[(number, number in p.mobiles) for number in p.phones] for p in people]
     levels[:, FIELD["phone"]] = _best(numbers, left, right, phone_levels, Phone.UNKNOWN)
     levels[:, FIELD["email"]] = _best([p.mailboxes for p in people], left, right, mailbox_levels, Email.UNKNOWN)
+    counted = np.isin(levels[:, FIELD["email"]], evidence.SAME_ADDRESS)
+    levels[counted & (levels[:, FIELD["company"]] == Company.DOMAIN), FIELD["company"]] = Company.UNKNOWN
     own = _best([p.identifiers for p in people], left, right, identifier_levels, Number.UNKNOWN)
     levels[:, FIELD["identifier"]] = np.where(own == NOT_COMPARED, Number.UNKNOWN, own)
-    nowhere = len(evidence.STREET_AND_TOWN) - 1
+    nowhere = len(fields.STREET_AND_TOWN) - 1
     ranks = _best([p.places for p in people], left, right, place_ranks, nowhere)
-    levels[:, [FIELD["street"], FIELD["town"]]] = np.array(evidence.STREET_AND_TOWN, dtype=np.int8)[ranks]
+    levels[:, [FIELD["street"], FIELD["town"]]] = np.array(fields.STREET_AND_TOWN, dtype=np.int8)[ranks]
     _turn(people, left, right, levels)
     return levels
 
@@ -113,6 +115,6 @@ def _each(compare: Callable[[Any, Any], int]) -> _Compare:
     return lambda ones, others: np.array(list(map(compare, ones, others)), dtype=np.int8)
 
 
-def _employment(person: Traits) -> evidence.Employment | None:
-    told = evidence.employment(person)
+def _employment(person: Traits) -> fields.Employment | None:
+    told = fields.employment(person)
     return told if told[0] or told[2] else None

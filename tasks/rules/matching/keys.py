@@ -69,7 +69,7 @@ def _name_keys(person: Traits) -> Iterator[tuple[str, str]]:
 
 
 def _broad_keys(person: Traits) -> Iterator[tuple[str, str]]:
-    """Affordable only where few people share them: in a small batch, or for a rare value. Their rules end in `alone`."""
+    """Affordable only where few share them: in a small batch, or for a rare value. Their rules end in "alone"."""
     for name in filter(None, {person.given.text, person.family.text}):
         yield "name alone", name
     for place in person.places:

@@ -8,7 +8,7 @@ from rapidfuzz.distance import OSA, JaroWinkler
 from rapidfuzz.fuzz import partial_ratio, ratio, token_set_ratio
 from rapidfuzz.process import cpdist
 
-from tasks.rules.matching import evidence
+from tasks.rules.matching import evidence, fields
 from tasks.rules.matching.folding import sound
 from tasks.rules.matching.levels import Email, Family, Given, Number, Phone, Street, Town
 from tasks.rules.matching.mail import Mailbox
@@ -78,17 +78,17 @@ def mailbox_levels(boxes: list[Mailbox], left: Positions, right: Positions) -> L
     for compared, these in ((locals_, rest[colleagues]), (keys, rest[~colleagues])):
         alike = _rated(_take(compared, left[these]), _take(compared, right[these]), ratio)
         levels[these] = _first_that_holds(
-            (alike >= evidence.CLOSE_EMAIL, Email.CLOSE),
-            (alike >= evidence.LIKE_EMAIL, Email.LIKE),
+            (alike >= fields.CLOSE_EMAIL, Email.CLOSE),
+            (alike >= fields.LIKE_EMAIL, Email.LIKE),
             (alike >= 0, Email.DIFFERENT),
         )
     return levels
 
 
 def place_ranks(places: list[Place], left: Positions, right: Positions) -> Levels:
-    """Positions in `evidence.STREET_AND_TOWN`."""
+    """Positions in `fields.STREET_AND_TOWN`."""
     ranks = np.empty((len(Street), len(Town)), dtype=np.int8)
-    for rank, (street, town) in enumerate(evidence.STREET_AND_TOWN):
+    for rank, (street, town) in enumerate(fields.STREET_AND_TOWN):
         ranks[street, town] = rank
     streets, postcodes, cities = ([place[at] for place in places] for at in range(3))
     found: Levels = ranks[_street_levels(streets, left, right), _town_levels(postcodes, cities, left, right)]
@@ -100,18 +100,18 @@ def _street_levels(streets: list[str], left: Positions, right: Positions) -> Lev
     alike = np.zeros(len(left))
     rest = np.flatnonzero(known & ~same)
     alike[rest] = _rated(_take(streets, left[rest]), _take(streets, right[rest]), ratio)
-    long = np.array([len(street) for street in streets], dtype=np.int64) >= evidence.ENOUGH_OF_A_STREET
+    long = np.array([len(street) for street in streets], dtype=np.int64) >= fields.ENOUGH_OF_A_STREET
     for scorer, written in (
         (token_set_ratio, streets),
         (partial_ratio, [street.replace(" ", "") for street in streets]),
     ):
-        rest = np.flatnonzero(known & ~same & long[left] & long[right] & (alike < evidence.CLOSE_STREET))
+        rest = np.flatnonzero(known & ~same & long[left] & long[right] & (alike < fields.CLOSE_STREET))
         alike[rest] = np.maximum(alike[rest], _rated(_take(written, left[rest]), _take(written, right[rest]), scorer))
     return _first_that_holds(
         (~known, Street.UNKNOWN),
         (same, Street.SAME),
-        (alike >= evidence.CLOSE_STREET, Street.CLOSE),
-        (alike >= evidence.LIKE_STREET, Street.LIKE),
+        (alike >= fields.CLOSE_STREET, Street.CLOSE),
+        (alike >= fields.LIKE_STREET, Street.LIKE),
         (known, Street.DIFFERENT),
     )
 
@@ -121,7 +121,7 @@ def _town_levels(postcodes: list[str], cities: list[str], left: Positions, right
     city, same_city = _known(cities, left, right), _same(cities, left, right)
     alike = np.zeros(len(left), dtype=np.bool_)
     rest = np.flatnonzero(city & ~same_city)
-    alike[rest] = _rated(_take(cities, left[rest]), _take(cities, right[rest]), ratio) >= evidence.CLOSE_CITY
+    alike[rest] = _rated(_take(cities, left[rest]), _take(cities, right[rest]), ratio) >= fields.CLOSE_CITY
     rest = np.flatnonzero(code & ~same_code & ~city)
     alike[rest] = _rated(_take(postcodes, left[rest]), _take(postcodes, right[rest]), OSA.distance) <= 1
     return _first_that_holds(
