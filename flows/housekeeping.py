@@ -4,6 +4,7 @@ from prefect import flow, get_run_logger
 
 from storage.session import open_store
 from storage.settings import settings
+from tasks.forget import forget_undo
 from tasks.providers.engine import Engine
 from tasks.sweep import sweep
 
@@ -11,4 +12,6 @@ from tasks.sweep import sweep
 @flow(name="housekeeping")
 async def housekeeping() -> None:
     """Go on with syncs whose process died, end reviews whose time is over, forget what need not be kept."""
-    get_run_logger().info("swept: %s", dict(sweep(open_store(), Engine(settings().prefect_url))))
+    store = open_store()
+    get_run_logger().info("swept: %s", dict(sweep(store, Engine(settings().prefect_url))))
+    get_run_logger().info("undo data of %d syncs forgotten", forget_undo(store))

@@ -131,6 +131,19 @@ def open_syncs(session: Session, scope: Scope) -> list[Sync]:
     return [_sync(row) for row in rows]
 
 
+def past_undo(session: Session, scope: Scope) -> list[str]:
+    """Completed syncs whose undo data has outlived its time."""
+    late = table.c.undo_until < now()
+    return list(
+        session.execute(select(table.c.id).where(visible(table, scope), late, table.c.undo_key.is_not(None))).scalars()
+    )
+
+
+def forget_undo(session: Session, scope: Scope, sync_id: str) -> None:
+    """Destroy the key: what was sealed with it is gone, in backups too."""
+    note(session, scope, sync_id, undo_key=None)
+
+
 def open_for(session: Session, scope: Scope, connection_id: str) -> Sync | None:
     """The one open sync of a connection; a constraint sees to it that there is no second. Files have none."""
     if not connection_id:
