@@ -7,6 +7,7 @@ A plain form post for both: msal keeps refresh tokens to itself and google-auth 
 are stored encrypted and every wait is ours to keep.
 """
 
+import asyncio
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -147,12 +148,16 @@ async def ask(
     async with connect() as http:
         for attempt in count(1):
             try:
-                return await _post(http, app, body, chance)
+                async with asyncio.timeout(patience.answer):
+                    return await _post(http, app, body, chance)
+            except TimeoutError as trouble:
+                temporary = unreachable(app.name, trouble)
             except Temporary as trouble:
-                wait = patience.wait(attempt, trouble.asked, chance.roll())
-                if patience.ended(trouble, attempt, chance.clock() + wait - started):
-                    raise trouble.error from None
-                await chance.sleep(wait)
+                temporary = trouble
+            wait = patience.wait(attempt, temporary.asked, chance.roll())
+            if patience.ended(temporary, attempt, chance.clock() + wait - started):
+                raise temporary.error
+            await chance.sleep(wait)
     raise AssertionError  # counting never ends
 
 

@@ -1,5 +1,6 @@
 """The token endpoints: what each answer means, what is sent, and that nothing personal is repeated."""
 
+import asyncio
 import re
 from datetime import UTC, datetime
 from typing import Any
@@ -167,6 +168,21 @@ async def test_the_wait_that_was_asked_for_is_kept_or_told() -> None:
     with pytest.raises(ProviderError) as caught:
         await endpoint.refresh(seconds=60)
     assert (caught.value.permanent, endpoint.now) == (False, START)
+
+
+async def test_an_answer_that_never_comes_is_given_up() -> None:
+    async def stuck(_request: httpx.Request) -> httpx.Response:
+        await asyncio.sleep(60)
+        raise AssertionError
+
+    with pytest.raises(ProviderError, match="cannot be reached") as caught:
+        await refresh(
+            MICROSOFT,
+            "old-refresh",
+            connect=lambda: httpx.AsyncClient(transport=httpx.MockTransport(stuck)),
+            patience=Patience(attempts=2, answer=0.02, first_wait=0.01),
+        )
+    assert not caught.value.permanent
 
 
 async def test_an_answer_nobody_knows_is_a_permanent_refusal() -> None:
