@@ -38,7 +38,7 @@ class Key:
         body = memoryview(sealed)[HEADER:]
         try:
             return self.cipher.decrypt(body[:NONCE], body[NONCE:], bound_to.encode())
-        except InvalidTag:
+        except (InvalidTag, ValueError):  # tampered with, or too short to have been sealed
             raise CannotDecrypt(f"a value bound to {bound_to} does not open") from None
 
 

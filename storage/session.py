@@ -65,7 +65,7 @@ def open_store(chosen: Settings | None = None) -> Store:
 
 @lru_cache(maxsize=8)
 def _open(chosen: Settings) -> Store:
-    chosen.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    chosen.home_made()
     return Store(_engine(chosen.database), Keyring(chosen.keys()))
 
 

@@ -5,13 +5,17 @@ A setting that is misspelt or malformed stops the program with its name and what
 
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import urlsplit
 
-from pydantic import AnyUrl, Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 PREFIX = "CONTACTFLOW_"
 SHORTEST_KEY = 16
@@ -63,7 +67,9 @@ class Settings(BaseSettings):
     )  # fmt: skip
     @classmethod
     def _address(cls, url: str) -> str:
-        AnyUrl(url)
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0:
+            raise ValueError("must be an address that starts with http:// or https://")
         return url.rstrip("/")
 
     @field_validator("database_url")
@@ -71,6 +77,10 @@ class Settings(BaseSettings):
     def _database(cls, url: str) -> str:
         if url and not url.startswith(("sqlite:///", "postgresql+psycopg://")):
             raise ValueError("must start with sqlite:/// or postgresql+psycopg://")
+        try:
+            make_url(url or "sqlite://")
+        except (ArgumentError, ValueError):  # their texts may quote a password
+            raise ValueError("cannot be read; it looks like postgresql+psycopg://USER:PASSWORD@HOST:PORT/NAME") from None
         return url
 
     @property
@@ -88,15 +98,22 @@ class Settings(BaseSettings):
 
     @classmethod
     def load(cls, **overrides: Any) -> Self:
-        _refuse_unknown(os.environ, set(cls.model_fields))
+        _refuse_unknown([*os.environ, *DotEnvSettingsSource(cls).env_vars], set(cls.model_fields))
         try:
             return cls(**overrides)
         except ValidationError as error:
             raise SettingsError(_sentence(error)) from None
 
+    def home_made(self) -> Path:
+        try:
+            self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise SettingsError(f"{PREFIX}HOME: {self.home} cannot be a folder of ours: {error.strerror}") from None
+        return self.home
+
     def keys(self) -> tuple[str, ...]:
         """The secrets that encrypt, newest first; made under `home` at the first start where none are set."""
-        given = self.secret_keys.get_secret_value() or _kept_secret(self.home / "secret_keys")
+        given = self.secret_keys.get_secret_value() or _kept_secret(self.home_made() / "secret_keys")
         keys = tuple(key.strip() for key in given.split(",") if key.strip())
         if not keys or min(map(len, keys)) < SHORTEST_KEY:
             raise SettingsError(f"{PREFIX}SECRET_KEYS: every key needs at least {SHORTEST_KEY} characters")
@@ -109,27 +126,22 @@ def settings() -> Settings:
 
 
 def _kept_secret(path: Path) -> str:
-    try:
+    with suppress(FileNotFoundError):
         return path.read_text().strip()
-    except FileNotFoundError:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    # Two processes may start at once: whoever links first made the key, and both read that one.
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+    # Several may start at once: whoever links first made the key, and all read that one.
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(secrets.token_urlsafe(32) + "\n")
-    try:
+    with suppress(FileExistsError):
         os.link(draft, path)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
+    draft.unlink()
     return path.read_text().strip()
 
 
-def _refuse_unknown(environ: Mapping[str, str], known: set[str]) -> None:
-    given = {name.removeprefix(PREFIX).lower(): name for name in environ if name.startswith(PREFIX)}
-    for short, name in given.items():
-        if short not in known:
+def _refuse_unknown(names: Iterable[str], known: set[str]) -> None:
+    """Names count in either case, and whether they stand in the environment or in `.env`."""
+    for name in map(str.upper, names):
+        if name.startswith(PREFIX) and name.removeprefix(PREFIX).lower() not in known:
             raise SettingsError(
                 f"{name} is not a setting; known are {', '.join(sorted(PREFIX + k.upper() for k in known))}"
             )

@@ -8,12 +8,9 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from itertools import count
 from pathlib import Path
-from typing import LiteralString
 
 import hypothesis
-import psycopg
 import pytest
 
 for stray in [name for name in os.environ if name.upper().startswith(("CONTACTFLOW_", "PREFECT_"))]:
@@ -40,7 +37,6 @@ hypothesis.settings.register_profile("deterministic", max_examples=60, deadline=
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev"))
 
 SECRET = "a secret that only the tests know"
-_numbers = count(1)
 
 
 def pytest_unconfigure() -> None:
@@ -48,21 +44,14 @@ def pytest_unconfigure() -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator[str]:
-    """The address of a Postgres that lives as long as the tests do; started by the first test that wants it."""
+def postgres_databases() -> Iterator[postgres.Databases]:
+    """On a Postgres that lives as long as the tests do, and is started by the first of them that wants it."""
     with ExitStack() as stack:
         try:
-            yield stack.enter_context(postgres.running())
+            server = stack.enter_context(postgres.running())
         except postgres.NoPostgres as missing:
             (pytest.fail if os.environ.get("CI") else pytest.skip)(str(missing))
-
-
-@pytest.fixture(scope="session")
-def postgres_template(postgres_server: str) -> str:
-    """A migrated database; copying it is several times faster than migrating."""
-    _administer(postgres_server, "CREATE DATABASE template")
-    _migrate(f"{postgres_server}/template")
-    return postgres_server
+        yield postgres.Databases(server).migrated_once(_migrate)
 
 
 @pytest.fixture(scope="session")
@@ -79,11 +68,9 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def postgres_url(postgres_template: str) -> Iterator[str]:
-    name = f"test_{next(_numbers)}"
-    _administer(postgres_template, f"CREATE DATABASE {name} TEMPLATE template")
-    yield f"{postgres_template}/{name}"
-    _administer(postgres_template, f"DROP DATABASE {name} WITH (FORCE)")
+def postgres_url(postgres_databases: postgres.Databases) -> Iterator[str]:
+    with postgres_databases.lent() as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -137,8 +124,3 @@ def _admin(store: Store, organization: str, email: str) -> Scope:
 def _migrate(url: str) -> None:
     with opened(url) as store:
         schema.upgrade(store)
-
-
-def _administer(server: str, statement: LiteralString) -> None:
-    with psycopg.connect(f"{server.replace('+psycopg', '')}/postgres", autocommit=True) as connection:
-        connection.execute(statement)

@@ -8,21 +8,91 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Self
 
 import psycopg
 
+TEMPLATE = "migrated"
 DEBIAN = Path("/usr/lib/postgresql")
 USER = "contactflow"
 PATIENCE = 30.0
 # Nothing here need survive a power cut.
 SPEED = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off", "shared_buffers=32MB")
 
+LEFT_BEHIND = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+FILLED = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+SHAPE = """
+    SELECT md5(string_agg(part, ',' ORDER BY part)) FROM (
+        SELECT concat(relname, relkind) FROM pg_class WHERE relnamespace = 'public'::regnamespace
+        UNION ALL SELECT concat(tgname, tgenabled) FROM pg_trigger
+        UNION ALL SELECT version_num FROM alembic_version
+    ) AS parts (part)"""
+
 
 class NoPostgres(Exception):
     """None on this machine, or it does not start."""
+
+
+class Databases:
+    """Copies of one migrated database. Copying takes a fifth of a second, so a copy is emptied and lent again."""
+
+    def __init__(self, server: str) -> None:
+        self.server = server
+        self._spare: list[str] = []
+        self._made = 0
+        self._shape = ""
+
+    def migrated_once(self, migrate: Callable[[str], None]) -> Self:
+        self._administer(f"CREATE DATABASE {TEMPLATE}")
+        migrate(f"{self.server}/{TEMPLATE}")
+        with self._connect(TEMPLATE) as connection:
+            self._shape = _shape(connection)
+        return self
+
+    @contextmanager
+    def lent(self) -> Iterator[str]:
+        name = self._spare.pop() if self._spare else self._new()
+        yield f"{self.server}/{name}"
+        if self._emptied(name):
+            self._spare.append(name)
+        else:
+            self._administer(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def _new(self) -> str:
+        self._made += 1
+        self._administer(f"CREATE DATABASE test_{self._made} TEMPLATE {TEMPLATE}")
+        return f"test_{self._made}"
+
+    def _emptied(self, name: str) -> bool:
+        """False where a test changed more than rows."""
+        with self._connect(name) as connection:
+            connection.execute(LEFT_BEHIND)
+            if _shape(connection) != self._shape:
+                return False
+            connection.execute("SET session_replication_role = replica")  # no trigger, no foreign key is in the way
+            for (table,) in connection.execute(FILLED).fetchall():
+                connection.execute(f"DELETE FROM {table}")
+        return True
+
+    def _administer(self, statement: str) -> None:
+        with self._connect("postgres") as connection:
+            connection.execute(statement)
+
+    def _connect(self, name: str) -> psycopg.Connection[tuple[str]]:
+        return psycopg.connect(f"{self.server.replace('+psycopg', '')}/{name}", autocommit=True)
+
+
+def _shape(connection: psycopg.Connection[tuple[str]]) -> str:
+    try:
+        found = connection.execute(SHAPE).fetchone()
+    except psycopg.errors.UndefinedTable:
+        return "no tables"
+    return found[0] if found else ""
 
 
 @contextmanager

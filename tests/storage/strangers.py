@@ -31,6 +31,7 @@ from storage.records import (
     ConnectionStatus,
     Edits,
     Gone,
+    Labelled,
     Person,
     Provider,
     Role,
@@ -83,7 +84,7 @@ class World:
 
 def filled(session: Session, name: str) -> World:
     mark = name.lower()
-    person = Person(display_name=f"Person of {mark}")
+    person = Person(display_name=f"Person of {mark}", emails=(Labelled(f"person@{mark}.example"),))
     tenants.add_organization(session, name)
     tenants.add_user(session, mark, f"admin@{mark}.example", role=Role.ADMIN)
     scope = tenants.scope_of(session, mark, f"admin@{mark}.example")
@@ -132,8 +133,8 @@ AS_A_STRANGER: dict[str, Callable[[Session, Scope, World], Any]] = {
     "actions.actions": lambda s, me, it: actions.actions(s, me, it.object_id),
     "actions.note": lambda s, me, _: actions.note(s, me, [Action("nobody", "created", "me")]),
     "audit.entries": lambda s, me, it: audit.entries(s, me, subject=it.scope.user_id),
-    "audit.record": lambda s, me, it: audit.record(s, me, actor="me", action="looked", subject="nothing"),
-    "audit.verify": lambda s, me, it: audit.verify(s, me).broken_at,
+    "audit.record": lambda s, me, _: audit.record(s, me, actor="me", action="looked", subject="nothing"),
+    "audit.verify": lambda s, me, _: audit.verify(s, me).broken_at,
     "connections.advance": lambda s, me, it: connections.advance(s, me, it.connection_id, "mine"),
     "connections.claim_refresh": lambda s, me, it: connections.claim_refresh(
         s, me, it.connection_id, version=1, until=LATER
@@ -155,6 +156,9 @@ AS_A_STRANGER: dict[str, Callable[[Session, Scope, World], Any]] = {
     "connections.quiet_until": lambda s, me, it: connections.quiet_until(s, me, it.connection_id),
     "connections.release_refresh": lambda s, me, it: connections.release_refresh(s, me, it.connection_id),
     "connections.tokens": lambda s, me, it: connections.tokens(s, me, it.connection_id),
+    "contacts.addresses_since": lambda s, me, it: [
+        address for address in contacts.addresses_since(s, me, LATER - 9 * QUARTER, but_for="") if it.mark in address
+    ],
     "contacts.contact": lambda s, me, it: contacts.contact(s, me, it.object_id),
     "contacts.contacts": lambda s, me, it: contacts.contacts(s, me, [it.object_id], lock=True),
     "contacts.count": lambda s, me, _: contacts.count(s, me) - 1,
@@ -179,6 +183,7 @@ AS_A_STRANGER: dict[str, Callable[[Session, Scope, World], Any]] = {
     "landing.clear": lambda s, me, it: landing.clear(s, me, it.sync_id),
     "landing.land": lambda s, me, it: landing.land(s, me, it.sync_id, it.key, number=2, body=b"mine", position="mine"),
     "landing.progress": lambda s, me, it: any(landing.progress(s, me, it.sync_id, it.key)),
+    "links.count": lambda s, me, it: links.count(s, me, it.connection_id),
     "links.fingerprints": lambda s, me, it: links.fingerprints(s, me, it.connection_id),
     "links.links": lambda s, me, it: links.links(s, me, it.connection_id, ["linked"]),
     "links.links_of": lambda s, me, it: links.links_of(s, me, it.object_id),
