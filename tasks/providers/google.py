@@ -1,7 +1,6 @@
 """Google People: connections by sync token, with the names of the groups they belong to."""
 
 import zlib
-from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import aclosing
 from functools import partial
@@ -29,7 +28,6 @@ _PARAMETERS = {  # never anything else beside the tokens: with other parameters 
     _CONNECTIONS: {"personFields": FIELDS, "pageSize": "1000", "requestSyncToken": "true"},
     _OTHERS: {"readMask": "emailAddresses,metadata,names,phoneNumbers", "pageSize": "1000", "requestSyncToken": "true"},
 }
-_SAME_TOKEN = 5  # an empty page may point to itself while the service catches up, but not for ever
 
 
 class _Answer(msgspec.Struct, rename="camel"):
@@ -103,7 +101,7 @@ class GoogleSource:
             base_url,
             tokens,
             provider="Google",
-            scope=OTHER_SCOPE if other_contacts else SCOPE,
+            scope=f"{SCOPE} and {OTHER_SCOPE}" if other_contacts else SCOPE,
             connect=connect,
             patience=patience,
             chance=chance,
@@ -160,12 +158,8 @@ class GoogleSource:
     async def _answers(self, so_far: _Round) -> AsyncIterator[tuple[str, bytes, _Answer]]:
         """List by list, from its page token to its end."""
         for place, token in so_far.next.items():
-            visits: Counter[str] = Counter()
             following = token
             while True:
-                visits[following] += 1
-                if visits[following] > _SAME_TOKEN:
-                    raise IncompleteRead("Google sends us in a circle", provider="Google")
                 body, answer = await self._page(place, so_far.since.get(place, ""), following)
                 yield place, body, answer
                 if not (following := answer.next_page_token):

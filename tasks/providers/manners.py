@@ -7,6 +7,7 @@ import asyncio
 import math
 import random
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,12 +17,13 @@ from typing import Self, TypeVar
 import httpx
 import msgspec
 
-from tasks.providers.base import NeedsReconnect, ProviderError, Tokens
+from tasks.providers.base import IncompleteRead, NeedsReconnect, ProviderError, Tokens
 from tasks.providers.verdicts import Temporary, Unauthorized, broken, header_wait, refuse, unreachable
 
 T = TypeVar("T")
 Decoder = Callable[[bytes], T]
 
+_SAME_ADDRESS = 5  # a page may point to itself while the service catches up, but not for ever
 _LAST_ANSWERS = 10  # seconds that closing waits for what is still under way
 
 
@@ -90,6 +92,7 @@ class PoliteClient:
 
     async def __aenter__(self) -> Self:
         self._http = await self._connect().__aenter__()
+        self._visits = Counter[int]()
         return self
 
     async def __aexit__(
@@ -104,6 +107,9 @@ class PoliteClient:
         """The answer as it came and as understood; in trouble a ProviderError, once patience has run out."""
         if _origin(url) != self._origin:
             raise ProviderError(f"{self._provider} points to a foreign address", provider=self._provider)
+        self._visits[hash(url)] += 1
+        if self._visits[hash(url)] > _SAME_ADDRESS:
+            raise IncompleteRead(f"{self._provider} sends us in a circle", provider=self._provider)
         # Microsoft allows four at once. But when one is told to wait, those beside it have come too early already.
         async with self._turn:
             return await self._persist(url, decoder)

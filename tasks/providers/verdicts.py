@@ -18,7 +18,7 @@ import msgspec
 
 from tasks.providers.base import CursorExpired, IncompleteRead, NeedsReconnect, ProviderError
 
-_EXPIRED = {"syncstatenotfound", "resyncrequired", "expiredsynctoken"}
+_EXPIRED = {"syncstatenotfound", "syncstateinvalid", "resyncrequired", "expiredsynctoken"}
 _THROTTLED = {"ratelimitexceeded", "userratelimitexceeded", "applicationthrottled"}
 _MISSING_SCOPE = {
     "insufficientclaims",

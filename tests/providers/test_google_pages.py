@@ -270,6 +270,13 @@ async def test_page_tokens_that_lead_in_a_circle_are_left() -> None:
         await read(service.source())
 
 
+async def test_groups_that_lead_in_a_circle_are_left() -> None:
+    service = People()
+    service._groups = lambda _asked: httpx.Response(200, json={"nextPageToken": "0"})  # type: ignore[method-assign]
+    with pytest.raises(IncompleteRead, match="circle"):
+        await read(service.source())
+
+
 async def test_a_contact_that_got_another_name_is_not_removed() -> None:
     service = People()
     service.round([someone("a")])
