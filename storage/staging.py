@@ -89,8 +89,14 @@ def unchanged(sync_id: str) -> list[tuple[str, str]]:
     return _of(sync_id).execute(query).fetchall()
 
 
-def add_matches(sync_id: str, links: Iterable[Match], twins: Iterable[tuple[str, str, str]]) -> None:
-    """Matches of new records to contacts, and (record, the record it is one with, reason)."""
+def add_matches(
+    sync_id: str,
+    links: Iterable[Match],
+    twins: Iterable[tuple[str, str, str]],
+    doubts: Iterable[tuple[str, str]] = (),
+) -> None:
+    """Matches of new records to contacts; (record, the record it is one with, reason); (record, why it may be one)."""
+    _insert(sync_id, "doubts", doubts)
     rows = [(match.left, match.right, match.verdict.value, match.reason, "") for match in links]
     rows += [(record, "", Verdict.SURE.value, reason, twin) for record, twin, reason in twins]
     _insert(sync_id, "matched", rows)
@@ -99,6 +105,12 @@ def add_matches(sync_id: str, links: Iterable[Match], twins: Iterable[tuple[str,
 def matches(sync_id: str) -> dict[str, Linked]:
     rows = _of(sync_id).execute("SELECT source_id, object_id, verdict, reason, twin_of FROM matched").fetchall()
     return {row[0]: Linked(row[0], row[1], Verdict(row[2]), row[3], row[4]) for row in rows}
+
+
+def doubts(sync_id: str) -> dict[str, str]:
+    """New records that may be the same person as another one of this source, and why."""
+    rows = _of(sync_id).execute("SELECT source_id, min(reason) FROM doubts GROUP BY source_id").fetchall()
+    return dict(rows)
 
 
 def sizes(sync_id: str) -> list[tuple[str, int, int, int]]:

@@ -39,7 +39,7 @@ def link(sync_id: str) -> None:
     found = _resolved(incoming, existing, apart)
     settled = {match.left for match in confirmed}
     links = [_plain(match) for match in found.links.values() if _source(match.left) not in settled]
-    staging.add_matches(sync_id, [*_still_there(confirmed, new, existing), *links], _twins(found))
+    staging.add_matches(sync_id, [*_still_there(confirmed, new, existing), *links], _twins(found), _doubts(found))
 
 
 def _resolved(incoming: Sequence[Traits], existing: Sequence[Traits], apart: set[tuple[str, str]]) -> Resolution:
@@ -74,6 +74,10 @@ def _twins(found: Resolution) -> list[tuple[str, str, str]]:
         if not any(member in found.links for member in (first, *others))
         for other in others
     ]
+
+
+def _doubts(found: Resolution) -> list[tuple[str, str]]:
+    return [(_source(one), match.reason) for match in found.doubtful_twins for one in (match.left, match.right)]
 
 
 # Ids of both sides meet in one matching; a hostile file must not be able to name a contact of ours.

@@ -65,7 +65,7 @@ def _rows(session: Session, scope: Scope, sync: Sync) -> list[Change]:
     rows = chain(
         (_changed(crm, one) for one in changed),
         (_removed(crm, one) for one in removed),
-        _new(crm, new, matched),
+        _new(crm, new, matched, staging.doubts(sync.id)),
         (planning.skip(UNCHANGED, object_id=object_id) for _, object_id in staging.unchanged(sync.id)),
         (planning.skip(one.reason, failed=True) for one in staging.standing(sync.id, "unreadable")),
     )
@@ -85,7 +85,9 @@ def _removed(crm: Crm, one: Classified) -> Change:
     )
 
 
-def _new(crm: Crm, new: Sequence[Classified], matched: dict[str, staging.Linked]) -> Iterator[Change]:
+def _new(
+    crm: Crm, new: Sequence[Classified], matched: dict[str, staging.Linked], doubts: dict[str, str]
+) -> Iterator[Change]:
     twins: dict[str, list[Classified]] = defaultdict(list)
     for one in new:
         match = matched.get(one.source_id)
@@ -97,7 +99,8 @@ def _new(crm: Crm, new: Sequence[Classified], matched: dict[str, staging.Linked]
             yield planning.comparison(contact, _link(one), reason=match.reason, verdict=match.verdict)
     for one in new:
         if one.source_id not in matched:
-            yield planning.creation([_link(one), *map(_link, twins[one.source_id])])
+            tied = [_link(one), *map(_link, twins[one.source_id])]
+            yield planning.creation(tied, doubt=doubts.get(one.source_id, ""))
 
 
 def _link(one: Classified, before: StoredLink | None = None) -> SourceLink:

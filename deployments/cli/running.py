@@ -71,5 +71,5 @@ def _say(text: str) -> None:
 
 def _ctrl_c_for_both() -> None:
     """`kill` ends it as Ctrl-C does: in order, with nothing left running."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    signal.signal(signal.SIGHUP, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # SIGINT too: a shell's `&` has it ignored
+        signal.signal(number, signal.default_int_handler)

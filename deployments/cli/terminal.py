@@ -67,7 +67,7 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], 
     if drawn.row_count:
         # A pipe has no width of its own: nothing is cut there.
         Console(width=None if sys.stdout.isatty() else 200, highlight=False).print(drawn)
-    else:
+    elif empty:
         click.echo(empty)
 
 

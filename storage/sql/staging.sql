@@ -5,6 +5,7 @@ CREATE TABLE staged (
     state VARCHAR, source_id VARCHAR, fingerprint VARCHAR, record VARCHAR, previous_ids VARCHAR, reason VARCHAR
 );
 CREATE TABLE linked_before (source_id VARCHAR, object_id VARCHAR, fingerprint VARCHAR);
+CREATE TABLE doubts (source_id VARCHAR, reason VARCHAR);
 CREATE TABLE matched (source_id VARCHAR, object_id VARCHAR, verdict VARCHAR, reason VARCHAR, twin_of VARCHAR);
 -- The last word on every record; one that could not even be named stands for itself.
 CREATE VIEW latest AS

@@ -19,12 +19,18 @@ ORDER = (
 COMPARED = (ChangeKind.CONFLICT, ChangeKind.MAYBE, ChangeKind.UPDATE)
 
 
-def creation(links: Sequence[SourceLink]) -> Change:
-    """A person whom the CRM lacks, with all the records of the source that tell of them."""
+def creation(links: Sequence[SourceLink], *, doubt: str = "") -> Change:
+    """A person whom the CRM lacks, with all the records of the source that tell of them.
+
+    `doubt` says why another record of the source may be the same person after all.
+    """
     whole = _merged([link.person for link in links])
-    reason = (
-        "not in the CRM" if len(links) == 1 else f"not in the CRM; {len(links)} records of this source are this person"
-    )
+    told = ["not in the CRM"]
+    if len(links) > 1:
+        told.append(f"{len(links)} records of this source are this person")
+    if doubt:
+        told.append(f"perhaps the same person as another record of this source: {doubt}")
+    reason = "; ".join(told)
     return _change(ChangeKind.CREATE, reason, Proposal(_name(whole), as_creation(whole), tuple(links)))
 
 
