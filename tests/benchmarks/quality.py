@@ -1,12 +1,14 @@
 """How well people are told apart: precision, recall and F1 on labelled sets, beside exact e-mail and Splink.
 
-Labels are read here and nowhere else. Run: python -m tests.benchmarks.quality
+Labels are read here and nowhere else. Run: python -m tests.benchmarks.quality [SIZE...]
 """
 
 import csv
+import sys
 import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from itertools import combinations
 from pathlib import Path
 
@@ -16,6 +18,8 @@ from numpy.typing import NDArray
 from storage.blocking import candidates
 from storage.records import Labelled, Match, Person, PostalAddress, Verdict
 from tasks.rules.matching import Traits, block_keys, judge, neighbours, traits
+from tests.benchmarks import splink_peer
+from tests.benchmarks.population import population
 
 DATA = Path(__file__).parents[1] / "data"
 Pair = frozenset[str]
@@ -143,9 +147,30 @@ def _line(name: str, measured: Quality) -> str:
     return f"  {name:<14} precision {measured.precision:.4f}  recall {measured.recall:.4f}  F1 {measured.f1:.4f}"
 
 
+def compared_at(size: int) -> Iterator[str]:
+    """Speed and quality at one size, beside Splink where it is installed; both start from the same people."""
+    crowd = population(size)
+    truth = {frozenset((new, known)) for (new, _), (known, _) in zip(crowd.source, crowd.crm, strict=True)}
+    started = time.perf_counter()
+    incoming, existing = ([traits(*one) for one in side] for side in (crowd.source, crowd.crm))
+    matches = judge(incoming, existing, found(incoming, existing))
+    spent = time.perf_counter() - started
+    ours = [match for match in matches if match.right.startswith("crm-")]
+    yield f"{size:,} against {size:,}: {spent:.1f} s, best F1 {best_f1(ours, truth)[0]:.4f}"
+    if find_spec("splink") is None:
+        yield "  splink is not installed: no comparison"
+        return
+    started = time.perf_counter()
+    theirs = splink_peer.matched(crowd.source, crowd.crm)
+    peer = time.perf_counter() - started
+    yield f"  splink: {peer:.1f} s, best F1 {best_f1(theirs, truth)[0]:.4f}; ours took {spent / peer:.2f} of its time"
+
+
 def main() -> None:
     for truth in (fake_1000(), febrl3()):
         print(*report(truth), sep="\n")
+    for size in map(int, sys.argv[1:] or ("5000",)):
+        print(*compared_at(size), sep="\n")
 
 
 if __name__ == "__main__":

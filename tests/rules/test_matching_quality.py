@@ -24,7 +24,7 @@ def test_what_is_sure_is_right(name: str) -> None:
     assert quality(band(matches, Verdict.SURE), truth.pairs).precision >= 0.995
 
 
-@pytest.mark.parametrize(("name", "floor"), [("fake_1000", 0.89), ("febrl3", 0.997)])
+@pytest.mark.parametrize(("name", "floor"), [("fake_1000", 0.885), ("febrl3", 0.997)])
 def test_sure_and_maybe_find_the_true_pairs(name: str, floor: float) -> None:
     truth, matches = judged(name)
     assert quality(band(matches, Verdict.SURE, Verdict.MAYBE), truth.pairs).recall >= floor
@@ -60,3 +60,11 @@ def test_a_handful_of_cards_is_judged_as_sensibly_as_a_large_file() -> None:
         quality(set(small), {pair for pair in truth.pairs if pair <= {id_ for id_, _ in truth.people[:40]}}).recall
         >= 0.9
     )
+
+
+def test_two_crowds_that_share_nobody_raise_hardly_a_question() -> None:
+    ours, theirs = population(1_000, seed=1).crm, population(1_000, seed=2).source
+    incoming, existing = ([traits(*one) for one in side] for side in (theirs, ours))
+    links = resolve(judge(incoming, existing, found(incoming, existing)), incoming, existing).links
+    assert len(links) < 20
+    assert all(link.verdict is Verdict.MAYBE for link in links.values())

@@ -5,7 +5,7 @@ from tasks.rules.matching.levels import Birthday, Company, Email, Evidence, Fami
 from tasks.rules.matching.traits import Traits
 
 SURE_FROM = 0.97
-MAYBE_FROM = 0.3
+MAYBE_FROM = 0.25
 _JUST_NOT_SURE = SURE_FROM - 0.0001
 _ENDINGS = "aeios"
 

@@ -15,6 +15,7 @@ from tasks.rules.matching.levels import FIELDS, Evidence
 _ROUNDS = 25
 _EXPERIENCE = 200.0
 _PRIOR_MATCHES = 0.1
+_LIKELY = 0.5
 # By field, for the levels from 1 on: how often seen (percent) in two records of one person, and of two people
 # whom blocking has brought together. What is unknown tells nothing.
 _PRIOR: Mapping[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
@@ -53,7 +54,10 @@ def learn(levels: _Levels) -> Weights:
     match, other = _prior(0), _prior(1)
     weights = _weights(_PRIOR_MATCHES, match, other)
     for _ in range(_ROUNDS):
-        expected = number / (1 + np.exp(-weights.of(patterns)))
+        likely = 1 / (1 + np.exp(-weights.of(patterns)))
+        # Only what is likelier a match than not teaches what matches look like: where two address books share
+        # nobody, the crowd of unlikely pairs would otherwise invent a kind of match of its own.
+        expected = number * np.where(likely >= _LIKELY, likely, 0.0)
         share = (expected.sum() + _PRIOR_MATCHES * _EXPERIENCE) / (number.sum() + _EXPERIENCE)
         match = _estimate(_prior(0), patterns, expected)
         other = _estimate(_prior(1), patterns, number - expected)
