@@ -49,6 +49,7 @@ class Settings(BaseSettings):
     google_gmail_url: str = "https://gmail.googleapis.com/gmail/v1"
     openai_model: str = "gpt-5.4-mini"
     smtp_url: str = ""
+    notify_urls: SecretStr = SecretStr("")
 
     region: str = Field("", pattern=r"^([A-Z]{2})?$", description="where phone numbers without a country code belong")
     file_limit_mb: int = Field(100, ge=1)
@@ -80,7 +81,7 @@ class Settings(BaseSettings):
         try:
             make_url(url or "sqlite://")
         except (ArgumentError, ValueError):  # their texts may quote a password
-            raise ValueError("cannot be read; it looks like postgresql+psycopg://USER:PASSWORD@HOST:PORT/NAME") from None
+            raise ValueError("must look like postgresql+psycopg://USER:PASSWORD@HOST:PORT/NAME") from None
         return url
 
     @property
