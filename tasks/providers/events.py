@@ -38,6 +38,7 @@ def _send(title: str, body: str) -> None:
     import apprise  # noqa: PLC0415 (only where somebody is to be told)
 
     messenger = apprise.Apprise()
-    messenger.add(settings().notify_urls.get_secret_value().split())
+    for address in settings().notify_urls.get_secret_value().split():
+        messenger.add(address)
     if not messenger.notify(title=title, body=body):
         log.warning("a notification could not be sent: check CONTACTFLOW_NOTIFY_URLS")
