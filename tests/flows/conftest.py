@@ -1,0 +1,62 @@
+"""The flow and its steps: a home for each test, one pair of simulators, one Prefect server, both started when first asked for."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deployments.simulators.server import Simulators, serve
+from storage.session import Store
+from tests.flows.book import Book, lay_open, somebody
+from tests.flows.house import House, address_book, moved_in
+from tests.flows.pipeline import Pipeline
+
+
+@pytest.fixture
+def house(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[House]:
+    """On SQLite, unless a test asks for both kinds of database."""
+    kind = getattr(request, "param", "sqlite")
+    with moved_in(monkeypatch, tmp_path / "home", str(request.getfixturevalue(f"{kind}_url"))) as house:
+        yield house
+
+
+@pytest.fixture
+def store(house: House) -> Store:
+    return house.store
+
+
+@pytest.fixture(scope="session")
+def running_simulators() -> Iterator[Simulators]:
+    with serve(contacts=0) as simulators:
+        yield simulators
+
+
+@pytest.fixture
+def simulators(running_simulators: Simulators, house: House, monkeypatch: pytest.MonkeyPatch) -> Simulators:
+    """The simulators, with the house's settings pointing to them. Each test makes mailboxes of its own."""
+    del house  # its settings come first
+    address_book(monkeypatch, running_simulators)
+    return running_simulators
+
+
+@pytest.fixture
+def pipeline(house: House, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pipeline]:
+    from prefect.logging import disable_run_logger  # noqa: PLC0415 (three seconds, for those who need it)
+
+    with disable_run_logger():
+        yield Pipeline(house, monkeypatch)
+
+
+@pytest.fixture
+def connection(house: House) -> str:
+    return house.connection("google", "ann@gmail.example")
+
+
+@pytest.fixture
+def book(connection: str, monkeypatch: pytest.MonkeyPatch) -> Book:
+    """Twenty people, whom the connection reads."""
+    book = Book()
+    for number in range(20):
+        book.put(f"s{number}", somebody(number))
+    lay_open(monkeypatch, {connection: book})
+    return book

@@ -1,0 +1,312 @@
+"""What a person decided is what is written: all of it, nothing else, and never over somebody else's edit."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from click.testing import CliRunner
+
+from deployments.cli import main
+from storage import audit, contacts
+from storage.records import Cell, ChangeKind, ChangeState, Contact, Edits, SyncStatus
+from storage.reviews import CannotDecide, Choice
+from tests.flows.book import Book, somebody
+from tests.flows.house import House
+from tests.flows.pipeline import Pipeline
+
+both = pytest.mark.parametrize("house", ["sqlite", "postgres"], indirect=True)
+
+
+def named(house: House, number: int) -> Contact:
+    email = somebody(number).emails[0].value
+    return next(one for one in house.crm() if email in {held.value for held in one.person.emails})
+
+
+def by_hand(house: House, number: int, **values: object) -> None:
+    with house.store.begin() as session:
+        before = named(house, number)
+        after = replace(before, person=replace(before.person, **values), version=before.version + 1)
+        assert contacts.overwrite(session, house.scope, [after]) == 1
+
+
+@both
+def test_nothing_is_written_before_somebody_approves(
+    house: House, pipeline: Pipeline, connection: str, book: Book
+) -> None:
+    sync = pipeline.preview(connection)
+    assert (sync.status, sync.statistics.created) == (SyncStatus.PREVIEW, len(book.people))
+    assert pipeline.finish(sync.id).status is SyncStatus.PREVIEW
+    assert house.crm() == []
+    done = pipeline.approve(sync)
+    assert done.status is SyncStatus.COMPLETED
+    assert {one.person for one in house.crm()} == set(book.people.values())
+
+
+@both
+def test_applying_twice_is_applying_once(house: House, pipeline: Pipeline, connection: str, book: Book) -> None:
+    del book
+    done = pipeline.run(connection)
+    before = house.crm()
+    assert pipeline.finish(done.id) == done
+    assert house.crm() == before
+
+
+@both
+def test_a_contact_edited_by_hand_meanwhile_is_handed_back_while_the_others_apply(
+    house: House, pipeline: Pipeline, connection: str, book: Book
+) -> None:
+    pipeline.run(connection)
+    for number in (1, 2, 3):
+        book.edit(f"s{number}", job_title="Director")
+    sync = pipeline.preview(connection)
+    moved = named(house, 2)
+    house.sql(
+        "UPDATE objects SET properties = :properties, version = version + 1 WHERE id = :id",
+        properties=json.dumps({"display_name": "Chloe Abara", "job_title": "Typed by hand"}), id=moved.id,
+    )  # fmt: skip
+    done = pipeline.approve(sync)
+    assert done.statistics.by_name() == {
+        "created": 0, "updated": 2, "skipped": 0, "failed": 0, "conflicted": 1, "removed": 0
+    }  # fmt: skip
+    (stale,) = pipeline.rows(done, state=ChangeState.STALE)
+    assert stale.object_id == moved.id
+    assert stale.error == "changed since the review: job_title (version 1 → 2)"
+    with house.store.read() as session:
+        assert contacts.contact(session, house.scope, moved.id).person.job_title == "Typed by hand"
+    assert named(house, 1).person.job_title == named(house, 3).person.job_title == "Director"
+
+
+def test_a_hand_edit_past_our_code_that_forgets_the_version_is_not_overwritten_either(
+    house: House, pipeline: Pipeline, connection: str, book: Book
+) -> None:
+    pipeline.run(connection)
+    book.edit("s2", job_title="Director")
+    sync = pipeline.preview(connection)
+    moved = named(house, 2)
+    house.sql(
+        "UPDATE objects SET properties = :properties WHERE id = :id",
+        properties=json.dumps({"display_name": "Chloe Abara", "job_title": "Typed by hand"}), id=moved.id,
+    )  # fmt: skip
+    done = pipeline.approve(sync)
+    (row,) = pipeline.rows(done)
+    assert row.state is ChangeState.STALE
+    assert "Typed by hand" in house.sql("SELECT properties FROM objects WHERE id = :id", id=moved.id)[0][0]
+
+
+def test_what_came_back_stale_is_offered_again_as_a_conflict(
+    house: House, pipeline: Pipeline, connection: str, book: Book
+) -> None:
+    pipeline.run(connection)
+    book.edit("s2", job_title="Director")
+    sync = pipeline.preview(connection)
+    by_hand(house, 2, job_title="Typed by hand")
+    pipeline.approve(sync)
+    again = pipeline.preview(connection)
+    (row,) = pipeline.rows(again)
+    assert row.kind is ChangeKind.CONFLICT
+    assert row.proposal
+    assert row.proposal.conflicts == (Cell("job_title", "Typed by hand", "Director"),)
+    assert book.reads[-1] == "from the cursor"
+
+
+def test_an_edit_of_another_field_does_not_stand_in_the_way(
+    house: House, pipeline: Pipeline, connection: str, book: Book
+) -> None:
+    pipeline.run(connection)
+    book.edit("s2", job_title="Director")
+    sync = pipeline.preview(connection)
+    by_hand(house, 2, notes="Likes tea")
+    assert pipeline.approve(sync).statistics.updated == 1
+    assert (named(house, 2).person.job_title, named(house, 2).person.notes) == ("Director", "Likes tea")
+
+
+def test_contacts_read_back_from_a_spreadsheet_meanwhile_are_not_overwritten(
+    house: House, pipeline: Pipeline, connection: str, book: Book
+) -> None:
+    pipeline.run(connection)
+    book.edit("s5", job_title="Director")
+    sync = pipeline.preview(connection)
+    sheet = house.home / "edited.csv"
+    sheet.write_text(f"id,job_title\n{named(house, 5).id},Typed in a sheet\n")
+    told = CliRunner().invoke(main, ["import", str(sheet), "--org", "acme", "--json"], catch_exceptions=False)
+    assert json.loads(told.output) == {"created": 0, "updated": 1, "unchanged": 0}
+    assert pipeline.approve(sync).statistics.conflicted == 1
+    assert named(house, 5).person.job_title == "Typed in a sheet"
+
+
+def test_a_contact_deleted_meanwhile_is_handed_back(
+    house: House, pipeline: Pipeline, connection: str, book: Book
+) -> None:
+    pipeline.run(connection)
+    book.edit("s2", job_title="Director")
+    sync = pipeline.preview(connection)
+    with house.store.begin() as session:
+        contacts.remove(session, house.scope, [named(house, 2).id])
+    (row,) = pipeline.rows(pipeline.approve(sync))
+    assert (row.state, row.error) == (ChangeState.STALE, "the contact was deleted since the review")
+    (again,) = pipeline.rows(pipeline.preview(connection))
+    assert again.kind is ChangeKind.CREATE
+
+
+def test_a_person_who_came_into_the_crm_meanwhile_is_not_created_twice(
+    house: House, pipeline: Pipeline, connection: str, book: Book
+) -> None:
+    sync = pipeline.preview(connection)
+    with house.store.begin() as session:
+        contacts.create(session, house.scope, [Contact("by-hand", 1, somebody(7), {})])
+    done = pipeline.approve(sync)
+    assert done.statistics.created == len(book.people) - 1
+    assert house.count() == len(book.people)
+    (again,) = pipeline.rows(pipeline.preview(connection))
+    assert (again.kind, again.object_id) == (ChangeKind.UPDATE, "by-hand")
+
+
+def test_rejected_rows_are_offered_again_by_the_next_run(
+    house: House, pipeline: Pipeline, connection: str, book: Book
+) -> None:
+    sync = pipeline.preview(connection)
+    refused = pipeline.rows(sync)[:3]
+    done = pipeline.approve(sync, refused=[row.id for row in refused])
+    assert (done.statistics.created, done.statistics.skipped) == (17, 3)
+    again = pipeline.preview(connection)
+    assert book.reads[-1] == "from the cursor"
+    assert [row.proposal for row in pipeline.rows(again)] == [row.proposal for row in refused]
+    pipeline.approve(again)
+    assert house.count() == 20
+    assert pipeline.rows(pipeline.preview(connection)) == []
+
+
+def test_a_refused_field_is_left_out_and_offered_again(
+    house: House, pipeline: Pipeline, connection: str, book: Book
+) -> None:
+    pipeline.run(connection)
+    book.edit("s2", job_title="Director", company="Firm")
+    sync = pipeline.preview(connection)
+    (row,) = pipeline.rows(sync)
+    pipeline.approve(sync, edits={row.id: Edits(refused=("company",))})
+    assert (named(house, 2).person.job_title, named(house, 2).person.company) == ("Director", "")
+    (again,) = pipeline.rows(pipeline.preview(connection))
+    assert again.fields == ("company",)
+
+
+def test_a_value_given_by_the_reviewer_is_what_is_written(
+    house: House, pipeline: Pipeline, connection: str, book: Book
+) -> None:
+    pipeline.run(connection)
+    book.edit("s2", job_title="Director")
+    sync = pipeline.preview(connection)
+    (row,) = pipeline.rows(sync)
+    pipeline.approve(sync, edits={row.id: Edits(values=(Cell("job_title", "", "Head"),))})
+    assert named(house, 2).person.job_title == "Head"
+    assert pipeline.rows(pipeline.preview(connection)) == []
+
+
+def test_safe_approval_leaves_conflicts_and_removals_for_another_time(
+    house: House, pipeline: Pipeline, connection: str, book: Book
+) -> None:
+    pipeline.run(connection)
+    by_hand(house, 1, job_title="Typed by hand")
+    book.edit("s1", job_title="Director")
+    book.edit("s2", job_title="Director")
+    book.put("s20", somebody(20))
+    book.remove("s3")
+    sync = pipeline.preview(connection)
+    assert pipeline.kinds(sync) == {"conflict": 1, "removed": 1, "update": 1, "create": 1}
+    done = pipeline.approve(sync, choice=Choice.APPROVE_SAFE)
+    assert (done.statistics.updated, done.statistics.created, done.statistics.skipped) == (1, 1, 2)
+    assert pipeline.kinds(pipeline.preview(connection)) == {"conflict": 1, "removed": 1}
+
+
+def test_a_rejected_plan_writes_nothing_moves_no_cursor_and_keeps_nothing_personal(
+    house: House, pipeline: Pipeline, connection: str, book: Book
+) -> None:
+    sync = pipeline.preview(connection)
+    pipeline.decide(sync, Choice.REJECT)
+    done = pipeline.finish(sync.id)
+    assert (done.status, house.crm(), house.cursor(connection)) == (SyncStatus.REJECTED, [], "")
+    assert all(row.proposal is None for row in pipeline.rows(done))
+    assert pipeline.kinds(pipeline.preview(connection)) == {"create": len(book.people)}
+
+
+def test_a_removal_takes_the_link_and_leaves_the_contact(
+    house: House, pipeline: Pipeline, connection: str, book: Book
+) -> None:
+    pipeline.run(connection)
+    book.remove("s4")
+    sync = pipeline.preview(connection)
+    assert pipeline.kinds(sync) == {"removed": 1}
+    assert pipeline.approve(sync).statistics.removed == 1
+    assert named(house, 4).person == somebody(4)
+    assert house.sql("SELECT count(*) FROM object_links WHERE source_id = 's4'")[0][0] == 0
+
+
+def test_a_record_that_the_source_renamed_stays_the_same_contact(
+    house: House, pipeline: Pipeline, connection: str, book: Book
+) -> None:
+    pipeline.run(connection)
+    book.put("new name", somebody(4), "s4")
+    sync = pipeline.preview(connection)
+    assert pipeline.kinds(sync) == {"update": 1}
+    pipeline.approve(sync)
+    assert house.count() == 20
+    assert pipeline.kinds(pipeline.preview(connection, full=True)) == {"skip": 20}
+
+
+def test_a_digest_that_was_not_looked_at_approves_nothing(pipeline: Pipeline, connection: str, book: Book) -> None:
+    del book
+    sync = pipeline.preview(connection)
+    with pytest.raises(CannotDecide, match="look at the preview again"):
+        pipeline.decide(replace(sync, digest="0" * 64))
+
+
+def test_a_plan_changed_behind_our_back_is_not_carried_out(
+    house: House, pipeline: Pipeline, connection: str, book: Book
+) -> None:
+    del book
+    sync = pipeline.preview(connection)
+    pipeline.decide(sync)
+    house.sql("UPDATE contact_sync_changes SET reason = 'other' WHERE ordinal = 3")
+    with pytest.raises(Exception, match="is not the one that was approved"):
+        pipeline.finish(sync.id)
+    assert house.crm() == []
+
+
+def test_a_row_that_the_database_refuses_fails_alone_and_is_offered_again(
+    house: House, pipeline: Pipeline, connection: str, book: Book
+) -> None:
+    house.sql(
+        f"CREATE TRIGGER refuse BEFORE INSERT ON objects WHEN NEW.display_name = '{somebody(7).display_name}' "
+        "BEGIN SELECT RAISE(ABORT, 'no'); END"
+    )
+    done = pipeline.run(connection)
+    assert (done.statistics.failed, done.statistics.created) == (1, len(book.people) - 1)
+    assert [row.error for row in pipeline.rows(done, state=ChangeState.FAILED)] == [
+        "the database refused it: IntegrityError"
+    ]
+    house.sql("DROP TRIGGER refuse")
+    assert pipeline.run(connection).statistics.created == 1
+    assert house.count() == 20
+
+
+def test_what_a_run_tells_prefect_is_ids_and_counts(pipeline: Pipeline, connection: str, book: Book) -> None:
+    pipeline.undo(pipeline.run(connection))
+    said = repr(pipeline.told).casefold()
+    assert len(pipeline.told) == 4  # the artifact; awaiting review, completed, undone
+    for person in book.people.values():
+        for word in (person.given_name, person.family_name, person.emails[0].value):
+            assert word.casefold() not in said
+
+
+@both
+def test_the_audit_log_tells_who_decided_and_is_whole(
+    house: House, pipeline: Pipeline, connection: str, book: Book
+) -> None:
+    del book
+    pipeline.undo(pipeline.run(connection))
+    with house.store.read() as session:
+        assert audit.verify(session, house.scope).broken_at is None
+        told = [(entry.action, entry.actor) for entry in audit.entries(session, house.scope)]
+    assert told[:5] == [
+        ("sync.undone", "ann@acme.example"), ("sync.completed", "contactflow"), ("sync.approved", "ann@acme.example"),
+        ("sync.planned", "contactflow"), ("sync.opened", "ann@acme.example"),
+    ]  # fmt: skip
