@@ -213,9 +213,10 @@ def _row(scope: Scope, sync_id: str, key: Key, running: "hashlib._Hash", change:
 
 
 def _canonical(change: Change, proposal: bytes) -> bytes:
-    """What the digest covers of a row: all that a decision depends on, and nothing that deciding changes."""
+    """What the digest covers of a row: all that a decision depends on, and nothing that deciding or writing changes."""
+    about = "" if change.kind is ChangeKind.CREATE else change.object_id  # a new contact's id is known once written
     return b"%s\n%s\n" % (
-        encode((change.ordinal, change.id, change.kind, change.object_id, change.seen_version, change.reason)),
+        encode((change.ordinal, change.id, change.kind, about, change.seen_version, change.reason)),
         proposal,
     )
 
