@@ -32,6 +32,8 @@ def decoder(shape: type[T]) -> Callable[[bytes | msgspec.Raw], T]:
             return strict.decode(body)
         except msgspec.ValidationError:
             raise
+        except RecursionError:
+            raise msgspec.DecodeError("nested too deeply") from None
         except (msgspec.DecodeError, UnicodeDecodeError) as trouble:
             return strict.decode(_mended(bytes(body), trouble))
 
@@ -44,6 +46,9 @@ def _mended(body: bytes, trouble: Exception) -> bytes:
         return json.dumps(tree, ensure_ascii=False).encode(errors="replace")
     except (ValueError, RecursionError):
         raise msgspec.DecodeError(str(trouble)) from None
+
+
+_read_named = decoder(_Named)
 
 
 def each(
@@ -59,7 +64,7 @@ def each(
 
 def _name(item: msgspec.Raw) -> str:
     try:
-        named = msgspec.json.decode(item, type=_Named)
+        named = _read_named(item)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return ""
     return named.id or named.resourceName

@@ -156,7 +156,7 @@ class PoliteClient:
             refuse(response, provider=self._provider, scope=self._scope, now=self._chance.clock())
         try:
             return response.content, decoder(response.content)
-        except msgspec.DecodeError as trouble:
+        except (msgspec.DecodeError, UnicodeDecodeError) as trouble:
             raise broken(self._provider, response.status_code, str(trouble)[:100]) from trouble
 
     async def _answer(self, url: str, headers: dict[str, str]) -> httpx.Response:

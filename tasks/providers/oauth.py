@@ -21,7 +21,7 @@ import msgspec
 from storage.records import Provider
 from tasks.providers.base import NeedsReconnect, ProviderError
 from tasks.providers.manners import Chance, Patience, new_client
-from tasks.providers.verdicts import Temporary, asked_wait, broken, unreachable
+from tasks.providers.verdicts import Temporary, asked_wait, broken, json_of, unreachable
 
 BRIEF = Patience(attempts=4, seconds=60, answer=30)  # others wait for a token while one asks
 
@@ -173,15 +173,12 @@ async def _post(http: httpx.AsyncClient, app: App, body: Mapping[str, str], chan
         raise refusal(app, said, response.status_code)
     try:
         return _read_issued(response.content)
-    except msgspec.DecodeError as trouble:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as trouble:
         raise broken(app.name, response.status_code, "no token in the answer") from trouble
 
 
 def _said(response: httpx.Response) -> dict[str, Any]:
-    try:
-        said = msgspec.json.decode(response.content)
-    except msgspec.DecodeError:
-        said = None
+    said = json_of(response)
     return said if isinstance(said, dict) else {}
 
 

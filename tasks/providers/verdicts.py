@@ -30,6 +30,7 @@ _MISSING_SCOPE = {
 }
 _A_YEAR = 31_536_000
 _BROKEN_ATTEMPTS = 4
+_DEEPEST = 10
 _DELAY = re.compile(r"(\d+(?:\.\d+)?)s")
 
 
@@ -95,10 +96,7 @@ class _Said:
 
     @classmethod
     def of(cls, response: httpx.Response) -> "_Said":
-        try:
-            body = msgspec.json.decode(response.content)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            body = None
+        body = json_of(response)
         challenge = response.headers.get("www-authenticate", "")
         return cls(body, [*_codes(body), *re.findall(r'error="(\w+)"', challenge)])
 
@@ -110,16 +108,26 @@ class _Said:
         return self.means(_EXPIRED) or (isinstance(message, str) and message.startswith("Sync token"))
 
 
-def _codes(node: Any) -> Iterator[str]:
-    """Every `code`, `status` and `reason` of an error body, however deep the services nest them."""
+def json_of(response: httpx.Response) -> Any:
+    """What an error answer says, or None if that is no JSON."""
+    try:
+        return msgspec.json.decode(response.content)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+def _codes(node: Any, depth: int = 0) -> Iterator[str]:
+    """Every `code`, `status` and `reason` of an error body, as deep as services nest them."""
+    if depth > _DEEPEST:
+        return
     if isinstance(node, list):
         for item in node:
-            yield from _codes(item)
+            yield from _codes(item, depth + 1)
     elif isinstance(node, dict):
         for key, value in node.items():
             if key in {"code", "status", "reason"} and isinstance(value, str):
                 yield value[:60]
-            yield from _codes(value)
+            yield from _codes(value, depth + 1)
 
 
 def _dig(node: Any, *keys: str) -> Any:

@@ -347,6 +347,13 @@ async def test_other_refusals_fail_the_read_at_once(answer: httpx.Response) -> N
     assert len(world.requests) == 1
 
 
+async def test_an_error_nested_beyond_reason_is_an_error_like_others() -> None:
+    for depth in (50, 900, 100_000):
+        answer = httpx.Response(400, text='{"error": ' * depth + '{"code": "SyncStateNotFound"}' + "}" * depth)
+        with pytest.raises(ProviderError):
+            await World(answer, repeat=True).get()
+
+
 @pytest.mark.parametrize("answer", [*EXPIRED, graph(400, "x"), graph(403, "ErrorAccessDenied"), graph(404, "x")])
 async def test_errors_never_repeat_what_the_service_wrote(answer: httpx.Response) -> None:
     with pytest.raises(ProviderError) as caught:

@@ -187,6 +187,12 @@ def test_bytes_that_are_no_utf8_cost_one_character_and_not_the_page() -> None:
     assert record.person.given_name == "J�rg"
 
 
+def test_json_nested_beyond_reason_is_refused_like_any_broken_answer() -> None:
+    for depth in (5_000, 200_000):
+        with pytest.raises(msgspec.DecodeError):
+            read_json('{"value": [{"id": "a", "x": ' + "[" * depth + "]" * depth + "}]}")
+
+
 def test_a_page_cut_short_is_no_page() -> None:
     with pytest.raises(msgspec.DecodeError):
         read_json('{"value": [{"id": "a"}, {"id":')
