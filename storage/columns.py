@@ -1,0 +1,87 @@
+"""Kinds of columns: what a moment, a document or a reference to another row is, said once for all tables."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Integer,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """A moment, always UTC and always with its zone, on SQLite too."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        del dialect
+        return value.astimezone(UTC) if value else None
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        del dialect
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+Document = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+
+
+def row_id() -> Column[str]:
+    return Column("id", String(36), primary_key=True)
+
+
+def organization() -> Column[str]:
+    return Column("organization_id", ForeignKey("organizations.id", ondelete="CASCADE"), nullable=False)
+
+
+def reference(
+    name: str, to: str, *, ondelete: str | None = "CASCADE", nullable: bool = False
+) -> tuple[Column[str], ForeignKeyConstraint]:
+    """A row refers to rows of its own organization; the database refuses any other."""
+    ours = ForeignKeyConstraint([name, "organization_id"], [f"{to}.id", f"{to}.organization_id"], ondelete=ondelete)
+    return Column(name, String(36), nullable=nullable), ours
+
+
+def referable() -> UniqueConstraint:
+    return UniqueConstraint("organization_id", "id")
+
+
+def words(name: str) -> Column[str]:
+    return Column(name, Text, nullable=False, server_default="")
+
+
+def moment(name: str, *, nullable: bool = False) -> Column[datetime]:
+    return Column(name, UtcTime, nullable=nullable)
+
+
+def count(name: str) -> Column[int]:
+    return Column(name, Integer, nullable=False, server_default="0")
+
+
+def document(name: str, empty: str = "{}") -> Column[Any]:
+    return Column(name, Document, nullable=False, server_default=empty)
+
+
+def one_of(column: str, states: type[StrEnum]) -> CheckConstraint:
+    """An enum is the only list of a column's states; the constraint is made from it."""
+    return CheckConstraint(f"{column} IN ({quoted(states)})", name=column)
+
+
+def quoted(states: Iterable[StrEnum]) -> str:
+    return ", ".join(f"'{state}'" for state in states)
