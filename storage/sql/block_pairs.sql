@@ -1,23 +1,26 @@
--- (incoming position, other position): all pairs of small blocks, nearest neighbours of capped ones unless by a broad rule, each once.
-WITH member AS (
-    SELECT person, rule, key, capped
+-- (one, other): all pairs of small blocks, nearest neighbours of capped ones unless by a broad rule, each once.
+WITH member AS MATERIALIZED (
+    SELECT person, block, capped
     FROM block_key
     JOIN block_size USING (rule, key)
+    WHERE NOT (capped AND ends_with(rule, ' alone'))
 ),
-ranked AS (
-    SELECT person, rule, key, row_number() OVER (PARTITION BY rule, key ORDER BY neighbour, person) AS rank
+small AS MATERIALIZED (SELECT person, block FROM member WHERE NOT capped),
+-- A frame and not a join: its cost does not grow with the square of a block's size.
+near AS (
+    SELECT person, unnest(list(person) OVER (
+        PARTITION BY block ORDER BY neighbour, person ROWS BETWEEN 1 FOLLOWING AND $window FOLLOWING
+    )) AS next
     FROM member
     JOIN block_person USING (person)
-    WHERE capped AND NOT ends_with(rule, ' alone')
+    WHERE capped
 )
 SELECT one.person AS one, other.person AS other
-FROM member AS one
-JOIN member AS other USING (rule, key)
-WHERE NOT one.capped AND NOT other.capped AND one.person < $incoming AND one.person < other.person
+FROM small AS one
+JOIN small AS other ON one.block = other.block AND one.person < other.person
+WHERE one.person < $incoming
 UNION
-SELECT least(one.person, other.person), greatest(one.person, other.person)
-FROM ranked AS one
-JOIN ranked AS other
-    ON one.rule = other.rule AND one.key = other.key AND other.rank BETWEEN one.rank + 1 AND one.rank + $window
-WHERE least(one.person, other.person) < $incoming
+SELECT least(person, next), greatest(person, next)
+FROM near
+WHERE least(person, next) < $incoming
 ORDER BY ALL;

@@ -8,7 +8,8 @@ WITH sized AS (
 paired AS (
     SELECT rule, key, people, fresh * (people - fresh) + fresh * (fresh - 1) // 2 AS pairs
     FROM sized
+    WHERE people > 1 AND fresh > 0
 )
-SELECT rule, key, people, pairs, sum(pairs) OVER (ORDER BY pairs) > $budget AS capped
-FROM paired
-WHERE pairs > 0;
+SELECT
+    row_number() OVER ()::INTEGER AS block, rule, key, people, pairs, sum(pairs) OVER (ORDER BY pairs) > $budget AS capped
+FROM paired;
