@@ -117,8 +117,11 @@ def release_refresh(session: Session, scope: Scope, connection_id: str) -> None:
 
 
 def keep_tokens(session: Session, scope: Scope, connection_id: str, kept: StoredTokens) -> None:
+    """What a refresh of the tokens of `kept.version` gave; lost if they were replaced or deleted meanwhile."""
     session.execute(
-        _one(scope, connection_id).values(
+        _one(scope, connection_id)
+        .where(table.c.tokens_version == kept.version)
+        .values(
             tokens=_seal_tokens(session, scope, connection_id, kept),
             tokens_version=table.c.tokens_version + 1,
             refresh_claimed_until=None,
@@ -138,7 +141,12 @@ def disconnect(session: Session, scope: Scope, connection_id: str) -> None:
     _row(session, scope, connection_id)
     session.execute(
         _one(scope, connection_id).values(
-            tokens=None, cursor=None, status=ConnectionStatus.DISCONNECTED, cause="disconnected", updated_at=now()
+            tokens=None,
+            tokens_version=table.c.tokens_version + 1,
+            cursor=None,
+            status=ConnectionStatus.DISCONNECTED,
+            cause="disconnected",
+            updated_at=now(),
         )
     )
 

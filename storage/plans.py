@@ -51,8 +51,10 @@ def save(session: Session, scope: Scope, sync_id: str, key: Key, changes: Sequen
 def digest(session: Session, scope: Scope, sync_id: str, key: Key) -> str:
     """The digest of the plan as it stands now: a row changed, added or taken away since gives another one."""
     found = hashlib.sha256()
-    for change in every(session, scope, sync_id, key):
-        found.update(_canonical(change, encode(change.proposal)))
+    query = _rows(scope, sync_id).order_by(table.c.ordinal).execution_options(yield_per=BATCH)
+    for row in session.execute(query):
+        # The bytes that were sealed are the canonical ones: nothing need be read to be counted in.
+        found.update(_canonical(_change(scope, row, None), _payload(scope, row, key) or encode(None)))
     return found.hexdigest()
 
 
@@ -105,9 +107,17 @@ def decide(
     query = update(table).where(_of(scope, sync_id), table.c.state == ChangeState.PROPOSED).values(state=state)
     if kinds is not None:
         query = query.where(table.c.kind.in_(list(kinds)))
-    if change_ids is not None:
-        query = query.where(table.c.id.in_(change_ids))
-    return session.execute(query).rowcount
+    if change_ids is None:
+        return session.execute(query).rowcount
+    return sum(session.execute(query.where(table.c.id.in_(batch))).rowcount for batch in _batches(change_ids))
+
+
+def absent(session: Session, scope: Scope, sync_id: str, change_ids: Sequence[str]) -> list[str]:
+    """Those that are no rows of this plan."""
+    there: set[str] = set()
+    for batch in _batches(change_ids):
+        there |= set(session.execute(select(table.c.id).where(_of(scope, sync_id), table.c.id.in_(batch))).scalars())
+    return [change_id for change_id in change_ids if change_id not in there]
 
 
 def withdraw(session: Session, scope: Scope, sync_id: str) -> int:
@@ -222,7 +232,7 @@ def _canonical(change: Change, proposal: bytes) -> bytes:
 
 
 def _change(scope: Scope, row: Row[Any], key: Key | None) -> Change:
-    sealed = row.payload if key else None
+    payload = _payload(scope, row, key) if key else None
     return Change(
         id=row.id,
         ordinal=row.ordinal,
@@ -232,15 +242,25 @@ def _change(scope: Scope, row: Row[Any], key: Key | None) -> Change:
         seen_version=row.seen_version or 0,
         reason=row.reason,
         fields=tuple(row.fields),
-        proposal=_opened(key.open(sealed, _place(scope, row.id, "payload"))) if key and sealed else None,
+        proposal=_opened(payload) if payload else None,
         applied_version=row.applied_version or 0,
         error=row.error,
     )
 
 
+def _payload(scope: Scope, row: Row[Any], key: Key) -> bytes | None:
+    """Canonical JSON of what the row would do; None once it was cleared."""
+    return key.open(row.payload, _place(scope, row.id, "payload")) if row.payload else None
+
+
 def _opened(plain: bytes) -> Proposal:
     raw = _proposal.decode(plain)
     return replace(raw, cells=tuple(map(typed, raw.cells)), conflicts=tuple(map(typed, raw.conflicts)))
+
+
+def _batches(change_ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    """A statement has room for so many values only."""
+    return (change_ids[start : start + BATCH] for start in range(0, len(change_ids), BATCH))
 
 
 def _rows(scope: Scope, sync_id: str) -> Select[Any]:

@@ -81,6 +81,8 @@ def _approve(session: Session, scope: Scope, sync_id: str, decision: Decision) -
     key = syncs.preview_key(session, scope, sync_id)
     if key is None:
         raise CannotDecide("the plan is no longer there")
+    if strangers := plans.absent(session, scope, sync_id, [*decision.refused, *decision.edits]):
+        raise CannotDecide(f"rows that are not in this plan: {', '.join(strangers[:3])}; look at the preview again")
     _refuse(session, scope, sync_id, key, decision)
     for change_id, edits in decision.edits.items():
         plans.edit(session, scope, sync_id, key, change_id=change_id, edits=edits)
@@ -95,8 +97,9 @@ def _refuse(session: Session, scope: Scope, sync_id: str, key: Key, decision: De
     if not decision.refused:
         return
     sync = syncs.sync(session, scope, sync_id)
+    refused = set(decision.refused)
     for change in plans.every(session, scope, sync_id, key, kinds=[ChangeKind.MAYBE]):
-        if change.id in decision.refused and change.proposal:
+        if change.id in refused and change.proposal:
             for link in change.proposal.links:
                 decisions.remember(
                     session, scope, account=sync.account, source_id=link.source_id, object_id=change.object_id,

@@ -8,7 +8,8 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Update, insert, select, update
+from sqlalchemy import Insert, Row, Update, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from storage import connections
 from storage.crypto import Key, bound_to
@@ -88,30 +89,40 @@ class Sync:
 def open_sync(session: Session, scope: Scope, new: NewSync) -> Sync:
     if new.connection_id:
         connections.connection(session, scope, new.connection_id)  # nobody reads an account that is not theirs to see
-    other = open_for(session, scope, new.connection_id)
-    if other is not None:
-        raise AlreadyOpen(other.id, other.status)
-    moment = now()
-    session.execute(
-        insert(table).values(
-            id=new.id,
-            flow_run_id=new.flow_run_id,
-            organization_id=scope.organization_id,
-            user_id=scope.user_id,
-            connection_id=new.connection_id or None,
-            provider=new.provider,
-            account=new.connection_id or "file",
-            trigger=new.trigger,
-            allowed=list(new.allowed),
-            status=SyncStatus.EXTRACTING,
-            full=new.full,
-            preview_key=session.keyring.new_run_key(_place(scope, new.id, "preview_key")),
-            undo_key=session.keyring.new_run_key(_place(scope, new.id, "undo_key")),
-            created_at=moment,
-            updated_at=moment,
-        )
-    )
+    _demand_free(session, scope, new.connection_id)
+    try:
+        with session.connection.begin_nested():
+            session.execute(_opening(session, scope, new))
+    except IntegrityError:
+        _demand_free(session, scope, new.connection_id)  # somebody else opened one just now
+        raise
     return sync(session, scope, new.id)
+
+
+def _demand_free(session: Session, scope: Scope, connection_id: str) -> None:
+    if other := open_for(session, scope, connection_id):
+        raise AlreadyOpen(other.id, other.status)
+
+
+def _opening(session: Session, scope: Scope, new: NewSync) -> Insert:
+    moment = now()
+    return insert(table).values(
+        id=new.id,
+        flow_run_id=new.flow_run_id,
+        organization_id=scope.organization_id,
+        user_id=scope.user_id,
+        connection_id=new.connection_id or None,
+        provider=new.provider,
+        account=new.connection_id or "file",
+        trigger=new.trigger,
+        allowed=list(new.allowed),
+        status=SyncStatus.EXTRACTING,
+        full=new.full,
+        preview_key=session.keyring.new_run_key(_place(scope, new.id, "preview_key")),
+        undo_key=session.keyring.new_run_key(_place(scope, new.id, "undo_key")),
+        created_at=moment,
+        updated_at=moment,
+    )
 
 
 def sync(session: Session, scope: Scope, sync_id: str) -> Sync:

@@ -69,7 +69,7 @@ class KeptTokens:
             with self._store.begin() as session:
                 connections.release_refresh(session, self._scope, self._connection_id)
             raise
-        fresh = StoredTokens(grant.refresh_token, grant.access_token, grant.expires_at)
+        fresh = StoredTokens(grant.refresh_token, grant.access_token, grant.expires_at, kept.version)
         with self._store.begin() as session:
             connections.keep_tokens(session, self._scope, self._connection_id, fresh)
         return grant.access_token

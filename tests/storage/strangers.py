@@ -192,6 +192,7 @@ AS_A_STRANGER: dict[str, Callable[[Session, Scope, World], Any]] = {
     "links.write": lambda s, me, it: links.write(
         s, me, [StoredLink("linked", it.object_id, Provider.MICROSOFT, it.connection_id, Person())]
     ),
+    "plans.absent": lambda s, me, it: plans.absent(s, me, it.sync_id, [it.change_id]) == [],
     "plans.changes": lambda s, me, it: plans.changes(s, me, it.sync_id, it.key),
     "plans.clear_previews": lambda s, me, it: plans.clear_previews(s, me, it.sync_id),
     "plans.clear_undo": lambda s, me, it: plans.clear_undo(s, me, it.sync_id),
@@ -228,6 +229,7 @@ AS_A_STRANGER: dict[str, Callable[[Session, Scope, World], Any]] = {
     ),
     "syncs.complete": lambda s, me, it: syncs.complete(s, me, it.sync_id, Statistics(), undo_for=timedelta()),
     "syncs.demand_preview_key": lambda s, me, it: syncs.demand_preview_key(s, me, it.sync_id),
+    "syncs.forget_undo": lambda s, me, it: syncs.forget_undo(s, me, it.sync_id),
     "syncs.is_at": lambda s, me, it: syncs.is_at(s, me, it.sync_id, SyncStatus.PREVIEW),
     "syncs.is_fetched": lambda s, me, it: syncs.is_fetched(s, me, it.sync_id),
     "syncs.keep_cursor": lambda s, me, it: syncs.keep_cursor(s, me, it.sync_id, "mine"),
@@ -240,6 +242,7 @@ AS_A_STRANGER: dict[str, Callable[[Session, Scope, World], Any]] = {
         s, me, NewSync(new_id(), new_id(), Provider.MICROSOFT, it.idle_connection_id)
     ),
     "syncs.open_syncs": lambda s, me, _: syncs.open_syncs(s, me),
+    "syncs.past_undo": lambda s, me, _: syncs.past_undo(s, me),
     "syncs.preview_key": lambda s, me, it: syncs.preview_key(s, me, it.sync_id),
     "syncs.sync": lambda s, me, it: syncs.sync(s, me, it.sync_id),
     "syncs.syncs": lambda s, me, _: syncs.syncs(s, me),

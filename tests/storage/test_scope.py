@@ -174,6 +174,7 @@ WITHOUT_EFFECT_HERE = {
     "plans.withdraw",  # as above
     "rotation.readable",  # as many as a stranger has
     "rotation.rotate",  # there is but one key
+    "syncs.past_undo",  # nothing is that old
     "syncs.complete",  # not executing yet
 }
 
