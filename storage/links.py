@@ -48,7 +48,8 @@ def write(session: Session, scope: Scope, written: Sequence[StoredLink]) -> None
     """Each takes the place of what its source record was linked to before."""
     if not written:
         return
-    _unlink(session, scope, [(link.account, link.source_id) for link in written])
+    for account in {link.account for link in written}:
+        unlink(session, scope, account, [link.source_id for link in written if link.account == account])
     moment = now()
     session.execute(
         insert(table),
@@ -72,7 +73,14 @@ def write(session: Session, scope: Scope, written: Sequence[StoredLink]) -> None
 
 
 def unlink(session: Session, scope: Scope, account: str, source_ids: Sequence[str]) -> None:
-    _unlink(session, scope, [(account, source_id) for source_id in source_ids])
+    for start in range(0, len(source_ids), BATCH):
+        session.execute(
+            delete(table).where(
+                of_organization(table, scope),
+                table.c.account == account,
+                table.c.source_id.in_(source_ids[start : start + BATCH]),
+            )
+        )
 
 
 def rename(session: Session, scope: Scope, account: str, renamed: Sequence[tuple[str, str]]) -> None:
@@ -83,18 +91,6 @@ def rename(session: Session, scope: Scope, account: str, renamed: Sequence[tuple
             .where(of_organization(table, scope), table.c.account == account, table.c.source_id == bindparam("old"))
             .values(source_id=bindparam("new")),
             [{"old": old, "new": new} for old, new in renamed],
-        )
-
-
-def _unlink(session: Session, scope: Scope, keys: Sequence[tuple[str, str]]) -> None:
-    if keys:
-        session.execute(
-            delete(table).where(
-                of_organization(table, scope),
-                table.c.account == bindparam("gone_account"),
-                table.c.source_id == bindparam("gone_id"),
-            ),
-            [{"gone_account": account, "gone_id": source_id} for account, source_id in keys],
         )
 
 

@@ -18,8 +18,12 @@ _IN_BRACKETS = re.compile(r"[^<>]*<([^<>@\s]+@[^<>@\s]+)>")
 _MAX_EMAIL = 254
 
 _E164 = re.compile(r"\+[1-9]\d{4,16}(?:;ext=\d{1,20})?", re.ASCII)
-# Countries whose numbers need no more than their spaces taken out: none of them starts with a trunk prefix.
-_PLAIN_PHONE = re.compile(r"\+(?:1[2-9]\d{9}|33[1-9]\d{8}|44[1-9]\d{9}|49[1-9]\d{7,10})", re.ASCII)
+# Numbers that need no more than their spaces taken out: none of them starts with a trunk prefix.
+_PLAIN_PHONE = re.compile(
+    r"\+(?:1[2-9]\d{9}|201[0125]\d{8}|3(?:1[1-9]|3[1-9]|4[5-9])\d{8}|4(?:1[1-9]|8[1-9])\d{8}|44[1-9]\d{9}|49[1-9]\d{7,10}"
+    r"|61[2-8]\d{8}|7[3-79]\d{9}|81[1-9]\d{8,9}|861[3-689]\d{9}|90[2-5]\d{9}|91[6-9]\d{9})",
+    re.ASCII,
+)
 _SEPARATORS = str.maketrans("", "", " -.")
 _INTERNATIONAL_PREFIX = re.compile(r"^\s*(?:\(\s*)?00\s*(?=[1-9])")
 _MAX_PHONE = 100
@@ -90,6 +94,7 @@ def spelt_phone_key(spelt: str) -> str:
     return spelt if is_phone(spelt) else re.sub(r"\D", "", spelt) or spelt.casefold()
 
 
+@lru_cache(maxsize=65536)
 def _read_phone(value: str, region: str) -> str:
     if len(value) > _MAX_PHONE:
         return ""

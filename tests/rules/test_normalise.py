@@ -106,7 +106,10 @@ def test_phones_are_spelt_alike_and_none_is_lost(raw: str, region: str, spelt: s
     assert is_phone(spelt) == spelt.startswith("+")
 
 
-@given(st.sampled_from(["1", "33", "44", "49"]), st.from_regex(r"[0-9]{4,12}", fullmatch=True))
+@given(
+    st.sampled_from(["1", "20", "31", "33", "34", "41", "44", "48", "49", "61", "7", "81", "86", "90", "91"]),
+    st.from_regex(r"[0-9]{4,12}", fullmatch=True),
+)
 def test_the_quick_look_at_a_phone_agrees_with_the_library(country: str, rest: str) -> None:
     spelt = phone(f"+{country} {rest}")
     if is_phone(spelt):
