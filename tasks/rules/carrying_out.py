@@ -1,6 +1,5 @@
 """What one approved row does to the contact it is about, given how that contact stands now."""
 
-from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -8,6 +7,7 @@ from typing import Any
 
 from storage.records import Cell, Change, ChangeKind, Contact, Edits, Person, SourceLink
 from tasks.rules.changes import apply_cells, base_after, moved_fields, still_holds
+from tasks.rules.survivorship import MANUAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +21,15 @@ class Origin:
     at: datetime
 
     def of(self, link: SourceLink) -> dict[str, Any]:
-        moment = link.modified_at or self.at
+        return self._said(self.source, self.account, link.modified_at or self.at)
+
+    def of_reviewer(self) -> dict[str, Any]:
+        return self._said(MANUAL, "", self.at)
+
+    def _said(self, source: str, account: str, moment: datetime) -> dict[str, Any]:
         return {
-            "source": self.source,
-            "account": self.account,
+            "source": source,
+            "account": account,
             "sync": self.sync,
             "by": self.approved_by,
             "at": moment.isoformat(),
@@ -92,8 +97,7 @@ def _addresses(cells: tuple[Cell, ...]) -> set[str]:
 def _created(
     cells: tuple[Cell, ...], links: tuple[SourceLink, ...], edits: Edits, origin: Origin, new_id: str
 ) -> Written:
-    provenance = {cell.field: origin.of(links[0]) for cell in cells}
-    contact = Contact(new_id, 1, apply_cells(Person(), cells), provenance)
+    contact = Contact(new_id, 1, apply_cells(Person(), cells), _provenance(cells, links, edits, origin))
     return Written(contact, links, _names(cells), refused=bool(edits.refused))
 
 
@@ -103,15 +107,26 @@ def _updated(
     person = apply_cells(contact.person, cells)
     if person == contact.person:
         return Written(None, links, (), refused=bool(edits.refused))
-    provenance = contact.provenance | {cell.field: origin.of(links[0]) for cell in cells}
+    provenance = contact.provenance | _provenance(cells, links, edits, origin)
     written = replace(contact, version=contact.version + 1, person=person, provenance=provenance)
     return Written(written, links, _names(cells), refused=bool(edits.refused))
 
 
 def _edited(cells: tuple[Cell, ...], edits: Edits) -> tuple[Cell, ...]:
-    """What the reviewer left of a row: refused fields gone, given values in place of the proposed ones."""
-    given: Mapping[str, Cell] = {cell.field: cell for cell in edits.values}
-    return tuple(given.get(cell.field, cell) for cell in cells if cell.field not in edits.refused)
+    """What the reviewer left of a row: refused fields gone, given values in place of the proposed ones.
+
+    A conflict that would end with the CRM's own value has no cell until the reviewer gives it one.
+    """
+    chosen = {cell.field: cell for cell in (*cells, *edits.values)}
+    return tuple(cell for cell in chosen.values() if cell.field not in edits.refused)
+
+
+def _provenance(
+    cells: tuple[Cell, ...], links: tuple[SourceLink, ...], edits: Edits, origin: Origin
+) -> dict[str, dict[str, Any]]:
+    """A value that the reviewer typed is the reviewer's, and survives as such; one merely chosen is the source's."""
+    typed = {cell.field for cell in edits.values if cell.after != getattr(links[0].person, cell.field)}
+    return {cell.field: origin.of_reviewer() if cell.field in typed else origin.of(links[0]) for cell in cells}
 
 
 def _tied(link: SourceLink, edits: Edits) -> SourceLink:
