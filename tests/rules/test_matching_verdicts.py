@@ -170,3 +170,11 @@ def test_reasons_hold_no_value_of_the_person(one: Person, other: Person) -> None
     match = verdict_on(one, other)
     for value in ("haddock", "robert", "anna", "1970", "4915", "acme", "example"):
         assert value not in (match.reason.lower() if match else "")
+
+
+def test_no_pairs_make_no_matches() -> None:
+    assert judge([], [], []) == []
+
+
+def test_two_empty_cards_are_nobody_in_particular() -> None:
+    assert said(Person(), Person()) is Verdict.DIFFERENT
