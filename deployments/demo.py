@@ -60,7 +60,7 @@ def up_to_review(stage: Stage, *, say: Say) -> Sync:
     sync = _follow(stage, waiting.id, waiting.flow_run_id) if waiting else _start(stage, Provider.MICROSOFT)
     say("")
     tell_outcome(sync)
-    say(f"or in Prefect, by the menu of the run, Resume: {stage.engine.run_page(sync.flow_run_id)}")
+    say(f"or in Prefect, by the button Resume: {stage.engine.run_page(sync.flow_run_id)}")
     google = stage.connections[Provider.GOOGLE]
     say(f"then: contactflow sync --org {ORGANIZATION} --user {USER} --connection {google} --wait")
     return sync

@@ -54,6 +54,7 @@ def environment_of(settings: Settings) -> dict[str, str]:
         "PREFECT_API_URL": url,
         "PREFECT_UI_URL": url.removesuffix("/api"),
         "PREFECT_SERVER_UI_API_URL": "/api",  # else the page would call the default port
+        "PREFECT_SERVER_UI_V2_ENABLED": "false",  # the newer page hides Resume in a menu
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
         "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": url.removesuffix("/api"),
