@@ -1,0 +1,65 @@
+"""What a plan must say, worked out the slow and obvious way: one record at a time, in plain Python.
+
+It shares nothing with the SQL but the words: what was linked before, and what the source said now.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from storage.records import Gone, Person, Seen, SourceRecord, Unreadable
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One source record and what became of it: who it is linked to, and under which id it was known."""
+
+    standing: str
+    source_id: str
+    object_id: str = ""
+    linked_as: str = ""
+
+
+Before = Mapping[str, tuple[str, Person]]
+"""source id → (contact, what the source gave when it was last written)"""
+
+
+def classify(records: Sequence[SourceRecord], before: Before, *, full: bool) -> list[Told]:
+    told = [_told(record, before) for record in last_words(records)]
+    if full:
+        spoken_of = {one.linked_as for one in told}
+        told += [
+            Told("removed", source_id, object_id, source_id)
+            for source_id, (object_id, _) in before.items()
+            if source_id not in spoken_of
+        ]
+    return told
+
+
+def last_words(records: Sequence[SourceRecord]) -> list[SourceRecord]:
+    """The last thing said of each record; what has no name stands for itself."""
+    found: dict[str, SourceRecord] = {}
+    for place, record in enumerate(records):
+        found[f"id {record.source_id}" if record.source_id else f"place {place}"] = record
+    return list(found.values())
+
+
+def _told(record: SourceRecord, before: Before) -> Told:
+    known_as = _known_as(record, before)
+    object_id, base = before.get(known_as, ("", Person()))
+    match record:
+        case Unreadable(source_id):
+            return Told("unreadable", source_id, object_id, known_as)
+        case Gone(source_id):
+            return Told("removed" if object_id else "never known", source_id, object_id, known_as)
+        case Seen(source_id, person):
+            if not object_id:
+                return Told("new", source_id)
+            same = person == base and known_as == source_id
+            return Told("unchanged" if same else "changed", source_id, object_id, known_as)
+
+
+def _known_as(record: SourceRecord, before: Before) -> str:
+    if record.source_id in before:
+        return record.source_id
+    earlier = record.previous_ids if isinstance(record, Seen) else ()
+    return min((name for name in earlier if name in before), default="")
