@@ -14,13 +14,16 @@ from storage.records import Role, SyncStatus
 from storage.scope import Scope
 from storage.session import Session, Store
 from storage.syncs import Sync
+from tasks.account import account
 from tasks.providers.engine import Engine
 
-FLOW = "contact-sync"
-LEASE = timedelta(seconds=45)
+FLOW, UNDO = "contact-sync", "undo-sync"
+LEASE = timedelta(seconds=45)  # without a sign of life for so long, a process counts as dead
+BREATH = timedelta(seconds=5)  # where Prefect itself saw it die
 PATIENCE = timedelta(minutes=10)
 GONE = ("Cancelled", "Cancelling", "")
 DEAD = ("Crashed", "TimedOut")
+UNDER_WAY = ("Running", "Pending", "Submitting")  # what a run says for ever whose process and worker were killed
 ALARM = {"decision": "reject", "reviewer": "contactflow"}  # only wakes: what counts is decided in our database
 
 
@@ -33,8 +36,11 @@ def sweep(store: Store, engine: Engine, *, lease: timedelta = LEASE) -> Counter[
         still_open = [(scope, sync) for scope in scopes for sync in syncs.open_syncs(session, scope)]
     for scope, sync in still_open:
         done[_mend(store, engine, scope, sync, moment, lease)] += 1
-    _wake_the_decided(store, engine, scopes, done)
-    _finish_the_ended(store, engine, scopes, moment - lease, done)
+    _wake_the_ended(store, engine, scopes, done)
+    _settle_the_lifeless(store, engine, scopes, moment - lease, done)
+    for run_id in engine.runs(UNDO, *UNDER_WAY, before=moment - PATIENCE):
+        engine.restart(run_id)
+        done["restarted"] += 1
     del done[""]
     return done
 
@@ -42,27 +48,42 @@ def sweep(store: Store, engine: Engine, *, lease: timedelta = LEASE) -> Counter[
 def _mend(store: Store, engine: Engine, scope: Scope, sync: Sync, moment: datetime, lease: timedelta) -> str:
     if sync.status is SyncStatus.PREVIEW and sync.expires_at and sync.expires_at < moment:
         return _end(store, scope, sync, SyncStatus.EXPIRED, "nobody decided in time")
-    quiet = moment - sync.updated_at
-    if quiet < lease and sync.status is not SyncStatus.PREVIEW:
-        return ""
     state = engine.state(sync.flow_run_id)
     if state in GONE:
-        return _give_up(store, engine, scope, sync)
-    if state in DEAD or (state == "Running" and quiet > lease) or (state == "Failed" and quiet > PATIENCE):
-        engine.restart(sync.flow_run_id)
+        return _give_up(store, scope, sync)
+    if state == "Suspended" and sync.status is SyncStatus.EXECUTING and engine.resume(sync.flow_run_id, ALARM):
+        return "woken"
+    if moment - sync.updated_at > _patience(state, sync.status, lease):
+        _restart(store, engine, scope, sync)
         return "restarted"
     return ""
 
 
-def _give_up(store: Store, engine: Engine, scope: Scope, sync: Sync) -> str:
+def _patience(state: str, status: SyncStatus, lease: timedelta) -> timedelta:
+    """How long a sync may be quiet while its run is in this state."""
+    if state in DEAD:
+        return BREATH
+    if state in UNDER_WAY or (state == "Failed" and status is SyncStatus.PREVIEW):
+        return lease
+    if state == "Suspended" and status is SyncStatus.EXECUTING:
+        return lease  # it went to sleep without its form, or answers under a key that was used: nothing wakes it
+    return PATIENCE if state in {"Failed", "Completed"} else timedelta.max
+
+
+def _restart(store: Store, engine: Engine, scope: Scope, sync: Sync) -> None:
+    engine.restart(sync.flow_run_id)
+    with store.begin() as session:
+        syncs.note(session, scope, sync.id)  # it gets the whole lease to come up
+
+
+def _give_up(store: Store, scope: Scope, sync: Sync) -> str:
     """The run was cancelled or deleted in Prefect."""
     if sync.status is not SyncStatus.EXECUTING:
         return _end(store, scope, sync, SyncStatus.CANCELLED, "its flow run was cancelled")
     # In mid-apply: what was written is accounted for, the rest is left and offered again.
     with store.begin() as session:
         plans.withdraw(session, scope, sync.id)
-        syncs.note(session, scope, sync.id)
-    engine.restart(sync.flow_run_id)
+    account.fn(sync.id)
     return "cut short"
 
 
@@ -72,20 +93,26 @@ def _end(store: Store, scope: Scope, sync: Sync, to: SyncStatus, why: str) -> st
     return to.value if ended else ""
 
 
-def _wake_the_decided(store: Store, engine: Engine, scopes: list[Scope], done: Counter[str]) -> None:
+def _wake_the_ended(store: Store, engine: Engine, scopes: list[Scope], done: Counter[str]) -> None:
+    """A review that was over before anybody woke its run: rejected, expired, superseded."""
     for run_id in engine.runs(FLOW, "Suspended"):
         with store.read() as session:
             sync = _of_run(session, scopes, run_id)
-        if sync and sync.status is not SyncStatus.PREVIEW and engine.resume(run_id, ALARM):
+        if sync and not sync.is_open and engine.resume(run_id, ALARM):
             done["woken"] += 1
 
 
-def _finish_the_ended(store: Store, engine: Engine, scopes: list[Scope], before: datetime, done: Counter[str]) -> None:
-    """A run whose process died after its last deed says `Running` for ever."""
-    for run_id in engine.runs(FLOW, "Running"):
+def _settle_the_lifeless(
+    store: Store, engine: Engine, scopes: list[Scope], before: datetime, done: Counter[str]
+) -> None:
+    """A run whose process was killed before it opened its sync, or after its last deed."""
+    for run_id in engine.runs(FLOW, *UNDER_WAY, before=before):
         with store.read() as session:
             sync = _of_run(session, scopes, run_id)
-        if sync and not sync.is_open and sync.updated_at < before:
+        if sync is None:
+            engine.restart(run_id)
+            done["restarted"] += 1
+        elif not sync.is_open and sync.updated_at < before:
             engine.finish(run_id)
             done["finished"] += 1
 

@@ -12,6 +12,7 @@ from urllib.parse import quote
 import httpx
 
 PATIENCE = 10.0
+PAGE = 200  # the most that Prefect gives at once
 
 
 class EngineUnreachable(Exception):
@@ -58,14 +59,22 @@ class Engine:
         run = self._ask("GET", f"flow_runs/{run_id}")
         return str(run["state_name"]) if run else ""
 
-    def runs(self, flow: str, *states: str) -> list[str]:
-        """The ids of a flow's runs in one of these states, by the states' names."""
-        wanted = {
-            "flows": {"name": {"any_": [flow]}},
-            "flow_runs": {"state": {"name": {"any_": list(states)}}},
-            "limit": 200,
-        }
-        return [str(run["id"]) for run in self._ask("POST", "flow_runs/filter", wanted) or ()]
+    def runs(self, flow: str, *states: str, before: datetime | None = None) -> list[str]:
+        """The ids of a flow's runs in one of these states, by the states' names; in it since before that moment."""
+        found: list[dict[str, Any]] = []
+        while True:
+            wanted = {
+                "flows": {"name": {"any_": [flow]}},
+                "flow_runs": {"state": {"name": {"any_": list(states)}}},
+                "limit": PAGE,
+                "offset": len(found),
+                "sort": "ID_DESC",
+            }
+            page = self._ask("POST", "flow_runs/filter", wanted) or []
+            found += page
+            if len(page) < PAGE:
+                break
+        return [str(run["id"]) for run in found if before is None or _since(run) < before]
 
     def failure(self, run_id: str) -> str:
         run = self._ask("GET", f"flow_runs/{run_id}")
@@ -121,6 +130,10 @@ class Engine:
             if response.status_code != httpx.codes.SERVICE_UNAVAILABLE or time.monotonic() > deadline:
                 return response
             time.sleep(0.25)
+
+
+def _since(run: Mapping[str, Any]) -> datetime:
+    return datetime.fromisoformat(run["state"]["timestamp"])
 
 
 def _body(response: httpx.Response) -> Any:
