@@ -53,9 +53,12 @@ class Child:
         self._signal(signal.SIGTERM)
         with suppress(subprocess.TimeoutExpired):
             self.process.wait(max(0.1, deadline - time.monotonic()))
-        # Grandchildren (flow runs) share the group; what they were at is gone on with at the next start.
-        self._signal(signal.SIGKILL)
+        self.end_family()
         self.process.wait()
+
+    def end_family(self) -> None:
+        """Grandchildren (flow runs) share the group; what they were at is gone on with at the next start."""
+        self._signal(signal.SIGKILL)
 
     def _signal(self, number: int) -> None:
         if self.process is not None:
@@ -76,6 +79,7 @@ class Household:
         """Start again whoever died; returns their names."""
         dead = [child for child in self.children if not child.is_running]
         for child in dead:
+            child.end_family()
             child.start()
         return [child.name for child in dead]
 
