@@ -3,6 +3,7 @@
 `store` runs a test twice, on SQLite and on Postgres; `acme` and `rival` are two organizations in it.
 """
 
+import atexit
 import os
 import shutil
 import tempfile
@@ -18,6 +19,7 @@ for stray in [name for name in os.environ if name.upper().startswith(("CONTACTFL
 
 # Set before anything of ours or of Prefect is imported, for both look once.
 HOME = Path(tempfile.mkdtemp(prefix="contactflow-tests-"))
+atexit.register(shutil.rmtree, HOME, ignore_errors=True)
 os.environ["CONTACTFLOW_HOME"] = str(HOME / "contactflow")
 os.environ["PREFECT_HOME"] = str(HOME / "prefect")
 
@@ -37,10 +39,6 @@ hypothesis.settings.register_profile("deterministic", max_examples=60, deadline=
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev"))
 
 SECRET = "a secret that only the tests know"
-
-
-def pytest_unconfigure() -> None:
-    shutil.rmtree(HOME, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
