@@ -34,7 +34,7 @@ from tests import postgres  # noqa: E402 (as above)
 Settings.model_config["env_file"] = None  # a developer's own .env is not for tests
 
 hypothesis.settings.register_profile("dev", max_examples=60, deadline=None)
-hypothesis.settings.register_profile("ci", max_examples=400, deadline=None)
+hypothesis.settings.register_profile("ci", max_examples=200, deadline=None)
 hypothesis.settings.register_profile("deterministic", max_examples=60, deadline=None, derandomize=True)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev"))
 
