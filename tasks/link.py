@@ -45,12 +45,12 @@ def link(sync_id: str) -> None:
 def _resolved(incoming: Sequence[Traits], existing: Sequence[Traits], apart: set[tuple[str, str]]) -> Resolution:
     people = [*incoming, *existing]
     found = blocking.candidates(block_keys(people), neighbours(people), len(incoming))
-    for block in found.capped:
-        get_run_logger().warning(
-            "%d people share one %s: of their %d pairs only the nearest were compared",
-            block.people,
-            block.rule,
-            block.pairs,
+    for rule in found.capped:
+        get_run_logger().info(
+            "%d people share keys of the kind %r: of their %d pairs only the likeliest were compared",
+            rule.people,
+            rule.rule,
+            rule.pairs,
         )
     return resolve(judge(incoming, existing, found.pairs), incoming, existing, apart=apart)
 

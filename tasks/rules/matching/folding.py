@@ -3,11 +3,11 @@
 import re
 from functools import lru_cache
 
-from text_unidecode import unidecode  # type: ignore[import-untyped]
+from anyascii import anyascii
 
 _NOT_ALPHANUMERIC = re.compile(r"[^a-z0-9]+")
 # Most letters that are not plain are Latin with a mark: these are replaced in native code.
-_LATIN = {code: unidecode(chr(code)) for code in range(0x80, 0x250)}
+_LATIN = {code: anyascii(chr(code)) for code in range(0x80, 0x250)}
 _UMLAUT = re.compile("([aou])e")
 # Order matters: what stands first is rewritten first.
 _SOUNDS = tuple(
@@ -33,7 +33,7 @@ def fold(text: str) -> str:
     if not text:
         return ""
     plain = text if text.isascii() else text.translate(_LATIN)
-    plain = plain if plain.isascii() else unidecode(plain)
+    plain = plain if plain.isascii() else anyascii(plain)
     return _NOT_ALPHANUMERIC.sub(" ", plain.lower().replace("'", "")).strip()
 
 
