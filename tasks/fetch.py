@@ -9,6 +9,7 @@ from storage.records import ConnectionStatus, SyncStatus
 from storage.scope import Scope
 from storage.session import Store, open_store
 from storage.syncs import RunIsOver, Sync
+from tasks.expectations import imported_meanwhile
 from tasks.providers.base import CursorExpired, IncompleteRead, NeedsReconnect, Source
 from tasks.providers.sources import source_of
 
@@ -24,7 +25,8 @@ async def fetch(sync_id: str, file: str = "", columns: Mapping[str, str] | None 
         cursor = "" if sync.full or not sync.connection_id else connections.cursor(session, scope, sync.connection_id)
     source = source_of(store, scope, sync, file=file, columns=columns)
     try:
-        await _fetch(store, scope, sync, source, cursor)
+        with imported_meanwhile():  # the gate will want it
+            await _fetch(store, scope, sync, source, cursor)
     except NeedsReconnect as error:
         with store.begin() as session:
             connections.mark(session, scope, sync.connection_id, ConnectionStatus.NEEDS_RECONNECT, str(error))

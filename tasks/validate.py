@@ -1,10 +1,9 @@
 """Great Expectations over the staged batch: is this read as a whole what a read should look like?
 
-Single bad records were set aside before; this is about the batch. Great Expectations takes seconds to import, so only
-this task does it, and not at the top.
+Single bad records were set aside before; this is about the batch. Great Expectations takes seconds to import, so it
+is not imported at the top.
 """
 
-import os
 import warnings as python_warnings
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +14,7 @@ from prefect.artifacts import create_markdown_artifact
 from storage import staging, syncs, tenants
 from storage.records import SyncStatus
 from storage.session import open_store
+from tasks.expectations import great_expectations
 
 LARGEST_RECORD = 512 * 1024
 REACHABLE = 0.5
@@ -69,11 +69,10 @@ def expectations(rows: list[tuple[str, int, int, int]], *, seen_before: int = 0)
 
 
 def _run(rows: list[tuple[str, int, int, int]], seen_before: int) -> dict[str, bool]:
-    os.environ["GX_ANALYTICS_ENABLED"] = "false"  # it would tell its makers of every batch
+    gx = great_expectations()
     with python_warnings.catch_warnings():
         python_warnings.simplefilter("ignore")  # its own and pandas' deprecations are not ours to mend
-        import great_expectations as gx  # noqa: PLC0415 (ten seconds of CPU)
-        import pandas as pd  # noqa: PLC0415 (as above)
+        import pandas as pd  # noqa: PLC0415 (seconds of CPU)
         from great_expectations.data_context.types.base import ProgressBarsConfig  # noqa: PLC0415 (as above)
 
         frame = pd.DataFrame(rows, columns=["source_id", "bytes", "addresses", "numbers"])
