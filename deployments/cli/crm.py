@@ -14,6 +14,12 @@ from storage import actions, contacts, links, tenants
 from storage.actions import Action
 from storage.documents import FIELDS, document
 from storage.records import Contact
+from storage.scope import Scope
+from storage.session import Session
+
+only_organization_option = click.option(
+    "--org", "organization", help="The organization's short name, if there are several."
+)
 
 
 @command("contacts")
@@ -58,20 +64,20 @@ def contact_command(contact_id: str, *, as_json: bool) -> None:
 
 @command("export")
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
-@organization_option
-def export_command(path: Path, organization: str, *, as_json: bool) -> None:
+@only_organization_option
+def export_command(path: Path, organization: str | None, *, as_json: bool) -> None:
     """Write all contacts to FILE: .json whole, .csv with several values of a field in one cell."""
     with ready_store().read() as session:
-        found = contacts.everyone(session, tenants.whole_organization(session, organization))
+        found = contacts.everyone(session, _scope(session, organization))
         written = _write_json(path, found) if path.suffix.lower() == ".json" else _write_csv(path, found)
     show(as_json, {"contacts": written, "file": str(path)}, lambda: click.echo(f"{written} contacts written to {path}"))
 
 
 @command("import")
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
-@organization_option
+@only_organization_option
 @click.option("--user", default="", help="Whose edit this is.")
-def import_command(path: Path, organization: str, user: str, *, as_json: bool) -> None:
+def import_command(path: Path, organization: str | None, user: str, *, as_json: bool) -> None:
     """Read an exported FILE back: a row with an id changes that contact, one without makes a new one.
 
     To bring in contacts of others, use `contactflow sync --file`, which compares and lets you review.
@@ -81,8 +87,18 @@ def import_command(path: Path, organization: str, user: str, *, as_json: bool) -
     if not path.is_file():
         raise Refused(f"there is no file {path}")
     with ready_store().begin() as session:
-        done = read_back(session, tenants.whole_organization(session, organization), path, user or "terminal")
+        done = read_back(session, _scope(session, organization), path, user or "terminal")
     show(as_json, done, lambda: click.echo(", ".join(f"{name} {number}" for name, number in done.items())))
+
+
+def _scope(session: Session, organization: str | None) -> Scope:
+    """The organization named, or the only one there is."""
+    if organization is None:
+        there = tenants.organizations_all(session)
+        if len(there) != 1:
+            raise Refused(f"there are {len(there)} organizations: say which one with --org")
+        organization = there[0].slug
+    return tenants.whole_organization(session, organization)
 
 
 def _write_json(path: Path, found: Iterable[Contact]) -> int:
