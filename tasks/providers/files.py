@@ -153,3 +153,5 @@ class FileSource:
             return self.path.read_bytes()
         except OSError as wrong:
             raise UnreadableFile(f"{self.path.name} cannot be read: {wrong.strerror}.") from None
+        except ValueError:
+            raise UnreadableFile(f"{str(self.path)!r} cannot be the name of a file.") from None

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -60,3 +61,23 @@ def book(connection: str, monkeypatch: pytest.MonkeyPatch) -> Book:
         book.put(f"s{number}", somebody(number))
     lay_open(monkeypatch, {connection: book})
     return book
+
+
+@pytest.fixture(scope="session")
+def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    from tests.flows import prefect_server  # noqa: PLC0415 (three seconds, for those who need it)
+
+    with prefect_server.running(tmp_path_factory.mktemp("prefect")) as server:
+        yield server
+
+
+@pytest.fixture
+def driver(house: House, prefect_server: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """The real flows on a real server. Great Expectations, slow to import, has tests of its own."""
+    from tests.flows.prefect_server import driving  # noqa: PLC0415 (as above)
+
+    names = ("ids present", "ids unique", "sane sizes", "reachable", "row count")
+    monkeypatch.setattr("tasks.validate._run", lambda _rows, _before: dict.fromkeys(names, True))
+    monkeypatch.setenv("PREFECT_API_URL", prefect_server.url)
+    with driving(house.store) as driver:
+        yield driver

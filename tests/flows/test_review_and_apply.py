@@ -10,9 +10,10 @@ from deployments.cli import main
 from storage import audit, contacts
 from storage.records import Cell, ChangeKind, ChangeState, Contact, Edits, SyncStatus
 from storage.reviews import CannotDecide, Choice
+from storage.settings import settings
 from tests.flows.book import Book, somebody
 from tests.flows.house import House
-from tests.flows.pipeline import Pipeline
+from tests.flows.pipeline import Crash, Pipeline
 
 both = pytest.mark.parametrize("house", ["sqlite", "postgres"], indirect=True)
 
@@ -310,3 +311,30 @@ def test_the_audit_log_tells_who_decided_and_is_whole(
         ("sync.undone", "ann@acme.example"), ("sync.completed", "contactflow"), ("sync.approved", "ann@acme.example"),
         ("sync.planned", "contactflow"), ("sync.opened", "ann@acme.example"),
     ]  # fmt: skip
+
+
+@both
+@pytest.mark.parametrize("where", ["tasks.apply.syncs.note", "tasks.account.syncs.complete"])
+def test_a_crash_in_mid_apply_is_gone_on_with_and_doubles_nothing(
+    house: House, pipeline: Pipeline, connection: str, book: Book, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    def dies_the_third_time(*_args: object, **_named: object) -> None:
+        deaths.append(where)
+        if len(deaths) > 2 or "account" in where:
+            raise Crash
+
+    deaths: list[str] = []
+    monkeypatch.setenv("CONTACTFLOW_APPLY_BATCH", "3")
+    settings.cache_clear()
+    sync = pipeline.preview(connection)
+    pipeline.decide(sync)
+    with monkeypatch.context() as patch:
+        patch.setattr(where, dies_the_third_time)
+        with pytest.raises(Crash):
+            pipeline.finish(sync.id)
+    assert house.count() == (20 if "account" in where else 6)
+    assert house.cursor(connection) == ""
+    done = pipeline.finish(sync.id)
+    assert (done.status, done.statistics.created) == (SyncStatus.COMPLETED, 20)
+    assert {one.person for one in house.crm()} == set(book.people.values())
+    assert len(house.crm()) == 20

@@ -1,0 +1,35 @@
+"""What Prefect's pages show of our flows: names, descriptions, and a form that explains itself."""
+
+import asyncio
+
+import pytest
+
+from deployments.registry import DEPLOYMENTS, Deployment
+
+BY_FLOW = {one.flow.name: one for one in DEPLOYMENTS}
+
+
+@pytest.mark.parametrize("deployment", DEPLOYMENTS, ids=BY_FLOW)
+def test_every_flow_has_a_described_default_deployment(deployment: Deployment) -> None:
+    prepared = asyncio.run(deployment.prepared())
+    assert prepared.name == "default"
+    assert prepared.description
+    assert prepared.entrypoint
+    assert ":" not in prepared.entrypoint  # a module, never a file
+    schema = prepared._parameter_openapi_schema
+    assert all(described.get("description") for described in schema.properties.values())
+
+
+def test_the_flows_bear_the_names_that_scripts_rely_on() -> None:
+    assert set(BY_FLOW) >= {"contact-sync", "undo-sync", "housekeeping"}
+
+
+def test_the_form_of_a_sync_asks_for_little() -> None:
+    schema = asyncio.run(BY_FLOW["contact-sync"].prepared())._parameter_openapi_schema
+    assert list(schema.properties) == ["organization", "user", "connection", "file", "full", "allow", "columns"]
+    assert schema.required == ["organization", "user"]
+
+
+def test_housekeeping_is_done_every_quarter_of_an_hour() -> None:
+    (schedule,) = asyncio.run(BY_FLOW["housekeeping"].prepared()).schedules or ()
+    assert schedule.schedule.interval.total_seconds() == 900  # type: ignore[union-attr]
