@@ -133,7 +133,8 @@ def keep_tokens(session: Session, scope: Scope, connection_id: str, kept: Stored
 
 
 def mark(session: Session, scope: Scope, connection_id: str, status: ConnectionStatus, cause: str) -> None:
-    session.execute(_one(scope, connection_id).values(status=status, cause=cause, updated_at=now()))
+    there = table.c.status != ConnectionStatus.DISCONNECTED  # that was somebody's wish, and outlasts late news
+    session.execute(_one(scope, connection_id).where(there).values(status=status, cause=cause, updated_at=now()))
 
 
 def disconnect(session: Session, scope: Scope, connection_id: str) -> None:

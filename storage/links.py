@@ -83,17 +83,6 @@ def unlink(session: Session, scope: Scope, account: str, source_ids: Sequence[st
         )
 
 
-def rename(session: Session, scope: Scope, account: str, renamed: Sequence[tuple[str, str]]) -> None:
-    """(old id, new id): the source calls the same person by another name now."""
-    if renamed:
-        session.execute(
-            update(table)
-            .where(of_organization(table, scope), table.c.account == account, table.c.source_id == bindparam("old"))
-            .values(source_id=bindparam("new")),
-            [{"old": old, "new": new} for old, new in renamed],
-        )
-
-
 def _link(row: Row[Any]) -> StoredLink:
     return StoredLink(
         source_id=row.source_id,

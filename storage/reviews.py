@@ -15,6 +15,7 @@ from storage.documents import now
 from storage.records import Cell, Change, ChangeKind, ChangeState, Edits, SyncStatus, Verdict
 from storage.scope import Scope
 from storage.session import Session
+from storage.syncs import Sync
 
 SAFE = (ChangeKind.CREATE, ChangeKind.UPDATE, ChangeKind.SKIP)
 
@@ -49,12 +50,9 @@ class Decision:
 def decide(session: Session, scope: Scope, sync_id: str, decision: Decision) -> SyncStatus:
     """Record a decision and move the sync on; nothing is written to the CRM here."""
     sync = syncs.sync(session, scope, sync_id)
-    if sync.status is not SyncStatus.PREVIEW:
-        raise CannotDecide(f"sync {sync_id} does not wait for a decision: it is {sync.status}")
-    if decision.digest and decision.digest != sync.digest:
-        raise CannotDecide("this is not the plan that waits now: look at the preview again")
-    to = SyncStatus.REJECTED if decision.choice is Choice.REJECT else SyncStatus.EXECUTING
     moment = now()
+    _demand_waiting(sync, decision, moment)
+    to = SyncStatus.REJECTED if decision.choice is Choice.REJECT else SyncStatus.EXECUTING
     moved = syncs.move(
         session, scope, sync_id, expected=SyncStatus.PREVIEW, to=to, decision=decision.choice,
         decided_by=decision.reviewer, decision_proven=decision.proven, comment=decision.comment, decided_at=moment,
@@ -75,6 +73,15 @@ def decide(session: Session, scope: Scope, sync_id: str, decision: Decision) -> 
         detail=_detail(decision, sync.digest, approved),
     )
     return to
+
+
+def _demand_waiting(sync: Sync, decision: Decision, moment: datetime) -> None:
+    if sync.status is not SyncStatus.PREVIEW:
+        raise CannotDecide(f"sync {sync.id} does not wait for a decision: it is {sync.status}")
+    if sync.expires_at and sync.expires_at < moment:
+        raise CannotDecide(f"the time to decide was over on {sync.expires_at:%d %b %Y}: start a new sync")
+    if decision.digest and decision.digest != sync.digest:
+        raise CannotDecide("this is not the plan that waits now: look at the preview again")
 
 
 def _approve(session: Session, scope: Scope, sync_id: str, decision: Decision) -> int:

@@ -87,6 +87,10 @@ def _engine(url: str) -> Engine:
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     # The driver must not open transactions by itself: `_begin_sqlite` says which kind.
     connection.isolation_level = None
+    # SQLite's own knows ASCII only: nobody would find Müller by MÜLLER.
+    connection.create_function(
+        "lower", 1, lambda text: text.lower() if isinstance(text, str) else text, deterministic=True
+    )
     for pragma in PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
 

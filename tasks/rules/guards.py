@@ -119,7 +119,8 @@ def repeated(field: str, holders: int, people: int) -> SameValueOnMany | None:
 
 
 def _too_many(count: int, whole: int, limit: float) -> bool:
-    return count >= SMALLEST and count > limit * whole
+    """Of a handful, one or two are soon a large share: shares are judged from ten on."""
+    return whole >= SMALLEST and count > limit * whole
 
 
 def _overwrites(change: Change) -> bool:

@@ -47,7 +47,8 @@ def stops(changes: Sequence[Change], linked: int, *, seen: int = 1, full: bool =
     [
         (removed(10), 100, None),  # exactly a tenth
         (removed(11), 100, TooManyRemovals),
-        (removed(9), 20, None),  # too few to be an accident
+        (removed(3), 20, TooManyRemovals),
+        (removed(9), 9, None),  # too few contacts to speak of shares
         (removed(10), 20, TooManyRemovals),
         (removed(142), 310, TooManyRemovals),
         (replaced(30), 100, None),

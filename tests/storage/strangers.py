@@ -187,7 +187,6 @@ AS_A_STRANGER: dict[str, Callable[[Session, Scope, World], Any]] = {
     "links.fingerprints": lambda s, me, it: links.fingerprints(s, me, it.connection_id),
     "links.links": lambda s, me, it: links.links(s, me, it.connection_id, ["linked"]),
     "links.links_of": lambda s, me, it: links.links_of(s, me, it.object_id),
-    "links.rename": lambda s, me, it: links.rename(s, me, it.connection_id, [("linked", "mine")]),
     "links.unlink": lambda s, me, it: links.unlink(s, me, it.connection_id, ["linked"]),
     "links.write": lambda s, me, it: links.write(
         s, me, [StoredLink("linked", it.object_id, Provider.MICROSOFT, it.connection_id, Person())]
