@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import Row, delete, func, insert, select
 
 from storage.documents import document, fingerprint, new_id, now, person
 from storage.records import Provider, StoredLink
