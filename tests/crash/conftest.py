@@ -1,0 +1,33 @@
+"""One house for all scenarios, with simulated accounts beside it: starting costs more than any of them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deployments.simulators.server import Simulators, serve
+from tests.crash.house import House, standing
+
+
+@pytest.fixture(scope="session")
+def simulators() -> Iterator[Simulators]:
+    with serve(contacts=60, seed=3) as simulators:
+        yield simulators
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory, simulators: Simulators) -> Iterator[House]:
+    home: Path = tmp_path_factory.mktemp("crash") / "home"
+    # Row by row, so that there is time to kill in.
+    with standing(home, {**addresses(simulators), "CONTACTFLOW_APPLY_BATCH": "1"}) as house:
+        yield house
+
+
+def addresses(simulators: Simulators) -> dict[str, str]:
+    said = simulators.announcement()
+    names = ("microsoft_authority", "microsoft_graph_url", "google_auth_url", "google_token_url", "google_people_url")
+    ours = {f"CONTACTFLOW_{name.upper()}": str(said[name]) for name in names}
+    for provider in ("MICROSOFT", "GOOGLE"):
+        ours[f"CONTACTFLOW_{provider}_CLIENT_ID"] = str(said["client_id"])
+        ours[f"CONTACTFLOW_{provider}_CLIENT_SECRET"] = str(said["client_secret"])
+    return ours | {"SSL_CERT_FILE": str(said["ca_file"])}
