@@ -1,6 +1,7 @@
 """Land what changed at the source, page by page; a crash goes on at the page it had reached."""
 
 from collections.abc import Mapping
+from contextlib import aclosing
 
 from prefect import task
 
@@ -9,7 +10,7 @@ from storage.records import ConnectionStatus, SyncStatus
 from storage.scope import Scope
 from storage.session import Store, open_store
 from storage.syncs import RunIsOver, Sync
-from tasks.expectations import imported_meanwhile
+from tasks.expectations import warm_up
 from tasks.providers.base import CursorExpired, IncompleteRead, NeedsReconnect, Source
 from tasks.providers.sources import source_of
 
@@ -24,9 +25,9 @@ async def fetch(sync_id: str, file: str = "", columns: Mapping[str, str] | None 
             return
         cursor = "" if sync.full or not sync.connection_id else connections.cursor(session, scope, sync.connection_id)
     source = source_of(store, scope, sync, file=file, columns=columns)
+    warm_up()  # the gate's library is imported while the network is waited for
     try:
-        with imported_meanwhile():  # the gate will want it
-            await _fetch(store, scope, sync, source, cursor)
+        await _fetch(store, scope, sync, source, cursor)
     except NeedsReconnect as error:
         with store.begin() as session:
             connections.mark(session, scope, sync.connection_id, ConnectionStatus.NEEDS_RECONNECT, str(error))
@@ -49,14 +50,15 @@ async def _land(store: Store, scope: Scope, sync: Sync, source: Source, cursor: 
         number, position = landing.progress(session, scope, sync.id, key)
         if not number:
             syncs.note(session, scope, sync.id, full=not cursor and bool(sync.connection_id))
-    async for page in source.pages(cursor=cursor, position=position):
-        number += 1
-        with store.begin() as session:
-            landing.land(session, scope, sync.id, key, number=number, body=page.body, position=page.position)
-            if page.cursor:
-                syncs.keep_cursor(session, scope, sync.id, page.cursor)
-            if not syncs.is_at(session, scope, sync.id, SyncStatus.EXTRACTING):
-                raise RunIsOver(f"sync {sync.id} was ended meanwhile")
+    async with aclosing(source.pages(cursor=cursor, position=position)) as pages:
+        async for page in pages:
+            number += 1
+            with store.begin() as session:
+                landing.land(session, scope, sync.id, key, number=number, body=page.body, position=page.position)
+                if page.cursor:
+                    syncs.keep_cursor(session, scope, sync.id, page.cursor)
+                if not syncs.is_at(session, scope, sync.id, SyncStatus.EXTRACTING):
+                    raise RunIsOver(f"sync {sync.id} was ended meanwhile")
     with store.read() as session:
         if not syncs.is_fetched(session, scope, sync.id):
             raise IncompleteRead("the last page brought no cursor", provider=sync.provider)

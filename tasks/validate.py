@@ -1,12 +1,9 @@
 """Great Expectations over the staged batch: is this read as a whole what a read should look like?
 
-Single bad records were set aside before; this is about the batch. Great Expectations takes seconds to import, so it
-is not imported at the top.
+Single bad records were set aside before; this is about the batch.
 """
 
-import warnings as python_warnings
 from dataclasses import dataclass
-from typing import Any
 
 from prefect import task
 from prefect.artifacts import create_markdown_artifact
@@ -14,11 +11,7 @@ from prefect.artifacts import create_markdown_artifact
 from storage import staging, syncs, tenants
 from storage.records import SyncStatus
 from storage.session import open_store
-from tasks.expectations import great_expectations
-
-LARGEST_RECORD = 512 * 1024
-REACHABLE = 0.5
-SHRUNK_TO = 0.5
+from tasks.expectations import LARGEST_RECORD, REACHABLE, met
 
 
 class ValidationFailed(Exception):
@@ -69,40 +62,7 @@ def expectations(rows: list[tuple[str, int, int, int]], *, seen_before: int = 0)
 
 
 def _run(rows: list[tuple[str, int, int, int]], seen_before: int) -> dict[str, bool]:
-    gx = great_expectations()
-    with python_warnings.catch_warnings():
-        python_warnings.simplefilter("ignore")  # its own and pandas' deprecations are not ours to mend
-        import pandas as pd  # noqa: PLC0415 (seconds of CPU)
-        from great_expectations.data_context.types.base import ProgressBarsConfig  # noqa: PLC0415 (as above)
-
-        frame = pd.DataFrame(rows, columns=["source_id", "bytes", "addresses", "numbers"])
-        frame["reachable"] = (frame["addresses"] + frame["numbers"]) > 0
-        context = gx.get_context(mode="ephemeral")
-        context.variables.progress_bars = ProgressBarsConfig(globally=False)
-        batch = (
-            context.data_sources.add_pandas("staging")
-            .add_dataframe_asset("people")
-            .add_batch_definition_whole_dataframe("all")
-            .get_batch({"dataframe": frame})
-        )
-        result = batch.validate(_suite(gx, seen_before), result_format="BOOLEAN_ONLY")
-    return {one.expectation_config.meta["name"]: bool(one.success) for one in result.results}
-
-
-def _suite(gx: Any, seen_before: int) -> Any:
-    expect = gx.expectations
-    return gx.ExpectationSuite(
-        name="staged people",
-        expectations=[
-            expect.ExpectColumnValueLengthsToBeBetween(column="source_id", min_value=1, meta={"name": "ids present"}),
-            expect.ExpectColumnValuesToBeUnique(column="source_id", meta={"name": "ids unique"}),
-            expect.ExpectColumnMaxToBeBetween(column="bytes", max_value=LARGEST_RECORD, meta={"name": "sane sizes"}),
-            expect.ExpectColumnValuesToBeInSet(
-                column="reachable", value_set=[True], mostly=REACHABLE, meta={"name": "reachable"}
-            ),
-            expect.ExpectTableRowCountToBeBetween(min_value=int(seen_before * SHRUNK_TO), meta={"name": "row count"}),
-        ],
-    )
+    return met(rows, seen_before)
 
 
 def _seen_last_time(earlier: list[syncs.Sync], sync: syncs.Sync) -> int:
