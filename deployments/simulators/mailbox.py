@@ -128,11 +128,8 @@ class Mailbox:
 
     def since(self, position: int, until: int, folder: str = "") -> list[str]:
         """The contacts that came, went or changed in a stretch of the journal, each once."""
-        stretch = self.journal[position:until]
-        keys = (change.key for change in stretch if change.key in self.entries)
-        if folder:
-            keys = (change.key for change in stretch if folder in (change.folder, change.left))
-        return list(dict.fromkeys(keys))
+        stretch = (change for change in self.journal[position:until] if change.key in self.entries)
+        return list(dict.fromkeys(change.key for change in stretch if folder in ("", change.folder, change.left)))
 
     def everything(self, folder: str = "") -> list[str]:
         """All that ever were in the folder, or anywhere, in the order of their coming; the list only ever grows."""

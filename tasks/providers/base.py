@@ -6,7 +6,7 @@ ProviderError
 └── IncompleteRead      an answer that cannot be trusted; no plan is made from it
 """
 
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncGenerator, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -60,7 +60,7 @@ class Tokens(Protocol):
 class Source(Protocol):
     """A place that contacts come from. One instance serves one connection for one sync."""
 
-    def pages(self, *, cursor: str = "", position: str = "") -> AsyncIterator[Page]:
+    def pages(self, *, cursor: str = "", position: str = "") -> AsyncGenerator[Page, None]:
         """Pages after `cursor` (all, if empty), going on at `position` where an earlier attempt had got to."""
         ...
 

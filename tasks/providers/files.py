@@ -8,7 +8,7 @@ import asyncio
 import hashlib
 import re
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 
@@ -132,7 +132,7 @@ class FileSource:
         self.mapping = mapping
         self.max_bytes = max_bytes
 
-    async def pages(self, *, cursor: str = "", position: str = "") -> AsyncIterator[Page]:  # noqa: ARG002 - the port's signature; a file has neither
+    async def pages(self, *, cursor: str = "", position: str = "") -> AsyncGenerator[Page, None]:  # noqa: ARG002 - the port's signature; a file has neither
         """The whole file as one page."""
         yield Page(await asyncio.to_thread(self._bytes), cursor=READ)
 

@@ -1,7 +1,7 @@
 """Google People: connections by sync token, with the names of the groups they belong to."""
 
 import zlib
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator
 from contextlib import aclosing
 from functools import partial
 from urllib.parse import urlencode
@@ -109,7 +109,7 @@ class GoogleSource:
             on_quiet=on_quiet,
         )
 
-    async def pages(self, *, cursor: str = "", position: str = "") -> AsyncIterator[Page]:
+    async def pages(self, *, cursor: str = "", position: str = "") -> AsyncGenerator[Page, None]:
         known = self._known(position or cursor)
         async with self._client:
             groups = await self._groups()

@@ -1,6 +1,6 @@
 """Microsoft Graph contacts: every folder by its own delta, links followed as they came."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import aclosing
 from typing import TypeVar
 from urllib.parse import quote
@@ -10,7 +10,7 @@ import msgspec
 
 from storage.records import SourceRecord
 from tasks.providers.ahead import read_ahead
-from tasks.providers.base import CursorExpired, IncompleteRead, Page, Tokens
+from tasks.providers.base import CursorExpired, IncompleteRead, Page, ProviderError, Tokens
 from tasks.providers.graph_contact import Contact, record
 from tasks.providers.landed import decoder, each, settle, wrap
 from tasks.providers.manners import Chance, Patience, PoliteClient, new_client
@@ -93,7 +93,7 @@ class MicrosoftSource:
             on_quiet=on_quiet,
         )
 
-    async def pages(self, *, cursor: str = "", position: str = "") -> AsyncIterator[Page]:
+    async def pages(self, *, cursor: str = "", position: str = "") -> AsyncGenerator[Page, None]:
         async with self._client:
             so_far = _stored(position) if position else await self._begin(cursor)
             if not so_far.next:
@@ -131,7 +131,12 @@ class MicrosoftSource:
                 following = answer.next_link
 
     async def _delta(self, folder: str, link: str) -> tuple[bytes, _Answer]:
-        body, answer = await self._inside(folder, self._client.get(link, _read_answer))
+        try:
+            body, answer = await self._inside(folder, self._client.get(link, _read_answer))
+        except ProviderError as refused:
+            if _is_unknown_place(refused, link):
+                raise _place_lost(refused) from refused
+            raise
         if not answer.next_link and not answer.delta_link:
             raise IncompleteRead("Microsoft ended a round without a delta link", provider="Microsoft")
         return body, answer
@@ -175,6 +180,16 @@ class MicrosoftSource:
 
 def _folder_removed() -> CursorExpired:
     return CursorExpired("a contact folder was removed; all contacts are read anew", provider="Microsoft")
+
+
+def _is_unknown_place(refused: ProviderError, link: str) -> bool:
+    """Only the links that the service has made carry a query: if it refuses one, it has lost what that stood for."""
+    return type(refused) is ProviderError and refused.status == httpx.codes.BAD_REQUEST and "?" in link
+
+
+def _place_lost(refused: ProviderError) -> ProviderError:
+    cause = f"{refused}: it does not accept the place where reading had ended; `--full` reads everything anew"
+    return ProviderError(cause, provider=refused.provider, status=refused.status, excerpt=refused.excerpt)
 
 
 def _stored(text: str) -> _Round:

@@ -1,12 +1,13 @@
 """Both clients against the simulated services: what they end with is exactly what is there."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from deployments.simulators import changes
 from deployments.simulators.faults import Fault
-from deployments.simulators.mailbox import Change, Mailbox
+from deployments.simulators.mailbox import DEFAULT_FOLDER, Change, Mailbox
 from deployments.simulators.server import Simulators, serve
 from tasks.providers.base import CursorExpired, NeedsReconnect
 from tests.providers.reading import Book, Source, assert_true, assert_well_behaved, source_of
@@ -133,6 +134,20 @@ async def test_a_removed_folder_takes_its_contacts_along(simulators: Simulators)
     await book.sync(source)
     assert_true(book, mailbox)
     assert book.rounds == ["full", "from the cursor", "full"]
+
+
+async def test_a_new_folder_is_read_beside_the_changes_of_the_others(simulators: Simulators) -> None:
+    mailbox = new_mailbox(simulators, "microsoft")
+    source, book = source_of(simulators, mailbox), Book()
+    await book.sync(source)
+    now = simulators.world.now()
+    changes.record(mailbox, Change("folder", "AQMkADnew", folder=DEFAULT_FOLDER, name="New", at=now), now)
+    moved, *_ = mailbox.alive()
+    changes.put(mailbox, moved.card, now, key=moved.key, folder="AQMkADnew")
+    changes.put(mailbox, replace(moved.card, notes="Only here."), now, folder="AQMkADnew")
+    await book.sync(source)
+    assert_true(book, mailbox)
+    assert book.rounds == ["full", "from the cursor"]
 
 
 async def test_a_renamed_group_renames_the_tag_of_everybody_in_it(simulators: Simulators) -> None:

@@ -101,6 +101,7 @@ def people(source: MicrosoftSource, pages: list[Page]) -> dict[str, str]:
 
 GONE = httpx.Response(404, json={"error": {"code": "ErrorItemNotFound"}})
 EXPIRED = httpx.Response(410, json={"error": {"code": "SyncStateNotFound"}})
+BAD_TOKEN = httpx.Response(400, json={"error": {"code": "ErrorInvalidUrlQuery"}})
 
 
 async def test_one_folder_is_read_page_by_page_and_an_empty_page_ends_nothing() -> None:
@@ -267,6 +268,23 @@ async def test_a_page_with_neither_link_is_no_end() -> None:
     graph.answers[graph.path("contacts")] = {"value": [someone("a")]}
     with pytest.raises(IncompleteRead, match="delta link"):
         await read(graph.source())
+
+
+async def test_a_malformed_place_fails_and_the_way_out_is_told() -> None:
+    graph = Graph()
+    cursor = (await read(graph.source()))[-1].cursor
+    graph.answers[graph.path("contacts") + "?$deltatoken=1"] = BAD_TOKEN
+    with pytest.raises(ProviderError, match="`--full` reads everything anew") as caught:
+        await read(graph.source(), cursor=cursor)
+    assert not isinstance(caught.value, CursorExpired)
+
+
+async def test_a_first_question_that_is_malformed_is_not_mended_by_reading_anew() -> None:
+    graph = Graph()
+    graph.answers[graph.path("contacts")] = BAD_TOKEN
+    with pytest.raises(ProviderError) as caught:
+        await read(graph.source())
+    assert "--full" not in str(caught.value)
 
 
 @pytest.mark.parametrize("path", [Graph.path("contacts"), "/me/contactFolders"])

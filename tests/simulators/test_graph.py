@@ -126,6 +126,17 @@ def test_a_removed_folder_takes_its_contacts_with_it(microsoft: Any) -> None:
     assert gone == {"id": "AQMkADpartners", "@removed": {"reason": "deleted"}}
 
 
+def test_a_new_folder_is_listed_and_its_parent_goes_on_by_its_link(microsoft: Any) -> None:
+    _, link = walk(microsoft)
+    microsoft.control("folder", id="AQMkADnew", name="New", parent="AQMkADcontacts")
+    moved = min(in_folder(microsoft))
+    microsoft.control("person", id=moved, folder="AQMkADnew")
+    assert "AQMkADnew" in {one["id"] for one in microsoft.get("/me/contactFolders").json()["value"]}
+    assert removed(walk(microsoft, link)[0]) == {moved: "deleted"}
+    items, _ = walk(microsoft, "/me/contactFolders/AQMkADnew/contacts/delta")
+    assert names(items) == {moved}
+
+
 def test_select_gives_the_wanted_fields_and_always_the_id(microsoft: Any) -> None:
     [item, *_] = microsoft.get(DELTA, prefer(5), _select="displayName").json()["value"]
     assert set(item) == {"@odata.etag", "id", "displayName"}
