@@ -69,7 +69,10 @@ def export_command(path: Path, organization: str | None, *, as_json: bool) -> No
     """Write all contacts to FILE: .json whole, .csv with several values of a field in one cell."""
     with ready_store().read() as session:
         found = contacts.everyone(session, _scope(session, organization))
-        written = _write_json(path, found) if path.suffix.lower() == ".json" else _write_csv(path, found)
+        try:
+            written = _write_json(path, found) if path.suffix.lower() == ".json" else _write_csv(path, found)
+        except OSError as wrong:
+            raise Refused(f"{path} cannot be written: {wrong.strerror}") from None
     show(as_json, {"contacts": written, "file": str(path)}, lambda: click.echo(f"{written} contacts written to {path}"))
 
 

@@ -1,0 +1,118 @@
+"""The CRM at the terminal: search, one contact with its history, and what is written out comes back the same."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from storage.records import Labelled, Person, PostalAddress
+from tests.cli.conftest import Call
+from tests.flows.book import Book, somebody
+from tests.flows.house import ANN, House
+from tests.flows.pipeline import Pipeline
+
+Told = Callable[..., Any]
+
+RICH = Person(
+    prefix="Dr.", given_name="Zoë", family_name="=SUM(1)", display_name='@Zoë, "the" first', company="A; B ::: C",
+    job_title="Head\tof, all", notes="two\nlines", birthday="--02-29", tags=("red", "blue"),
+    emails=(Labelled("zoe@firm.example", "work"), Labelled("z@home.example")),
+    phones=(Labelled("+442071838750", "work (old)"),), urls=(Labelled("https://x.example/?a=1,2", "page"),),
+    addresses=(PostalAddress("1 High St", "Leeds", "", "LS1 1AA", "GB", "work"),),
+    custom=(Labelled("7", "Number"),),
+)  # fmt: skip
+
+
+def test_contacts_are_found_by_part_of_a_name_or_address(told: Told, call: Call, completed: str) -> None:
+    del completed
+    wanted = somebody(5)
+    (found,) = told("contacts", "--org", "acme", "--search", wanted.family_name[2:].upper())
+    assert found["properties"]["emails"][0]["value"] == wanted.emails[0].value
+    assert told("contacts", "--org", "acme", "--search", "%") == []
+    assert "20 in all" in call("contacts", "--org", "acme", "--limit", "2").output
+
+
+def test_a_contact_shows_where_its_values_came_from_and_what_happened_to_it(
+    told: Told, call: Call, house: House, completed: str
+) -> None:
+    one = house.crm()[0]
+    shown = told("contact", one.id)
+    assert shown["provenance"]["emails"]["sync"] == completed
+    assert [(deed["action"], deed["by"]) for deed in shown["history"]] == [("created", ANN)]
+    assert shown["sources"][0]["provider"] == "google"
+    assert one.person.display_name in call("contact", one.id).output
+
+
+@pytest.mark.parametrize("name", ["all.csv", "all.json"])
+def test_what_is_exported_and_read_back_changes_nothing(
+    told: Told, house: House, pipeline: Pipeline, connection: str, book: Book, tmp_path: Path, name: str
+) -> None:
+    book.put("rich", RICH)
+    pipeline.run(connection)
+    before, path = house.crm(), tmp_path / name
+    assert told("export", str(path), "--org", "acme")["contacts"] == 21
+    assert told("import", str(path), "--org", "acme") == {"created": 0, "updated": 0, "unchanged": 21}
+    assert house.crm() == before
+
+
+def test_a_cell_of_a_spreadsheet_is_no_formula(
+    told: Told, pipeline: Pipeline, connection: str, book: Book, tmp_path: Path
+) -> None:
+    book.put("rich", RICH)
+    pipeline.run(connection)
+    path = tmp_path / "all.csv"
+    told("export", str(path), "--org", "acme")
+    assert "\"'@Zoë" in path.read_text(encoding="utf-8")
+    assert "'=SUM(1)" in path.read_text(encoding="utf-8")
+
+
+def test_a_row_with_an_id_changes_that_contact_and_one_without_makes_a_new_one(
+    told: Told, house: House, completed: str, tmp_path: Path
+) -> None:
+    del completed
+    one, path = house.crm()[0], tmp_path / "edits.csv"
+    path.write_text(f"id,display_name,notes\n{one.id},{one.person.display_name},Likes tea\n,Somebody New,\n")
+    assert told("import", str(path), "--org", "acme", "--user", ANN) == {"created": 1, "updated": 1, "unchanged": 0}
+    shown = told("contact", one.id)
+    assert shown["properties"]["notes"] == "Likes tea"
+    assert shown["version"] == one.version + 1
+    assert (shown["provenance"]["notes"]["source"], shown["provenance"]["notes"]["by"]) == ("manual", ANN)
+    assert shown["properties"]["emails"][0]["value"] == one.person.emails[0].value
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "why"),
+    [
+        ("a.csv", b"id,colour\n,red\n", "columns that no export has: colour"),
+        ("a.csv", b"id,notes\nno-such,x\n", "1 ids are no contacts of this organization"),
+        ("a.csv", b"id,notes\n,\xff\xfe\n", "is not UTF-8"),
+        ("a.json", b"{}", "is not what `contactflow export` writes"),
+        ("a.json", b"[", "is not what `contactflow export` writes"),
+        ("a.json", b'[{"properties": {"emails": 3}}]', "is not what `contactflow export` writes"),
+        ("a.json", b'[{"properties": 3}]', "is not what `contactflow export` writes"),
+        ("a.json", json.dumps([{"id": "x" * 500}]).encode(), "are no contacts of this organization"),
+        ("a.csv", b'id,notes\n,"' + b"x" * 200_000 + b'"\n', ""),
+        ("a.csv", b"id,notes\n,a\0b\n", ""),
+        ("a.csv", b"id,display_name\n\xc2\xa0,x\n", ""),
+        ("a.csv", b"", ""),
+    ],
+)
+def test_a_file_that_no_export_wrote_is_refused_in_a_sentence(
+    call: Call, house: House, tmp_path: Path, name: str, body: bytes, why: str
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(body)
+    result = call("import", str(path), "--org", "acme")
+    assert result.exit_code == (1 if why else result.exit_code)
+    assert result.exit_code in (0, 1)
+    assert why in result.stderr
+    assert house.crm() == [] or result.exit_code == 0
+
+
+def test_a_file_that_cannot_be_written_is_a_sentence(call: Call, completed: str, tmp_path: Path) -> None:
+    del completed
+    result = call("export", str(tmp_path / "no such folder" / "all.json"), "--org", "acme")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("error: ")

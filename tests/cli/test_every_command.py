@@ -1,0 +1,101 @@
+"""What holds for each command there is: help, JSON, exit codes, and errors that are sentences."""
+
+from collections.abc import Iterator
+
+import click
+import pytest
+
+from deployments.cli import main
+from tests.cli.conftest import Call
+
+
+def leaves(group: click.Group, *path: str) -> Iterator[tuple[str, ...]]:
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        found = group.get_command(context, name)
+        assert found
+        if isinstance(found, click.Group):
+            yield from leaves(found, *path, name)
+        else:
+            yield (*path, name)
+
+
+EVERY = list(leaves(main))
+NAMES = [" ".join(words) for words in EVERY]
+UNKNOWN = {
+    "preview": ["no-such"],
+    "approve": ["no-such"],
+    "reject": ["no-such"],
+    "undo": ["no-such"],
+    "contact": ["no-such"],
+    "disconnect": ["no-such"],
+    "connections": ["--org", "nobody"],
+    "contacts": ["--org", "nobody"],
+    "syncs": ["--org", "nobody"],
+    "export": ["out.json", "--org", "nobody"],
+    "user list": ["--org", "nobody"],
+    "user add": ["a@b.example", "--org", "nobody", "--role", "admin"],
+    "audit log": ["--org", "nobody"],
+    "audit verify": ["--org", "nobody"],
+    "import": ["missing.csv", "--org", "acme"],
+    "sync": ["--org", "acme", "--user", "ann@acme.example", "--file", "missing.csv"],
+    "connect": ["google", "--org", "acme", "--user", "nobody@acme.example"],
+    "org add": ["!!!"],
+}
+
+
+@pytest.mark.parametrize("words", EVERY, ids=NAMES)
+def test_it_has_help_and_json(call: Call, words: tuple[str, ...]) -> None:
+    result = call(*words, "--help")
+    assert result.exit_code == 0
+    assert "--json" in result.output
+    assert len(result.output.splitlines()) > 4
+
+
+@pytest.mark.parametrize("words", EVERY, ids=NAMES)
+def test_an_option_that_there_is_not_is_a_mistake_of_usage(call: Call, words: tuple[str, ...]) -> None:
+    assert call(*words, "--no-such-option").exit_code == 2
+
+
+@pytest.mark.parametrize(("command", "words"), UNKNOWN.items(), ids=UNKNOWN)
+@pytest.mark.parametrize("as_json", [False, True])
+def test_what_is_not_there_is_a_sentence_and_exit_code_one(
+    call: Call, command: str, words: list[str], as_json: bool  # noqa: FBT001 (a table)
+) -> None:  # fmt: skip
+    result = call(*command.split(), *words, *(["--json"] if as_json else []))
+    assert result.exit_code == 1
+    assert result.stderr.startswith("error: ")
+    assert "Traceback" not in result.output
+    assert result.stdout == ""
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_every_command_that_can_be_asked_for_something_unknown_was_asked() -> None:
+    without_any = {"demo", "up", "doctor", "migrate", "org list", "keys rotate"}
+    assert set(NAMES) == set(UNKNOWN) | without_any
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("no-such-command",),
+        ("sync", "--org", "acme", "--user", "ann@acme.example"),
+        ("sync", "--org", "acme", "--user", "ann@acme.example", "--file", "a", "--connection", "b"),
+        ("approve", "x", "--only", "everything"),
+        ("user", "add", "a@b.example", "--org", "acme", "--role", "king"),
+        ("connect", "yahoo", "--org", "acme", "--user", "ann@acme.example"),
+        ("contacts", "--org", "acme", "--limit", "many"),
+    ],
+)
+def test_a_mistake_of_usage_is_exit_code_two(call: Call, words: tuple[str, ...]) -> None:
+    assert call(*words).exit_code == 2
+
+
+def test_a_setting_that_is_misspelt_is_named(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    from storage.settings import settings  # noqa: PLC0415 (only here)
+
+    monkeypatch.setenv("CONTACTFLOW_PREFECT_PROT", "1")
+    settings.cache_clear()
+    result = call("org", "list")
+    assert result.exit_code == 1
+    assert "CONTACTFLOW_PREFECT_PROT is not a setting" in result.stderr

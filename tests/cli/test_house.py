@@ -1,0 +1,107 @@
+"""Tenants, keys, the audit log, and the doctor who says how to mend what is wrong."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from storage import connections
+from storage.records import ConnectionStatus
+from storage.settings import settings
+from tests.cli.conftest import Call, FakePrefect
+from tests.flows.house import ANN, SECRET, House
+
+Told = Callable[..., Any]
+
+
+def findings(call: Call) -> dict[str, dict[str, Any]]:
+    import json  # noqa: PLC0415 (only here)
+
+    return {one["what"]: one for one in json.loads(call("doctor", "--json").stdout)}
+
+
+def test_an_organization_and_its_users_are_added_once(told: Told, call: Call) -> None:
+    assert told("org", "add", "Smith & Söhne")["slug"] == "smith-sohne"
+    assert "there is an organization 'smith-sohne' already" in call("org", "add", "Smith & Söhne").stderr
+    assert told("user", "add", "Eve@X.example", "--org", "smith-sohne", "--role", "member")["email"] == "eve@x.example"
+    again = call("user", "add", "EVE@x.example", "--org", "smith-sohne", "--role", "admin")
+    assert (again.exit_code, "already" in again.stderr) == (1, True)
+    assert {one["slug"] for one in told("org", "list")} == {"acme", "rival", "smith-sohne"}
+
+
+def test_a_chain_that_is_whole_verifies_and_one_that_was_touched_does_not(
+    told: Told, call: Call, house: House, completed: str
+) -> None:
+    del completed
+    verified = told("audit", "verify")
+    assert verified["acme"]["broken_at"] is None
+    assert verified["acme"]["entries"] > 5
+    house.sql("DROP TRIGGER IF EXISTS audit_log_update")
+    for (name,) in house.sql("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit_log'"):
+        house.sql(f"DROP TRIGGER {name}")
+    house.sql("UPDATE audit_log SET actor = 'mallory' WHERE sequence = 3 AND actor <> 'contactflow'")
+    result = call("audit", "verify")
+    assert (result.exit_code, "BROKEN at entry 3" in result.stdout) == (1, True)
+    assert result.stderr == "error: the audit log was tampered with\n"
+    assert call("audit", "verify", "--org", "rival").exit_code == 0
+
+
+def test_the_audit_log_cannot_be_changed_by_chance(house: House) -> None:
+    for statement in ("UPDATE audit_log SET actor = 'mallory'", "DELETE FROM audit_log"):
+        with pytest.raises(Exception, match="append"):
+            house.sql(statement)
+
+
+def test_keys_rotate_and_afterwards_the_old_one_may_go(
+    told: Told, call: Call, house: House, connection: str, completed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del completed
+    new = "a newer secret of the tests"
+    for keys in (f"{new},{SECRET}", new):
+        monkeypatch.setenv("CONTACTFLOW_SECRET_KEYS", keys)
+        settings.cache_clear()
+        if "," in keys:
+            assert told("keys", "rotate")["sealed_anew"] > 0
+    assert findings(call)["sealed values of acme"]["fine"]
+    with house.store.read() as session, pytest.raises(Exception, match="key"):
+        connections.tokens(session, house.scope, connection)  # the store of this test knows only the old one
+
+
+def test_the_doctor_finds_nothing_wrong_where_nothing_is(call: Call, prefect: FakePrefect, connection: str) -> None:
+    del prefect, connection
+    result = call("doctor")
+    assert (result.exit_code, "NOT OK" in result.stdout) == (0, False)
+
+
+def test_the_doctor_says_how_to_mend(
+    call: Call, house: House, connection: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with house.store.begin() as session:
+        connections.mark(session, house.scope, connection, ConnectionStatus.NEEDS_RECONNECT, "consent was withdrawn")
+    monkeypatch.setenv("CONTACTFLOW_SECRET_KEYS", "a secret that never sealed anything")
+    settings.cache_clear()
+    found = findings(call)
+    wrong = {name: one["mend"] for name, one in found.items() if not one["fine"]}
+    assert set(wrong) == {"Prefect", "google account ann@gmail.example", "sealed values of acme"}
+    assert wrong["Prefect"] == "make up"
+    assert wrong["google account ann@gmail.example"].startswith("contactflow connect google --org acme")
+    assert "CONTACTFLOW_SECRET_KEYS" in wrong["sealed values of acme"]
+    assert call("doctor").exit_code == 1
+
+
+def test_a_connection_is_shown_with_its_health_in_plain_words(
+    call: Call, told: Told, house: House, connection: str
+) -> None:
+    assert told("connections", "--org", "acme")[0]["health"] == "fine"
+    with house.store.begin() as session:
+        connections.mark(session, house.scope, connection, ConnectionStatus.NEEDS_RECONNECT, "consent was withdrawn")
+    assert "needs reconnecting" in call("connections", "--org", "acme").output
+    assert told("connections", "--org", "acme")[0]["health"].endswith(": consent was withdrawn")
+
+
+def test_a_command_at_an_older_database_says_to_migrate(call: Call, house: House) -> None:
+    house.sql("UPDATE alembic_version SET version_num = '0000'")
+    result = call("contacts", "--org", "acme")
+    assert result.exit_code == 1
+    assert "run `contactflow migrate`" in result.stderr
+    assert ANN not in result.output
