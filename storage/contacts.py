@@ -28,7 +28,7 @@ def contacts(session: Session, scope: Scope, ids: Sequence[str], *, lock: bool =
         query = select(table).where(_contacts(scope), table.c.id.in_(ids[start : start + BATCH]))
         if lock:
             query = query.with_for_update()  # SQLite, which knows no row locks, holds the write lock already
-        found |= {row.id: _contact(row) for row in session.execute(query)}
+        found |= {row.id: _contact(row) for row in session.execute(query).all()}
     return found
 
 

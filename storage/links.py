@@ -19,7 +19,7 @@ def fingerprints(session: Session, scope: Scope, account: str) -> Iterator[tuple
     query = select(table.c.source_id, table.c.object_id, table.c.fingerprint).where(
         of_organization(table, scope), table.c.account == account
     )
-    return ((row.source_id, row.object_id, row.fingerprint) for row in session.execute(query))
+    return iter(session.execute(query.execution_options(yield_per=BATCH)).tuples())
 
 
 def count(session: Session, scope: Scope, account: str) -> int:
@@ -35,7 +35,7 @@ def links(session: Session, scope: Scope, account: str, source_ids: Sequence[str
             table.c.account == account,
             table.c.source_id.in_(source_ids[start : start + BATCH]),
         )
-        found |= {row.source_id: _link(row) for row in session.execute(query)}
+        found |= {row.source_id: _link(row) for row in session.execute(query).all()}
     return found
 
 

@@ -75,7 +75,7 @@ def changes(
         query = query.where(table.c.kind.in_(list(kinds)))
     if states is not None:
         query = query.where(table.c.state.in_(list(states)))
-    return [_change(scope, row, key) for row in session.execute(query)]
+    return [_change(scope, row, key) for row in session.execute(query).all()]
 
 
 def every(session: Session, scope: Scope, sync_id: str, key: Key | None, **wanted: Any) -> Iterator[Change]:
