@@ -24,7 +24,9 @@ def stage(sync_id: str, file: str = "", columns: Mapping[str, str] | None = None
         sync = syncs.sync(session, scope, sync_id)
         key = syncs.demand_preview_key(session, scope, sync_id)
         source = source_of(store, scope, sync, file=file, columns=columns)
-        waiting = deferred.deferred(session, scope, sync.account) if sync.provider is not Provider.FILE else []
+        # A full read, as a file always is, brings whatever is still to be offered by itself.
+        whole = sync.full or sync.provider is Provider.FILE
+        waiting = [] if whole else deferred.deferred(session, scope, sync.account)
         landed = source.settled(landing.bodies(session, scope, sync_id, key))
         staging.begin(sync_id)
         for batch in _batched(map(_tidy, chain(waiting, landed))):
