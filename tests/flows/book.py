@@ -1,4 +1,4 @@
-"""A source of contacts in memory, behind the same port as the real ones: quick to stir, and it remembers what it gave."""
+"""A source of contacts in memory, behind the same port as the real ones: quick to stir, and it knows who read it."""
 
 import hashlib
 from collections.abc import AsyncIterator, Iterable, Iterator

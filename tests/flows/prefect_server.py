@@ -1,4 +1,4 @@
-"""A Prefect server of the tests' own, and a driver that plays the worker: it runs flows in this process, one at a time."""
+"""A Prefect server of the tests' own, and a driver that plays the worker: it runs flows in this process, one by one."""
 
 import asyncio
 import contextlib

@@ -30,7 +30,7 @@ SURVIVED = {
     "formulas": HEADER + GOOD + '=HYPERLINK("http://evil.example"),@SUM(1),bo@firm.example,-1+1\n',
     "half surrogates": (HEADER + GOOD).encode() + b"Bo\xed\xa0\x80,Brandt,bo@firm.example,\n",
     "broken utf-8": (HEADER + GOOD).encode() + b"Bo\xff\xfe,Brandt\xc3,bo@firm.example,\n",
-    "broken utf-8 in a card": GOOD_CARD.encode() + card("N:Brandt;Bo;;;", "FN:B\udcff").encode(errors="surrogateescape"),
+    "broken utf-8 in a card": (GOOD_CARD + card("N:Brandt;Bo;;;", "FN:B\udcff")).encode(errors="surrogateescape"),
     "a card that does not end": GOOD_CARD + "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Bo Brandt",
     "a row with too many cells": HEADER + GOOD + "Bo,Brandt,bo@firm.example,,,,,,,x\n",
     "a quote that does not close": HEADER + GOOD + 'Bo,"Brandt,bo@firm.example,\n',

@@ -338,3 +338,12 @@ def test_a_crash_in_mid_apply_is_gone_on_with_and_doubles_nothing(
     assert (done.status, done.statistics.created) == (SyncStatus.COMPLETED, 20)
     assert {one.person for one in house.crm()} == set(book.people.values())
     assert len(house.crm()) == 20
+
+
+def test_a_refused_removal_is_offered_again_by_a_full_read(pipeline: Pipeline, connection: str, book: Book) -> None:
+    pipeline.run(connection)
+    book.remove("s4")
+    sync = pipeline.preview(connection)
+    pipeline.approve(sync, refused=[row.id for row in pipeline.rows(sync)])
+    assert pipeline.kinds(pipeline.preview(connection)) == {"removed": 1}
+    assert pipeline.kinds(pipeline.preview(connection, full=True)) == {"removed": 1, "skip": 19}

@@ -4,8 +4,8 @@ Hypothesis plays the people. After every step the promises of a sync are checked
 """
 
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -159,9 +159,8 @@ class SyncMachine(RuleBasedStateMachine):
             patch.setattr("tasks.apply.settings", lambda: _Small)
             target = "tasks.apply.syncs.note" if where == "after a batch" else "tasks.account.syncs.complete"
             patch.setattr(target, dies)
-            with pytest.raises(Crash):
+            with suppress(Crash):  # unless there was nothing to write
                 self.pipeline.finish(sync.id)
-                raise Crash  # there was nothing to write
 
     @precondition(lambda self: self.completed and self.sync is None)
     @rule()
@@ -236,7 +235,7 @@ class _Small:
 
 
 @pytest.fixture
-def new_home(sqlite_template: Path, tmp_path: Path) -> Iterator[NewHome]:
+def new_home(sqlite_template: Path, tmp_path: Path) -> NewHome:
     homes = count(1)
 
     def another() -> tuple[Path, str]:
@@ -245,7 +244,7 @@ def new_home(sqlite_template: Path, tmp_path: Path) -> Iterator[NewHome]:
         shutil.copy(sqlite_template, home / "contactflow.db")
         return home, f"sqlite:///{home / 'contactflow.db'}"
 
-    yield another
+    return another
 
 
 def play(new_home: NewHome, *, games: int, steps: int) -> None:

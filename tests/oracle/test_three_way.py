@@ -29,7 +29,7 @@ def expected(base: Person, theirs: Person, ours: Person) -> tuple[Person, set[st
     after, conflicts = ours, set()
     for name in (field.name for field in fields(Person)):
         was, now, here = (getattr(side, name) for side in (base, theirs, ours))
-        if now == was or now == here:
+        if now in (was, here):
             continue
         if name in SEVERAL:
             after = replace(after, **{name: merged(was, now, here)})
