@@ -20,7 +20,7 @@ from tasks.providers.engine import Engine
 FLOW, UNDO = "contact-sync", "undo-sync"
 LEASE = timedelta(seconds=45)  # without a sign of life for so long, a process counts as dead
 BREATH = timedelta(seconds=5)  # where Prefect itself saw it die
-PATIENCE = timedelta(minutes=10)
+PATIENCE = timedelta(minutes=10)  # where trying again may end as before
 GONE = ("Cancelled", "Cancelling", "")
 DEAD = ("Crashed", "TimedOut")
 UNDER_WAY = ("Running", "Pending", "Submitting")  # what a run says for ever whose process and worker were killed
@@ -37,7 +37,10 @@ def sweep(store: Store, engine: Engine, *, lease: timedelta = LEASE) -> Counter[
     for scope, sync in still_open:
         done[_mend(store, engine, scope, sync, moment, lease)] += 1
     _wake_the_ended(store, engine, scopes, done)
-    _settle_the_lifeless(store, engine, scopes, moment - lease, done)
+    for run_id in engine.runs(FLOW, *UNDER_WAY, before=moment - lease):
+        _settle(store, engine, scopes, run_id, moment - lease, done)
+    for run_id in engine.runs(FLOW, *DEAD, before=moment - BREATH, begun=moment - PATIENCE):
+        _settle(store, engine, scopes, run_id, moment - BREATH, done)
     for run_id in engine.runs(UNDO, *UNDER_WAY, before=moment - PATIENCE):
         engine.restart(run_id)
         done["restarted"] += 1
@@ -102,19 +105,18 @@ def _wake_the_ended(store: Store, engine: Engine, scopes: list[Scope], done: Cou
             done["woken"] += 1
 
 
-def _settle_the_lifeless(
-    store: Store, engine: Engine, scopes: list[Scope], before: datetime, done: Counter[str]
+def _settle(
+    store: Store, engine: Engine, scopes: list[Scope], run_id: str, before: datetime, done: Counter[str]
 ) -> None:
     """A run whose process was killed before it opened its sync, or after its last deed."""
-    for run_id in engine.runs(FLOW, *UNDER_WAY, before=before):
-        with store.read() as session:
-            sync = _of_run(session, scopes, run_id)
-        if sync is None:
-            engine.restart(run_id)
-            done["restarted"] += 1
-        elif not sync.is_open and sync.updated_at < before:
-            engine.finish(run_id)
-            done["finished"] += 1
+    with store.read() as session:
+        sync = _of_run(session, scopes, run_id)
+    if sync is None:
+        engine.restart(run_id)
+        done["restarted"] += 1
+    elif not sync.is_open and sync.updated_at < before:
+        engine.finish(run_id)
+        done["finished"] += 1
 
 
 def _of_run(session: Session, scopes: list[Scope], run_id: str) -> Sync | None:

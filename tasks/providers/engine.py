@@ -59,8 +59,11 @@ class Engine:
         run = self._ask("GET", f"flow_runs/{run_id}")
         return str(run["state_name"]) if run else ""
 
-    def runs(self, flow: str, *states: str, before: datetime | None = None) -> list[str]:
-        """The ids of a flow's runs in one of these states, by the states' names; in it since before that moment."""
+    def runs(self, flow: str, *states: str, before: datetime | None = None, begun: datetime | None = None) -> list[str]:
+        """The ids of a flow's runs in one of these states, by the states' names.
+
+        In it since `before` at the latest, and asked for at `begun` at the earliest, where these are given.
+        """
         found: list[dict[str, Any]] = []
         while True:
             wanted = {
@@ -74,7 +77,12 @@ class Engine:
             found += page
             if len(page) < PAGE:
                 break
-        return [str(run["id"]) for run in found if before is None or _since(run) < before]
+        return [
+            str(run["id"])
+            for run in found
+            if (before is None or _moment(run["state"]["timestamp"]) < before)
+            and (begun is None or _moment(run["created"]) > begun)
+        ]
 
     def failure(self, run_id: str) -> str:
         run = self._ask("GET", f"flow_runs/{run_id}")
@@ -132,8 +140,8 @@ class Engine:
             time.sleep(0.25)
 
 
-def _since(run: Mapping[str, Any]) -> datetime:
-    return datetime.fromisoformat(run["state"]["timestamp"])
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
 
 
 def _body(response: httpx.Response) -> Any:
