@@ -5,14 +5,15 @@ import contextlib
 import logging
 import signal
 import threading
+from datetime import timedelta
 
 from prefect.runner import Runner
 
 from deployments.registry import DEPLOYMENTS
-from storage.session import open_store
+from storage.session import Store, open_store
 from storage.settings import settings
 from tasks.providers.engine import Engine, EngineRefused, EngineUnreachable
-from tasks.sweep import sweep
+from tasks.sweep import LEASE, sweep
 
 AT_ONCE = 4
 SWEEP_EVERY = 5.0
@@ -25,29 +26,35 @@ async def serve() -> None:
     runner = Runner(name="contactflow", limit=AT_ONCE, pause_on_shutdown=False)
     for deployment in DEPLOYMENTS:
         await runner.aadd_deployment(await deployment.prepared())
+    engine, store = Engine(settings().prefect_url), open_store()
+    # Nobody else works here: what is under way before we begin was begun by a worker that died.
+    _sweep(store, engine, timedelta())
     stop = threading.Event()
-    sweeper = threading.Thread(target=_sweep_until, args=(stop,), daemon=True)
-    sweeper.start()
+    threading.Thread(target=_sweep_until, args=(stop, store, engine), daemon=True).start()
     try:
         await runner.start()
     finally:
         stop.set()
 
 
-def _sweep_until(stop: threading.Event) -> None:
-    engine, store = Engine(settings().prefect_url), open_store()
+def _sweep_until(stop: threading.Event, store: Store, engine: Engine) -> None:
     while not stop.wait(SWEEP_EVERY):
-        try:
-            if done := sweep(store, engine):
-                log.info("swept: %s", dict(done))
-        except (EngineUnreachable, EngineRefused) as error:
-            log.warning("%s", error)
-        except Exception:
-            log.exception("sweeping failed; trying again")
+        _sweep(store, engine, LEASE)
+
+
+def _sweep(store: Store, engine: Engine, lease: timedelta) -> None:
+    try:
+        if done := sweep(store, engine, lease=lease):
+            log.info("swept: %s", dict(done))
+    except (EngineUnreachable, EngineRefused) as error:
+        log.warning("%s", error)
+    except Exception:
+        log.exception("sweeping failed; trying again")
 
 
 def main() -> None:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    # Forced, for importing Prefect has set up the root logger already, and for warnings only.
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s", force=True)
     logging.getLogger("httpx").setLevel(logging.WARNING)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt):
