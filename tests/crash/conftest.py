@@ -15,8 +15,16 @@ def simulators() -> Iterator[Simulators]:
         yield simulators
 
 
+@pytest.fixture
+def house(built_house: House) -> House:
+    """Up and running, whatever an earlier test did to it."""
+    if built_house.supervisor is None:
+        built_house.start()
+    return built_house
+
+
 @pytest.fixture(scope="session")
-def house(tmp_path_factory: pytest.TempPathFactory, simulators: Simulators) -> Iterator[House]:
+def built_house(tmp_path_factory: pytest.TempPathFactory, simulators: Simulators) -> Iterator[House]:
     home: Path = tmp_path_factory.mktemp("crash") / "home"
     # Row by row, so that there is time to kill in.
     with standing(home, {**addresses(simulators), "CONTACTFLOW_APPLY_BATCH": "1"}) as house:
