@@ -103,7 +103,8 @@ def overwrite(session: Session, scope: Scope, changed: Sequence[Contact]) -> int
     columns = ("display_name", "email", "properties", "fingerprint", "provenance", "version", "updated_at")
     written = session.execute(
         update(table)
-        .where(_contacts(scope), table.c.id == bindparam("row"), table.c.version == bindparam("seen"))
+        # Not by type: Postgres, before it has statistics, would look through all contacts for every one of them.
+        .where(of_organization(table, scope), table.c.id == bindparam("row"), table.c.version == bindparam("seen"))
         .values({name: bindparam(name) for name in columns}),
         rows,
     )

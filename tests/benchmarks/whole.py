@@ -46,7 +46,9 @@ def gate_rows(home: Path, size: int) -> Iterator[Row]:
     connection.execute("CREATE TABLE staged AS SELECT * FROM batch")
     query = "SELECT count(*), count(DISTINCT id), max(bytes), avg((addresses + numbers > 0)::INT) FROM staged"
     validate.expectations(batch)
-    best = in_turns({"ours": lambda: validate.expectations(batch), "query": connection.execute(query).fetchall})
+    best = in_turns(
+        {"ours": lambda: validate.expectations(batch), "query": lambda: connection.execute(query).fetchall()}
+    )
     yield Row(8, f"gate over {size:,}, warm", best["ours"], "as it is", best["query"])
     people = max(10, size // 10)
     with simulated(people) as world:
