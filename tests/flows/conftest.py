@@ -1,4 +1,4 @@
-"""The flow and its steps: a home for each test; one pair of simulators and one Prefect server, for who asks for them."""
+"""The flow and its steps: a home for each test; simulators and a Prefect server for those who ask for them."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import uuid4
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storage import staging
@@ -26,6 +26,7 @@ records: st.SearchStrategy[SourceRecord] = st.one_of(
     seen, st.builds(Gone, names), st.builds(Unreadable, st.one_of(names, st.just("")), st.just("why"))
 )
 rounds = st.lists(records, max_size=10)
+few = settings(max_examples=15)
 linked = st.dictionaries(names, st.tuples(st.sampled_from(["one", "two", "three"]), people), max_size=6)
 
 
@@ -61,6 +62,7 @@ def test_sql_and_the_obvious_python_say_the_same(told: list[SourceRecord], befor
         assert Counter(said_by_sql(area)) == Counter(classify(told, before, full=full))
 
 
+@few
 @given(rounds, linked, st.booleans())
 def test_every_record_has_one_standing_and_the_last_word_counts(
     told: list[SourceRecord], before: Before, full: bool  # noqa: FBT001 (as above)
@@ -71,6 +73,7 @@ def test_every_record_has_one_standing_and_the_last_word_counts(
         assert spoken == {(one.source_id, one) for one in last_words(told) if isinstance(one, Seen)}
 
 
+@few
 @given(linked, st.booleans())
 def test_a_source_beside_itself_differs_in_nothing(before: Before, full: bool) -> None:  # noqa: FBT001 (as above)
     same: list[SourceRecord] = [Seen(name, base) for name, (_, base) in before.items()]
