@@ -34,8 +34,8 @@ def app_of(provider: Provider) -> App:
 class KeptTokens:
     """Of any number of processes that need a token at once, one asks; the others read what it got."""
 
-    def __init__(self, store: Store, scope: Scope, connection_id: str) -> None:
-        self._store, self._scope, self._connection_id = store, scope, connection_id
+    def __init__(self, store: Store, scope: Scope, connection_id: str, *, claim: timedelta = CLAIM) -> None:
+        self._store, self._scope, self._connection_id, self._claim_for = store, scope, connection_id, claim
 
     async def access_token(self, *, refused: str = "") -> str:
         while True:
@@ -55,16 +55,17 @@ class KeptTokens:
         return kept
 
     def _claim(self, kept: StoredTokens) -> bool:
+        until = datetime.now(UTC) + self._claim_for
         with self._store.begin() as session:
             return connections.claim_refresh(
-                session, self._scope, self._connection_id, version=kept.version, until=datetime.now(UTC) + CLAIM
+                session, self._scope, self._connection_id, version=kept.version, until=until
             )
 
     async def _refresh(self, kept: StoredTokens) -> str:
         with self._store.read() as session:
             provider = connections.connection(session, self._scope, self._connection_id).provider
         try:
-            grant = await refresh(app_of(provider), kept.refresh_token)
+            grant = await refresh(app_of(provider), kept.refresh_token, on_quiet=self._keep_quiet)
         except BaseException:
             with self._store.begin() as session:
                 connections.release_refresh(session, self._scope, self._connection_id)
@@ -73,6 +74,11 @@ class KeptTokens:
         with self._store.begin() as session:
             connections.keep_tokens(session, self._scope, self._connection_id, fresh)
         return grant.access_token
+
+    def _keep_quiet(self, until: float) -> None:
+        """Whoever comes next, in whichever process, first waits as long as the sign-in asked us to."""
+        with self._store.begin() as session:
+            connections.keep_quiet(session, self._scope, self._connection_id, datetime.fromtimestamp(until, UTC))
 
 
 def _is_fresh(kept: StoredTokens) -> bool:

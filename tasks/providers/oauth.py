@@ -117,13 +117,14 @@ async def refresh(
     connect: Callable[[], httpx.AsyncClient] = new_client,
     patience: Patience = BRIEF,
     chance: Chance | None = None,
+    on_quiet: Callable[[float], None] = lambda _until: None,
 ) -> Grant:
-    """A fresh access token, and the refresh token to use from now on."""
+    """A fresh access token, and the refresh token to use from now on. `on_quiet` is told of each wait asked for."""
     form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
     if app.provider is Provider.MICROSOFT:
         form["scope"] = " ".join([*app.scopes, "offline_access"])
     chance = chance or Chance()
-    issued = await ask(app, form, connect=connect, patience=patience, chance=chance)
+    issued = await ask(app, form, connect=connect, patience=patience, chance=chance, on_quiet=on_quiet)
     return granted(app, issued, now=chance.clock(), refresh_token=refresh_token)
 
 
@@ -140,7 +141,13 @@ async def revoke(app: App, refresh_token: str, *, connect: Callable[[], httpx.As
 
 
 async def ask(
-    app: App, form: Mapping[str, str], *, connect: Callable[[], httpx.AsyncClient], patience: Patience, chance: Chance
+    app: App,
+    form: Mapping[str, str],
+    *,
+    connect: Callable[[], httpx.AsyncClient],
+    patience: Patience,
+    chance: Chance,
+    on_quiet: Callable[[float], None] = lambda _until: None,
 ) -> Issued:
     """Post to the token endpoint, again as long as the trouble is temporary and patience lasts."""
     secret = {"client_secret": app.client_secret} if app.client_secret else {}
@@ -154,6 +161,8 @@ async def ask(
                 temporary = unreachable(app.name, trouble)
             except Temporary as trouble:
                 temporary = trouble
+            if temporary.asked:
+                on_quiet(chance.clock() + temporary.asked)
             wait = patience.wait(attempt, temporary.asked, chance.roll())
             if patience.ended(temporary, attempt, chance.clock() + wait - started):
                 raise temporary.error
@@ -167,10 +176,10 @@ async def _post(http: httpx.AsyncClient, app: App, body: Mapping[str, str], chan
     except (httpx.TransportError, httpx.DecodingError) as trouble:
         raise unreachable(app.name, trouble) from trouble
     if response.status_code != httpx.codes.OK:
-        said = _said(response)
-        if response.status_code in {408, 429} or response.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:
-            raise Temporary(_busy(app, response.status_code), asked=asked_wait(response, said, chance.clock()))
-        raise refusal(app, said, response.status_code)
+        said, status = _said(response), response.status_code
+        if status in {408, 429} or status >= httpx.codes.INTERNAL_SERVER_ERROR or said.get("error") in _TEMPORARY:
+            raise Temporary(_busy(app, status), asked=asked_wait(response, said, chance.clock()))
+        raise refusal(app, said, status)
     try:
         return _read_issued(response.content)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as trouble:

@@ -1,0 +1,123 @@
+"""`contactflow connect`, `connections` and `disconnect`, as a person at a terminal meets them."""
+
+import json
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+from click.testing import CliRunner, Result
+
+from deployments.cli import main
+from deployments.simulators.server import Simulators
+from storage import connections
+from storage.connections import ConnectionInfo
+from storage.records import ConnectionStatus
+from tests.flows.house import ANN, House
+
+CONTACTS = {"microsoft": "Contacts.Read", "google": "https://www.googleapis.com/auth/contacts.readonly"}
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(simulators: Simulators, house: House, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """The browser is an HTTP client that goes where it is sent."""
+    del house  # its settings come first
+    simulators.start_over(contacts=3, seed=1)
+
+    def browse(url: str) -> bool:
+        threading.Thread(target=lambda: httpx.get(url, follow_redirects=True, timeout=20), daemon=True).start()
+        return True
+
+    monkeypatch.setattr("webbrowser.open", browse)
+    return lambda *words, **rest: CliRunner().invoke(main, list(words), **rest)
+
+
+@pytest.fixture(params=["microsoft", "google"])
+def provider(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def connect(run: Run, provider: str, *words: str, **rest: Any) -> Result:
+    return run("connect", provider, "--org", "acme", "--user", ANN, *words, **rest)
+
+
+def only(house: House) -> ConnectionInfo:
+    with house.store.read() as session:
+        [found] = connections.connections(session, house.scope)
+    return found
+
+
+def test_signing_in_with_the_browser_connects_the_account_that_signed_in(
+    run: Run, house: House, simulators: Simulators, provider: str
+) -> None:
+    done = connect(run, provider)
+    assert done.exit_code == 0, done.output
+    made = only(house)
+    assert (made.account, made.status) == (simulators.world.mailbox(provider).email, ConnectionStatus.ACTIVE)
+    with house.store.read() as session:
+        kept = connections.tokens(session, house.scope, made.id)
+    assert kept
+    assert simulators.world.tokens.holder(provider, kept.access_token, simulators.world.now())
+    assert kept.refresh_token not in done.output
+
+
+def test_a_refresh_token_can_be_handed_over_instead(
+    run: Run, house: House, simulators: Simulators, provider: str
+) -> None:
+    token = simulators.world.refresh_token(provider)
+    done = connect(run, provider, "--refresh-token-stdin", "--account", "Me@Example.com", input=f"{token}\n")
+    assert done.exit_code == 0, done.output
+    assert only(house).account == "me@example.com"
+    assert token not in done.output
+
+
+def test_no_token_and_a_wrong_token_are_refused_and_connect_nothing(run: Run, house: House, provider: str) -> None:
+    for given, told in (("", "no refresh token"), ("nonsense\n", "sign in again")):
+        refused = connect(run, provider, "--refresh-token-stdin", input=given)
+        assert refused.exit_code == 1
+        assert told in refused.output
+    with house.store.read() as session:
+        assert connections.connections(session, house.scope) == []
+
+
+def test_a_permission_that_was_left_out_is_named_at_once(
+    run: Run, house: House, simulators: Simulators, provider: str
+) -> None:
+    simulators.world.mailbox(provider).without_scopes = (CONTACTS[provider],)
+    refused = connect(run, provider)
+    assert refused.exit_code == 1
+    assert f"{CONTACTS[provider]} was not given" in refused.output
+    with house.store.read() as session:
+        assert connections.connections(session, house.scope) == []
+
+
+def test_connections_tell_in_plain_words_how_they_are(run: Run, house: House, provider: str) -> None:
+    connect(run, provider)
+    assert "fine" in run("connections", "--org", "acme").output
+    made, cause = only(house), f"{provider.title()}: access was withdrawn or has lapsed; sign in again"
+    with house.store.begin() as session:
+        connections.mark(session, house.scope, made.id, ConnectionStatus.NEEDS_RECONNECT, cause)
+    house.sql("UPDATE oauth_connections SET updated_at = '2026-11-03 12:00:00.000000'")
+    [told] = json.loads(run("connections", "--org", "acme", "--json").output)
+    assert told["health"] == f"needs reconnecting since 03 Nov 2026: {cause}"
+    connect(run, provider)
+    assert only(house).status is ConnectionStatus.ACTIVE, "connecting again mends it"
+    assert only(house).id == made.id
+
+
+def test_disconnecting_deletes_the_tokens_and_takes_the_permission_back_where_that_can_be_done(
+    run: Run, house: House, simulators: Simulators, provider: str
+) -> None:
+    connect(run, provider)
+    made = only(house)
+    done = run("disconnect", made.id)
+    assert done.exit_code == 0, done.output
+    with house.store.read() as session:
+        assert connections.tokens(session, house.scope, made.id) is None
+    assert only(house).status is ConnectionStatus.DISCONNECTED
+    email = simulators.world.mailbox(provider).email
+    revoked = [one.revoked for one in simulators.world.tokens.grants.values() if one.email == email]
+    assert all(revoked) == (provider == "google")
+    assert ("remove the permission" in done.output) == (provider == "microsoft")
