@@ -12,6 +12,7 @@ from prefect.runner import Runner
 from deployments.registry import DEPLOYMENTS
 from storage.session import Store, open_store
 from storage.settings import settings
+from tasks.account import account
 from tasks.providers.engine import Engine, EngineRefused, EngineUnreachable
 from tasks.sweep import LEASE, sweep
 
@@ -44,7 +45,7 @@ def _sweep_until(stop: threading.Event, store: Store, engine: Engine) -> None:
 
 def _sweep(store: Store, engine: Engine, lease: timedelta) -> None:
     try:
-        if done := sweep(store, engine, lease=lease):
+        if done := sweep(store, engine, account.fn, lease=lease):
             log.info("swept: %s", dict(done))
     except (EngineUnreachable, EngineRefused) as error:
         log.warning("%s", error)

@@ -4,6 +4,7 @@ from prefect import flow, get_run_logger
 
 from storage.session import open_store
 from storage.settings import settings
+from tasks.account import account
 from tasks.forget import forget_undo
 from tasks.providers.engine import Engine
 from tasks.sweep import sweep
@@ -13,5 +14,5 @@ from tasks.sweep import sweep
 async def housekeeping() -> None:
     """Go on with syncs whose process died, end reviews whose time is over, forget what need not be kept."""
     store = open_store()
-    get_run_logger().info("swept: %s", dict(sweep(store, Engine(settings().prefect_url))))
+    get_run_logger().info("swept: %s", dict(sweep(store, Engine(settings().prefect_url), account.fn)))
     get_run_logger().info("undo data of %d syncs forgotten", forget_undo(store))

@@ -25,8 +25,9 @@ def account(sync_id: str) -> dict[str, int]:
     store = open_store()
     with store.begin() as session:
         scope = tenants.scope_of_sync(session, sync_id)
+        still_open = syncs.is_at(session, scope, sync_id, SyncStatus.EXECUTING)  # holds the row until we are done
         sync = syncs.sync(session, scope, sync_id)
-        if sync.status is not SyncStatus.EXECUTING:
+        if not still_open:
             return sync.statistics.by_name()
         statistics = forecast(Counter(plans.counts(session, scope, sync_id)))
         if sync.connection_id:

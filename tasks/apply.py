@@ -96,10 +96,12 @@ def _apply_singly(store: Store, work: Work, count: int) -> None:
 
 def _apply_batch(store: Store, work: Work, size: int) -> int:
     with store.begin() as session:
+        # Holds the sync's row as well: a second process that took this one for dead waits, and finds the rows written.
+        if not syncs.is_at(session, work.scope, work.sync.id, SyncStatus.EXECUTING):
+            return 0
         rows = _approved(session, work, size)
         if rows:
             _write(session, work, rows)
-            syncs.note(session, work.scope, work.sync.id)
     return len(rows)
 
 

@@ -6,6 +6,7 @@ repeat.
 """
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from storage import plans, reviews, syncs, tenants
@@ -14,28 +15,29 @@ from storage.records import Role, SyncStatus
 from storage.scope import Scope
 from storage.session import Session, Store
 from storage.syncs import Sync
-from tasks.account import account
 from tasks.providers.engine import Engine
 
 FLOW, UNDO = "contact-sync", "undo-sync"
 LEASE = timedelta(seconds=45)  # without a sign of life for so long, a process counts as dead
 BREATH = timedelta(seconds=5)  # where Prefect itself saw it die
+MOST_ATTEMPTS = 50
 PATIENCE = timedelta(minutes=10)  # where trying again may end as before
 GONE = ("Cancelled", "Cancelling", "")
 DEAD = ("Crashed", "TimedOut")
 UNDER_WAY = ("Running", "Pending", "Submitting")  # what a run says for ever whose process and worker were killed
+Account = Callable[[str], object]
 ALARM = {"decision": "reject", "reviewer": "contactflow"}  # only wakes: what counts is decided in our database
 
 
-def sweep(store: Store, engine: Engine, *, lease: timedelta = LEASE) -> Counter[str]:
-    """What was done, and how often."""
+def sweep(store: Store, engine: Engine, account: Account, *, lease: timedelta = LEASE) -> Counter[str]:
+    """What was done, and how often. `account` closes the books of a sync that was cut short."""
     done: Counter[str] = Counter()
     moment = now()
     with store.read() as session:
         scopes = [Scope(one.id, "", Role.ADMIN) for one in tenants.organizations_all(session)]
         still_open = [(scope, sync) for scope in scopes for sync in syncs.open_syncs(session, scope)]
     for scope, sync in still_open:
-        done[_mend(store, engine, scope, sync, moment, lease)] += 1
+        done[_mend(store, engine, account, scope, sync, moment - sync.updated_at, lease)] += 1
     _wake_the_ended(store, engine, scopes, done)
     for run_id in engine.runs(FLOW, *UNDER_WAY, before=moment - lease):
         _settle(store, engine, scopes, run_id, moment - lease, done)
@@ -48,18 +50,23 @@ def sweep(store: Store, engine: Engine, *, lease: timedelta = LEASE) -> Counter[
     return done
 
 
-def _mend(store: Store, engine: Engine, scope: Scope, sync: Sync, moment: datetime, lease: timedelta) -> str:
-    if sync.status is SyncStatus.PREVIEW and sync.expires_at and sync.expires_at < moment:
+def _mend(
+    store: Store, engine: Engine, account: Account, scope: Scope, sync: Sync, quiet: timedelta, lease: timedelta
+) -> str:
+    if sync.status is SyncStatus.PREVIEW and sync.expires_at and sync.expires_at < now():
         return _end(store, scope, sync, SyncStatus.EXPIRED, "nobody decided in time")
-    state = engine.state(sync.flow_run_id)
+    state, attempts = engine.standing(sync.flow_run_id)
     if state in GONE:
-        return _give_up(store, scope, sync)
+        return _give_up(store, account, scope, sync, "its flow run was cancelled", SyncStatus.CANCELLED)
     if state == "Suspended" and sync.status is SyncStatus.EXECUTING and engine.resume(sync.flow_run_id, ALARM):
         return "woken"
-    if moment - sync.updated_at > _patience(state, sync.status, lease):
-        _restart(store, engine, scope, sync)
-        return "restarted"
-    return ""
+    if quiet <= _patience(state, sync.status, lease):
+        return ""
+    if attempts >= MOST_ATTEMPTS:
+        why = f"it was started {attempts} times and died each time: see the worker's log"
+        return _give_up(store, account, scope, sync, why, SyncStatus.FAILED)
+    _restart(store, engine, scope, sync)
+    return "restarted"
 
 
 def _patience(state: str, status: SyncStatus, lease: timedelta) -> timedelta:
@@ -79,14 +86,14 @@ def _restart(store: Store, engine: Engine, scope: Scope, sync: Sync) -> None:
         syncs.note(session, scope, sync.id)  # it gets the whole lease to come up
 
 
-def _give_up(store: Store, scope: Scope, sync: Sync) -> str:
-    """The run was cancelled or deleted in Prefect."""
+def _give_up(store: Store, account: Account, scope: Scope, sync: Sync, why: str, to: SyncStatus) -> str:
     if sync.status is not SyncStatus.EXECUTING:
-        return _end(store, scope, sync, SyncStatus.CANCELLED, "its flow run was cancelled")
+        return _end(store, scope, sync, to, why)
     # In mid-apply: what was written is accounted for, the rest is left and offered again.
     with store.begin() as session:
         plans.withdraw(session, scope, sync.id)
-    account.fn(sync.id)
+        syncs.note(session, scope, sync.id, error=why)
+    account(sync.id)
     return "cut short"
 
 

@@ -48,7 +48,7 @@ def expectations(rows: list[tuple[str, int, int, int]], *, seen_before: int = 0)
     """`rows` are (source id, bytes, addresses, numbers). Empty batches meet every expectation: a delta may be empty."""
     if not rows:
         return []
-    outcome = _run(rows, seen_before)
+    outcome = met(rows, seen_before)
     return [
         Expected(name, critical, outcome[name], meaning)
         for name, critical, meaning in (
@@ -59,10 +59,6 @@ def expectations(rows: list[tuple[str, int, int, int]], *, seen_before: int = 0)
             ("row count", False, f"far fewer records than the {seen_before} of the last full read"),
         )
     ]
-
-
-def _run(rows: list[tuple[str, int, int, int]], seen_before: int) -> dict[str, bool]:
-    return met(rows, seen_before)
 
 
 def _seen_last_time(earlier: list[syncs.Sync], sync: syncs.Sync) -> int:

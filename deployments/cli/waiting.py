@@ -16,7 +16,7 @@ from tasks.providers.engine import Engine
 
 GLANCE = 0.3
 WAITS = (SyncStatus.EXTRACTING, SyncStatus.EXECUTING)
-NEVER_BEGAN = ("Failed", "Crashed", "Cancelled")
+NEVER_BEGAN = ("Failed", "Cancelled")
 
 
 def follow(store: Store, engine: Engine, sync_id: str, run_id: str, *, until: tuple[SyncStatus, ...] = ()) -> Sync:

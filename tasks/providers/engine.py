@@ -56,8 +56,12 @@ class Engine:
 
     def state(self, run_id: str) -> str:
         """The name of a run's state ("Suspended", "Running", …); empty where there is no such run."""
+        return self.standing(run_id)[0]
+
+    def standing(self, run_id: str) -> tuple[str, int]:
+        """A run's state and how often it was begun."""
         run = self._ask("GET", f"flow_runs/{run_id}")
-        return str(run["state_name"]) if run else ""
+        return (str(run["state_name"]), int(run["run_count"])) if run else ("", 0)
 
     def runs(self, flow: str, *states: str, before: datetime | None = None, begun: datetime | None = None) -> list[str]:
         """The ids of a flow's runs in one of these states, by the states' names.
