@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from deployments.cli.waiting import follow, tell_outcome
+from deployments.cli.looking import tell_outcome
+from deployments.cli.waiting import follow
 from deployments.local import CannotStart, environment_of, running, wait_until
 from deployments.processes import Child, Household
 from storage import contacts, plans, reviews, schema, syncs, tenants

@@ -66,10 +66,11 @@ def _rows(session: Session, scope: Scope, sync: Sync) -> list[Change]:
         (_changed(crm, one) for one in changed),
         (_removed(crm, one) for one in removed),
         _new(crm, new, matched, staging.doubts(sync.id)),
-        (planning.skip(UNCHANGED, object_id=object_id) for _, object_id in staging.unchanged(sync.id)),
         (planning.skip(one.reason, failed=True) for one in staging.standing(sync.id, "unreadable")),
     )
-    return planning.chained(planning.in_order(rows), crm.contacts)
+    # What nobody need look at comes last anyway: the many that did not change are not sorted.
+    idle = [planning.skip(UNCHANGED, object_id=object_id) for _, object_id in staging.unchanged(sync.id)]
+    return planning.chained(planning.in_order(rows), crm.contacts) + idle
 
 
 def _changed(crm: Crm, one: Classified) -> Change:

@@ -1,17 +1,14 @@
 """The review in the terminal: look, decide, take back."""
 
 import sys
-from typing import Any
 
 import click
 
-from deployments.cli.syncing import as_data
+from deployments.cli.looking import KINDS, as_data, found, tell_outcome
 from deployments.cli.terminal import Refused, command, ready_store, show, table
-from deployments.cli.values import as_text, cell_text
-from deployments.cli.waiting import follow, tell_outcome
-from storage import plans, reviews, syncs, tenants
-from storage.documents import document
-from storage.records import Cell, Change, ChangeKind, ChangeState, Proposal, SyncStatus
+from deployments.cli.waiting import follow
+from storage import plans, reviews, tenants
+from storage.records import Change, ChangeKind, ChangeState, SyncStatus
 from storage.reviews import Choice, Decision
 from storage.scope import Scope
 from storage.session import Session, Store
@@ -19,28 +16,7 @@ from storage.settings import settings
 from storage.syncs import Sync
 from tasks.providers.engine import Engine, EngineUnreachable
 
-KINDS = [kind.value for kind in ChangeKind]
 as_option = click.option("--as", "reviewer", metavar="EMAIL", help="Who decides; the sync's own user without it.")
-
-
-@command("preview")
-@click.argument("sync_id", metavar="ID")
-@click.option("--only", "kinds", multiple=True, type=click.Choice(KINDS), help="Some kinds of rows.")
-@click.option("--limit", default=50, show_default=True, help="How many rows to show.")
-def preview_command(sync_id: str, kinds: tuple[str, ...], limit: int, *, as_json: bool) -> None:
-    """Look at what a sync would change, row by row."""
-    wanted = [ChangeKind(kind) for kind in kinds] or list(ChangeKind)
-    with ready_store().read() as session:
-        scope, sync = _sync(session, sync_id)
-        key = syncs.preview_key(session, scope, sync.id)
-        shown = None if as_json else limit
-        rows = (
-            list(plans.every(session, scope, sync.id, key, kinds=wanted))
-            if shown is None
-            else plans.changes(session, scope, sync.id, key, kinds=wanted, limit=limit)
-        )
-        total = sum(number for (kind, _), number in plans.counts(session, scope, sync.id).items() if kind in wanted)
-    show(as_json, as_data(sync) | {"changes": [_data(row) for row in rows]}, lambda: _print(sync, rows, total))
 
 
 @command("approve")
@@ -60,7 +36,7 @@ def approve_command(
     """Approve a sync's plan, or part of it; what is left out is offered again next time."""
     store = ready_store()
     with store.begin() as session:
-        scope, sync = _sync(session, sync_id)
+        scope, sync = found(session, sync_id)
         rows, edits = reviews.chosen(_named(session, scope, sync, refused), refused)
         decision = Decision(
             Choice.APPROVE, _reviewer(session, scope, sync, reviewer), comment, digest=digest or sync.digest,
@@ -78,7 +54,7 @@ def reject_command(sync_id: str, comment: str, reviewer: str | None, *, as_json:
     """Reject a sync's plan: nothing is written, and the next sync offers it again."""
     store = ready_store()
     with store.begin() as session:
-        scope, sync = _sync(session, sync_id)
+        scope, sync = found(session, sync_id)
         decision = Decision(Choice.REJECT, _reviewer(session, scope, sync, reviewer), comment)
         reviews.decide(session, scope, sync_id, decision)
     _go_on(store, sync, decision, wait=False, as_json=as_json)
@@ -91,7 +67,7 @@ def undo_command(sync_id: str, reviewer: str | None, *, as_json: bool) -> None:
     """Take a completed sync back; contacts that were edited since are left alone, and listed."""
     store = ready_store()
     with store.read() as session:
-        scope, sync = _sync(session, sync_id)
+        scope, sync = found(session, sync_id)
         who = _reviewer(session, scope, sync, reviewer)
     if sync.status is not SyncStatus.COMPLETED:
         raise Refused(f"sync {sync_id} is {sync.status}: only a completed one can be taken back")
@@ -129,15 +105,10 @@ def _go_on(store: Store, sync: Sync, decision: Decision, *, wait: bool, as_json:
         sync = follow(store, engine, sync.id, sync.flow_run_id, until=ended)
     else:
         with store.read() as session:
-            _, sync = _sync(session, sync.id)
+            _, sync = found(session, sync.id)
     show(as_json, as_data(sync), lambda: tell_outcome(sync))
     if wait and sync.status is not SyncStatus.COMPLETED:
         sys.exit(1)
-
-
-def _sync(session: Session, sync_id: str) -> tuple[Scope, Sync]:
-    scope = tenants.scope_of_sync(session, sync_id)
-    return scope, syncs.sync(session, scope, sync_id)
 
 
 def _reviewer(session: Session, scope: Scope, sync: Sync, email: str | None) -> str:
@@ -151,43 +122,6 @@ def _reviewer(session: Session, scope: Scope, sync: Sync, email: str | None) -> 
 
 def _named(session: Session, scope: Scope, sync: Sync, words: tuple[str, ...]) -> list[Change]:
     return list(plans.every(session, scope, sync.id, None)) if words else []
-
-
-def _data(row: Change) -> dict[str, Any]:
-    proposal = row.proposal or Proposal("")
-    return {
-        "id": row.id,
-        "number": row.ordinal,
-        "kind": row.kind,
-        "state": row.state,
-        "contact": row.object_id or None,
-        "name": proposal.name,
-        "reason": row.reason,
-        "fields": row.fields,
-        "changes": [_cell(cell) for cell in proposal.cells],
-        "conflicts": [_cell(cell) for cell in proposal.conflicts],
-        "sources": [{"id": link.source_id, "values": document(link.person)} for link in proposal.links],
-        "error": row.error,
-    }  # fmt: skip
-
-
-def _cell(cell: Cell) -> dict[str, Any]:
-    return {"field": cell.field, "before": cell.before, "after": cell.after}
-
-
-def _print(sync: Sync, rows: list[Change], total: int) -> None:
-    tell_outcome(sync)
-    lines = [(row.ordinal, row.kind, row.state, *_told(row), row.error or row.reason) for row in rows]
-    table("", ["row", "what", "state", "who", "before → after", "why"], lines, empty="this plan is empty")
-    if total > len(rows):
-        click.echo(f"{total - len(rows)} more rows: --limit {total} shows all, --only KIND some of them")
-
-
-def _told(row: Change) -> tuple[str, str]:
-    """Who it is about and what would change; once the preview is over, only which contact and which fields."""
-    if row.proposal is None:
-        return row.object_id, as_text(row.fields)
-    return row.proposal.name, "\n".join(map(cell_text, row.proposal.cells))
 
 
 def _print_undo(undone: int, refused: list[dict[str, object]]) -> None:

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import click
 
-from deployments.cli.terminal import Refused, command, organization_option, ready_store, show, table, user_option, when
-from deployments.cli.waiting import follow, tell_outcome
-from storage import connections, syncs, tenants
+from deployments.cli.looking import as_data, tell_outcome
+from deployments.cli.terminal import Refused, command, organization_option, ready_store, show, user_option
+from deployments.cli.waiting import follow
+from storage import connections, tenants
 from storage.documents import new_id
 from storage.records import SyncStatus
 from storage.settings import settings
-from storage.syncs import Sync
 from tasks.providers.engine import Engine
 from tasks.rules.guards import Allow
 
@@ -70,47 +70,6 @@ def sync_command(
     show(as_json, as_data(sync), lambda: tell_outcome(sync))
     if sync.status is SyncStatus.FAILED:
         sys.exit(1)
-
-
-@command("syncs")
-@organization_option
-@click.option("--limit", default=100, show_default=True)
-def syncs_command(organization: str, limit: int, *, as_json: bool) -> None:
-    """List syncs, the newest first."""
-    with ready_store().read() as session:
-        found = syncs.syncs(session, tenants.whole_organization(session, organization), limit=limit)
-    show(as_json, [as_data(sync) for sync in found], lambda: _table(found))
-
-
-def as_data(sync: Sync) -> dict[str, object]:
-    return {
-        "id": sync.id,
-        "flow_run_id": sync.flow_run_id,
-        "status": sync.status,
-        "provider": sync.provider,
-        "connection_id": sync.connection_id or None,
-        "full": sync.full,
-        "digest": sync.digest,
-        "statistics": sync.statistics.by_name(),
-        "warnings": sync.warnings,
-        "error": sync.error,
-        "decided_by": sync.decided_by,
-        "comment": sync.comment,
-        "created_at": sync.created_at,
-        "decided_at": sync.decided_at,
-        "completed_at": sync.completed_at,
-        "undone_at": sync.undone_at,
-    }
-
-
-def _table(found: list[Sync]) -> None:
-    names = ("created", "updated", "skipped", "failed", "conflicted", "removed")
-    rows = [
-        (sync.id, when(sync.created_at), sync.provider, sync.status + (" (undone)" if sync.undone_at else ""),
-         *(sync.statistics.by_name()[name] for name in names))
-        for sync in found
-    ]  # fmt: skip
-    table("", ["id", "started", "from", "status", *names], rows, empty="no sync yet: `contactflow sync` starts one")
 
 
 def _columns(given: tuple[str, ...]) -> dict[str, str]:

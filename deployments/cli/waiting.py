@@ -5,8 +5,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import click
-
 from deployments.cli.terminal import Refused
 from storage import syncs, tenants
 from storage.records import SyncStatus
@@ -61,15 +59,3 @@ def _spinner() -> Iterator[_Teller]:
 
     with Console(stderr=True).status("starting …") as status:
         yield _Teller(status)
-
-
-def tell_outcome(sync: Sync) -> None:
-    numbers = ", ".join(f"{name} {number}" for name, number in sync.statistics.by_name().items())
-    click.echo(f"sync {sync.id} is {sync.status}: {numbers}")
-    if sync.error:
-        click.echo(sync.error, err=True)
-    for warning in sync.warnings:
-        click.echo(f"warning: {warning}", err=True)
-    if sync.status is SyncStatus.PREVIEW:
-        click.echo(f"look:    contactflow preview {sync.id}")
-        click.echo(f"decide:  contactflow approve {sync.id}    or    contactflow reject {sync.id}")

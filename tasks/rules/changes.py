@@ -15,6 +15,7 @@ from tasks.rules.normalise import field_key
 
 SEVERAL = ("emails", "phones", "addresses", "urls", "tags", "custom")
 FIELDS = tuple(field.name for field in fields(Person))
+NOBODY = Person()
 
 Choose = Callable[[str, Any, Any], Any]
 """(field, ours, theirs) → the value that a conflict should end with."""
@@ -49,7 +50,7 @@ def three_way(base: Person, theirs: Person, ours: Person, choose: Choose) -> Dif
 
 def as_creation(person: Person) -> tuple[Cell, ...]:
     """The cells that make a new contact."""
-    return three_way(Person(), person, Person(), lambda _field, _ours, theirs: theirs).cells
+    return tuple(Cell(name, getattr(NOBODY, name), value) for name in FIELDS if (value := getattr(person, name)))
 
 
 def apply_cells(person: Person, cells: Iterable[Cell]) -> Person:
