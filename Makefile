@@ -11,7 +11,7 @@ up: $(VENV)/run ## The same for real use on this machine, without simulators
 	$(BIN)/contactflow up
 
 test: $(VENV)/dev ## The whole specification, on SQLite and Postgres
-	$(BIN)/pytest -m "not soak and not bench" $(ARGS)
+	$(BIN)/pytest -n 2 --dist loadgroup -m "not soak and not bench" $(ARGS)
 
 soak: $(VENV)/dev ## Long campaigns of random faults
 	$(BIN)/pytest -m soak -s $(ARGS)
