@@ -1,6 +1,7 @@
 """Microsoft Graph contacts: every folder by its own delta, links followed as they came."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from contextlib import aclosing
 from typing import TypeVar
 from urllib.parse import quote
@@ -11,8 +12,8 @@ import msgspec
 from storage.records import SourceRecord
 from tasks.providers.ahead import read_ahead
 from tasks.providers.base import CursorExpired, IncompleteRead, Page, ProviderError, Tokens
-from tasks.providers.graph_contact import Contact, record
-from tasks.providers.landed import decoder, each, settle, wrap
+from tasks.providers.graph_pages import Answer, read_answer, read_landed, read_named, records, removed
+from tasks.providers.landed import decoder, settle, wrap
 from tasks.providers.manners import Chance, Patience, PoliteClient, new_client
 from tasks.providers.verdicts import NotThere
 
@@ -20,12 +21,6 @@ T = TypeVar("T")
 
 SCOPE = "Contacts.Read"
 _DEFAULT = "contacts"  # the well-known name of the folder that the list of folders may or may not show
-
-
-class _Answer(msgspec.Struct):
-    value: list[msgspec.Raw]
-    next_link: str | None = msgspec.field(name="@odata.nextLink", default=None)
-    delta_link: str | None = msgspec.field(name="@odata.deltaLink", default=None)
 
 
 class _Folder(msgspec.Struct):
@@ -37,34 +32,31 @@ class _Folders(msgspec.Struct):
     next_link: str | None = msgspec.field(name="@odata.nextLink", default=None)
 
 
-class _Landed(msgspec.Struct):
-    folder: str
-    answer: _Answer
-
-
 class _Round(msgspec.Struct, frozen=True):
     """How far a round has come: the link to read next, folder by folder, and the delta links of those read."""
 
     next: dict[str, str]
     done: dict[str, str] = {}
 
-    def after(self, folder: str, answer: _Answer) -> "_Round":
+    def after(self, folder: str, answer: Answer) -> "_Round":
         left = {name: link for name, link in self.next.items() if name != folder}
         if answer.next_link:
             return _Round({**left, folder: answer.next_link}, self.done)
         return _Round(left, {**self.done, folder: answer.delta_link} if answer.delta_link else self.done)
 
 
+_UNKNOWN = {400, 404}  # how it says that there is no contact of this id
 _NOTHING = b'{"value":[]}'
-_read_answer = decoder(_Answer)
 _read_folder = decoder(_Folder)
 _read_folders = decoder(_Folders)
-_read_landed = decoder(_Landed)
-_read_contact = decoder(Contact)
 
 
 class MicrosoftSource:
-    """The contacts of one mailbox. A removed folder expires the cursor: only a full round tells what went with it."""
+    """The contacts of one mailbox. A removed folder expires the cursor: only a full round tells what went with it.
+
+    A folder also calls removed what has only moved to another one, which may have told of it in an earlier round:
+    each of these contacts is looked up before it counts as gone.
+    """
 
     def __init__(
         self,
@@ -78,6 +70,7 @@ class MicrosoftSource:
         quiet_until: float = 0,
         on_quiet: Callable[[float], None] = lambda _until: None,
     ) -> None:
+        self._contacts = f"{base_url.rstrip('/')}/me/contacts"
         self._me = f"{base_url.rstrip('/')}/me/contactFolders"
         self._client = PoliteClient(
             base_url,
@@ -97,19 +90,19 @@ class MicrosoftSource:
         async with self._client:
             so_far = _stored(position) if position else await self._begin(cursor)
             if not so_far.next:
-                yield _page(_DEFAULT, _NOTHING, so_far)
-            async with aclosing(read_ahead(self._answers(so_far.next))) as answers:
-                async for folder, body, answer in answers:
+                yield _page(_DEFAULT, _NOTHING, [], so_far)
+            async with aclosing(read_ahead(self._answers(so_far))) as answers:
+                async for folder, body, answer, moved in answers:
                     so_far = so_far.after(folder, answer)
-                    yield _page(folder, body, so_far)
+                    yield _page(folder, body, moved, so_far)
 
     def read(self, body: bytes) -> Iterator[SourceRecord]:
-        return each(_read_landed(body).answer.value, _read_contact, record)
+        return records(read_landed(body))
 
     def settled(self, bodies: Iterable[bytes]) -> Iterator[SourceRecord]:
         """All landed pages of a round, in an order in which the last word on an id is the truth."""
-        landed = map(_read_landed, bodies)
-        return settle((page.folder, one) for page in landed for one in each(page.answer.value, _read_contact, record))
+        landed = map(read_landed, bodies)
+        return settle((page.folder, one) for page in landed for one in records(page))
 
     async def _begin(self, cursor: str) -> _Round:
         known = _stored(cursor).done if cursor else {}
@@ -121,18 +114,43 @@ class MicrosoftSource:
     def _at(self, folder: str, what: str) -> str:
         return f"{self._me}/{quote(folder, safe='=')}/{what}"
 
-    async def _answers(self, links: dict[str, str]) -> AsyncIterator[tuple[str, bytes, _Answer]]:
-        """Folder by folder, from its link to its end."""
-        for folder, link in links.items():
+    async def _answers(self, so_far: _Round) -> AsyncIterator[tuple[str, bytes, Answer, list[str]]]:
+        """Folder by folder, from its link to its end; with each answer, who of those removed has only moved."""
+        folders = so_far.next.keys() | so_far.done.keys()
+        has = self._lookup(folders) if len(folders) > 1 else None
+        for folder, link in so_far.next.items():
             following: str | None = link
             while following:
                 body, answer = await self._delta(folder, following)
-                yield folder, body, answer
+                gone = removed(answer) if has and b"@removed" in body else []
+                yield folder, body, answer, [name for name in gone if has and await has(name)]
                 following = answer.next_link
 
-    async def _delta(self, folder: str, link: str) -> tuple[bytes, _Answer]:
+    def _lookup(self, folders: AbstractSet[str]) -> Callable[[str], Awaitable[bool]]:
+        """Tells whether one of these folders has a contact; each contact is asked for once."""
+        homes: dict[str, str] = {}
+
+        async def has(name: str) -> bool:
+            if "" not in homes:
+                homes[""] = await self._default_id()
+            if name not in homes:
+                homes[name] = await self._folder_of(name)
+            return homes[name] in folders or homes[name] == homes[""]
+
+        return has
+
+    async def _folder_of(self, name: str) -> str:
         try:
-            body, answer = await self._inside(folder, self._client.get(link, _read_answer))
+            _, found = await self._client.get(f"{self._contacts}/{quote(name, safe='=')}", read_named)
+        except ProviderError as refused:
+            if type(refused) in {NotThere, ProviderError} and refused.status in _UNKNOWN:
+                return "nowhere"
+            raise
+        return found.folder
+
+    async def _delta(self, folder: str, link: str) -> tuple[bytes, Answer]:
+        try:
+            body, answer = await self._inside(folder, self._client.get(link, read_answer))
         except ProviderError as refused:
             if _is_unknown_place(refused, link):
                 raise _place_lost(refused) from refused
@@ -199,8 +217,7 @@ def _stored(text: str) -> _Round:
         raise CursorExpired("the stored read position cannot be read", provider="Microsoft") from trouble
 
 
-def _page(folder: str, answer: bytes, so_far: _Round) -> Page:
+def _page(folder: str, answer: bytes, moved: list[str], so_far: _Round) -> Page:
     stored = msgspec.json.encode(so_far).decode()
-    return Page(
-        wrap(folder=msgspec.json.encode(folder), answer=answer), position=stored, cursor="" if so_far.next else stored
-    )
+    body = wrap(folder=msgspec.json.encode(folder), moved=msgspec.json.encode(moved), answer=answer)
+    return Page(body, position=stored, cursor="" if so_far.next else stored)
