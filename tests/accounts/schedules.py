@@ -118,6 +118,7 @@ class Schedule:
         self.mailbox: Mailbox = self.world.mailbox(self.provider)
         self.mailbox.page_size = self.chance.randrange(3, 9)
         self.mailbox.empty_every = self.chance.choice([0, 0, 3])
+        self.mailbox.replays = self.chance.choice([0, 0, 2])
         self.shared = set[str]()
         self.house = self._organization()
         self.connection = self._connected()
