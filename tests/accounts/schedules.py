@@ -3,85 +3,28 @@
 import asyncio
 import random
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 import pytest
 
 from deployments.simulators import changes
-from deployments.simulators.faults import Fault
 from deployments.simulators.mailbox import Mailbox
 from deployments.simulators.server import Simulators
-from deployments.simulators.world import World
 from storage import links, tenants
 from storage.connections import StoredTokens
 from storage.documents import FIELDS
 from storage.records import Person, Role, SyncStatus
 from storage.syncs import Sync
-from tasks.providers import oauth, sources
 from tasks.providers.base import ProviderError
-from tasks.providers.manners import Chance, Patience
 from tasks.rules import normalise
 from tasks.rules.guards import Allow
+from tests.accounts.troubles import Hours, faults
 from tests.flows.house import ANN, House
 from tests.flows.pipeline import Pipeline
 from tests.providers.reading import Book, assert_true, source_of
 
 ROUNDS = 2
 HANGS = 120
-AT_THE_SERVICE = {
-    "microsoft": ["contacts/delta", "contactFolders", "childFolders", "contactFolders/contacts", "/v1"],
-    "google": ["connections", "contactGroups", "/v1"],
-}
-UNDONE = ["status", "status", "reset", "slow", "html"]  # a rotated token that got lost can only be asked for again
-KINDS = ["status"] * 5 + ["reset", "reply_lost", "slow", "truncated", "cut", "html"]
-STATUSES = [400, 401, 403, 404, 410, 429, 429, 500, 502, 503, 503, 504]
-CODES = ["", "", "", "", "syncStateNotFound", "EXPIRED_SYNC_TOKEN", "rateLimitExceeded", "insufficient_claims"]
-SIGN_IN_STATUSES = [400, 401, 429, 500, 503]
-SIGN_IN_CODES = ["", "invalid_grant", "interaction_required", "invalid_client", "temporarily_unavailable"]
-
-
-class Hours:
-    """The clients' and the services' common time: whoever waits puts it forward."""
-
-    def __init__(self, world: World, seed: int) -> None:
-        self.world, self.roll = world, random.Random(seed).random
-
-    @property
-    def chance(self) -> Chance:
-        return Chance(clock=self.world.now, sleep=self._sleep, roll=self.roll)
-
-    async def _sleep(self, seconds: float) -> None:
-        self.world.skew += max(0.0, seconds)
-        await asyncio.sleep(0)
-
-    def rule(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        timed: dict[str, Any] = {"chance": self.chance, "patience": Patience()}
-        monkeypatch.setattr("tasks.providers.sources.MicrosoftSource", partial(sources.MicrosoftSource, **timed))
-        monkeypatch.setattr("tasks.providers.sources.GoogleSource", partial(sources.GoogleSource, **timed))
-        monkeypatch.setattr("tasks.providers.kept_tokens.refresh", partial(oauth.refresh, chance=self.chance))
-
-
-def faults(chance: random.Random, provider: str) -> list[Fault]:
-    return [_fault(chance, provider) for _ in range(chance.randrange(5))]
-
-
-def _fault(chance: random.Random, provider: str) -> Fault:
-    at_sign_in = chance.random() < 0.1
-    kind = chance.choice(UNDONE if at_sign_in else KINDS)
-    status = chance.choice(SIGN_IN_STATUSES if at_sign_in else STATUSES) if kind == "status" else 502
-    asks = chance.random() < 0.5 and not (at_sign_in and status < 429)  # who refuses for good asks nobody to wait
-    return Fault(
-        kind,
-        route="/token" if at_sign_in else chance.choice(AT_THE_SERVICE[provider]),
-        status=status,
-        code=chance.choice(SIGN_IN_CODES if at_sign_in else CODES),
-        retry_after=chance.choice([0.5, 2, 17, 120]) if asks else None,
-        http_date=asks and chance.random() < 0.2,
-        ms=chance.choice([2, 20]),
-        after=chance.randrange(10),
-        times=chance.choice([1, 1, 1, 2, 3, 12]),
-    )
 
 
 @dataclass
