@@ -60,13 +60,15 @@ class Store:
 
 
 def open_store(chosen: Settings | None = None) -> Store:
-    return _open(chosen or settings())
+    chosen = chosen or settings()
+    chosen.home_made()
+    return _open(chosen.database, chosen.keys())
 
 
 @lru_cache(maxsize=8)
-def _open(chosen: Settings) -> Store:
-    chosen.home_made()
-    return Store(_engine(chosen.database), Keyring(chosen.keys()))
+def _open(url: str, keys: tuple[str, ...]) -> Store:
+    """One engine for one database, whatever else the settings say."""
+    return Store(_engine(url), Keyring(keys))
 
 
 def _engine(url: str) -> Engine:

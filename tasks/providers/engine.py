@@ -61,7 +61,7 @@ class Engine:
     def standing(self, run_id: str) -> tuple[str, int]:
         """A run's state and how often it was begun."""
         run = self._ask("GET", f"flow_runs/{run_id}")
-        return (str(run["state_name"]), int(run["run_count"])) if run else ("", 0)
+        return (str(run["state_name"]), int(run.get("run_count") or 0)) if run else ("", 0)
 
     def runs(self, flow: str, *states: str, before: datetime | None = None, begun: datetime | None = None) -> list[str]:
         """The ids of a flow's runs in one of these states, by the states' names.

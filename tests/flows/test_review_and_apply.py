@@ -314,7 +314,7 @@ def test_the_audit_log_tells_who_decided_and_is_whole(
 
 
 @both
-@pytest.mark.parametrize("where", ["tasks.apply.syncs.note", "tasks.account.syncs.complete"])
+@pytest.mark.parametrize("where", ["tasks.apply.actions.note", "tasks.account.syncs.complete"])
 def test_a_crash_in_mid_apply_is_gone_on_with_and_doubles_nothing(
     house: House, pipeline: Pipeline, connection: str, book: Book, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
