@@ -78,7 +78,8 @@ def add_user(session: Session, organization: str, email: str, *, role: Role, nam
 
 
 def organization_named(session: Session, slug: str) -> Organization:
-    found = session.execute(select(organizations).where(organizations.c.slug == slug)).one_or_none()
+    """By its short name, or by the name it was made from."""
+    found = session.execute(select(organizations).where(organizations.c.slug == slug_of(slug))).one_or_none()
     if found is None:
         raise UnknownTenant(f"there is no organization {slug!r}: `contactflow org add NAME` makes one")
     return Organization(found.id, found.slug, found.name)
