@@ -36,6 +36,7 @@ def running_simulators() -> Iterator[Simulators]:
 def simulators(running_simulators: Simulators, house: House, monkeypatch: pytest.MonkeyPatch) -> Simulators:
     """The simulators, with the house's settings pointing to them. Each test makes mailboxes of its own."""
     del house  # its settings come first
+    running_simulators.start_over(contacts=0, seed=1)  # no fault or clock of an earlier test is left
     address_book(monkeypatch, running_simulators)
     return running_simulators
 
