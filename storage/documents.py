@@ -17,7 +17,6 @@ FIELDS = tuple(field.name for field in fields(Person))
 _TYPES = get_type_hints(Person)
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
-_decode_person = msgspec.json.Decoder(Person).decode
 _decode_seen = msgspec.json.Decoder(Seen).decode
 
 
@@ -39,10 +38,6 @@ def person(stored: dict[str, Any]) -> Person:
 
 def to_json(person: Person) -> bytes:
     return _encode(document(person))
-
-
-def from_json(text: str | bytes) -> Person:
-    return _decode_person(text)
 
 
 def fingerprint(person: Person) -> str:
