@@ -1,0 +1,20 @@
+"""Who takes part: organizations' people, and the services they connect."""
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    ADMIN = "admin"
+    MEMBER = "member"
+
+
+class Provider(StrEnum):
+    MICROSOFT = "microsoft"
+    GOOGLE = "google"
+    FILE = "file"
+
+
+class ConnectionStatus(StrEnum):
+    ACTIVE = "active"
+    NEEDS_RECONNECT = "needs_reconnect"
+    DISCONNECTED = "disconnected"
