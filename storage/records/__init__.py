@@ -4,6 +4,25 @@ Frozen, comparable, and free of behaviour that needs a clock or a connection. Da
 `storage/`; these do.
 """
 
+from storage.records.campaigns import (
+    Attachment,
+    Brief,
+    CampaignStatistics,
+    CampaignStatus,
+    Criteria,
+    Draft,
+    Finding,
+    Forecast,
+    Letter,
+    Mail,
+    MailEvent,
+    MailState,
+    Paragraph,
+    Recipient,
+    Severity,
+    SuppressionReason,
+    Visitor,
+)
 from storage.records.house import (
     ConnectionStatus,
     Provider,
@@ -21,6 +40,7 @@ from storage.records.people import (
     StoredLink,
     Unreadable,
 )
+from storage.records.settings import OrganizationSettings
 from storage.records.syncs import (
     Cell,
     Change,
@@ -34,30 +54,53 @@ from storage.records.syncs import (
     Undo,
     Verdict,
 )
+from storage.records.usage import Cost, Purpose, TokenCounts, UsageState
 
 __all__ = [
+    "Attachment",
+    "Brief",
+    "CampaignStatistics",
+    "CampaignStatus",
     "Cell",
     "Change",
     "ChangeKind",
     "ChangeState",
     "ConnectionStatus",
     "Contact",
+    "Cost",
+    "Criteria",
+    "Draft",
     "Edits",
+    "Finding",
+    "Forecast",
     "Gone",
     "Labelled",
+    "Letter",
+    "Mail",
+    "MailEvent",
+    "MailState",
     "Match",
+    "OrganizationSettings",
+    "Paragraph",
     "Person",
     "PostalAddress",
     "Proposal",
     "Provider",
+    "Purpose",
+    "Recipient",
     "Role",
     "Seen",
+    "Severity",
     "SourceLink",
     "SourceRecord",
     "Statistics",
     "StoredLink",
+    "SuppressionReason",
     "SyncStatus",
+    "TokenCounts",
     "Undo",
     "Unreadable",
+    "UsageState",
     "Verdict",
+    "Visitor",
 ]

@@ -1,6 +1,18 @@
 """The tables: names, states and indexes that scripts and queries outside may rely on."""
 
 from storage.tables.base import metadata
+from storage.tables.campaigns import (
+    HELD_STATES,
+    LIVE_STATUSES,
+    campaign_emails,
+    email_campaigns,
+    email_events,
+    email_templates,
+    mailbox_slots,
+    mailboxes,
+    saved_segments,
+    suppressions,
+)
 from storage.tables.crm import match_decisions, object_actions, object_links, objects
 from storage.tables.house import audit_log, oauth_connections, organizations, users
 from storage.tables.syncs import (
@@ -11,13 +23,24 @@ from storage.tables.syncs import (
     staged_pages,
     sync_schedules,
 )
+from storage.tables.usage import ai_budgets, ai_usage
 
 __all__ = [
+    "HELD_STATES",
+    "LIVE_STATUSES",
     "OPEN_STATUSES",
+    "ai_budgets",
+    "ai_usage",
     "audit_log",
+    "campaign_emails",
     "contact_sync_changes",
     "contact_syncs",
     "deferred_records",
+    "email_campaigns",
+    "email_events",
+    "email_templates",
+    "mailbox_slots",
+    "mailboxes",
     "match_decisions",
     "metadata",
     "oauth_connections",
@@ -25,7 +48,9 @@ __all__ = [
     "object_links",
     "objects",
     "organizations",
+    "saved_segments",
     "staged_pages",
+    "suppressions",
     "sync_schedules",
     "users",
 ]

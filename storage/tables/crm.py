@@ -57,6 +57,7 @@ object_actions = Table(
     Column("action", String(20), nullable=False),
     Column("actor", Text, nullable=False),
     Column("sync_id", String(36)),
+    Column("campaign_id", String(36)),
     document("fields", "[]"),
     moment("created_at"),
     Index("ix_object_actions_by_object", "organization_id", "object_id"),

@@ -1,0 +1,54 @@
+"""What an organization sets for itself, on top of what is sensible for all."""
+
+import re
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+_WINDOW = re.compile(r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$")
+
+
+@dataclass(frozen=True, slots=True)
+class OrganizationSettings:
+    """postal_address             stands in the footer of every mail, as the law demands
+    tracking                   count opens and clicks
+    time_zone                  the recipients' where nothing tells it
+    send_window                such as 08:00-18:00 in the recipient's time zone; empty: at any time
+    send_weekends              whether mails also leave on Saturdays and Sundays
+    four_eyes_above            audiences larger than this need an approver who did not start the campaign; 0: none do
+    demand_proven_approval     a name in Prefect's form is not enough
+    exclude_role_addresses     leave out info@, office@ and the like
+    rest_days                  nobody is written to again within so many days
+    body_days                  how long mails can be read after the last one left
+    mails_per_minute           of one mailbox; 0: what its service allows
+    mails_per_day              as above
+    ramp_up_from               a mailbox's first day; doubled each day that mails leave, up to its limit; 0: no ramp
+    stop_at_failures           share of failed or bounced mails that pauses a campaign, counted from 20 mails on
+    """
+
+    postal_address: str = ""
+    tracking: bool = False
+    time_zone: str = "UTC"
+    send_window: str = ""
+    send_weekends: bool = True
+    four_eyes_above: int = 0
+    demand_proven_approval: bool = False
+    exclude_role_addresses: bool = False
+    rest_days: int = 0
+    body_days: int = 30
+    mails_per_minute: int = 0
+    mails_per_day: int = 0
+    ramp_up_from: int = 0
+    stop_at_failures: float = 0.1
+
+    def __post_init__(self) -> None:
+        if self.send_window and not _WINDOW.match(self.send_window):
+            raise ValueError("send_window: write it like 08:00-18:00")
+        if not 0 < self.stop_at_failures <= 1:
+            raise ValueError("stop_at_failures: a share between 0 and 1")
+        try:
+            ZoneInfo(self.time_zone)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ValueError(f"time_zone: {self.time_zone!r} is none; write it like Europe/Berlin") from None
+        numbers = ("four_eyes_above", "rest_days", "body_days", "mails_per_minute", "mails_per_day", "ramp_up_from")
+        if negative := [name for name in numbers if getattr(self, name) < 0]:
+            raise ValueError(f"{negative[0]}: not below 0")
