@@ -9,7 +9,7 @@ from itertools import chain
 from prefect import task
 from prefect.artifacts import create_markdown_artifact
 
-from storage import audit, contacts, landing, links, plans, staging, syncs, tenants
+from storage import audit, contacts, landing, links, plans, staging, survivorship, syncs, tenants
 from storage.documents import new_id, now
 from storage.records import Change, ChangeKind, Contact, SourceLink, StoredLink, SyncStatus
 from storage.scope import Scope
@@ -21,16 +21,18 @@ from tasks.providers.events import notify
 from tasks.rules import guards, planning
 from tasks.rules.accounting import forecast
 from tasks.rules.guards import Extent
+from tasks.rules.survivorship import Arbiter
 
 UNCHANGED = "nothing changed at the source"
 
 
 @dataclass(frozen=True, slots=True)
 class Crm:
-    """The part of the CRM that a plan is about."""
+    """The part of the CRM that a plan is about, and by which rules it stands up to this source."""
 
     contacts: dict[str, Contact]
     links: dict[str, StoredLink]
+    arbiter: Arbiter
 
 
 @task
@@ -61,6 +63,7 @@ def _rows(session: Session, scope: Scope, sync: Sync) -> list[Change]:
     crm = Crm(
         contacts.contacts(session, scope, sorted({id_ for id_ in wanted if id_})),
         links.links(session, scope, sync.account, tied),
+        Arbiter(survivorship.survivorship(session, scope), sync.provider, sync.account),
     )
     rows = chain(
         (_changed(crm, one) for one in changed),
@@ -70,13 +73,14 @@ def _rows(session: Session, scope: Scope, sync: Sync) -> list[Change]:
     )
     # What nobody need look at comes last anyway: the many that did not change are not sorted.
     idle = [planning.skip(UNCHANGED, object_id=object_id) for _, object_id in staging.unchanged(sync.id)]
-    return planning.chained(planning.in_order(rows), crm.contacts) + idle
+    return planning.chained(planning.in_order(rows), crm.contacts, crm.arbiter) + idle
 
 
 def _changed(crm: Crm, one: Classified) -> Change:
     renamed = one.linked_as != one.source_id
     reason = "the source gave it another id" if renamed else "changed at the source"
-    return planning.comparison(crm.contacts[one.object_id], _link(one, crm.links[one.linked_as]), reason=reason)
+    link = _link(one, crm.links[one.linked_as])
+    return planning.comparison(crm.contacts[one.object_id], link, reason=reason, arbiter=crm.arbiter)
 
 
 def _removed(crm: Crm, one: Classified) -> Change:
@@ -96,8 +100,10 @@ def _new(
             twins[match.twin_of].append(one)
             yield planning.skip(f"{match.reason}, and goes into the same contact", name=_name(one))
         elif match:
-            contact = crm.contacts[match.object_id]
-            yield planning.comparison(contact, _link(one), reason=match.reason, verdict=match.verdict)
+            yield planning.comparison(
+                crm.contacts[match.object_id], _link(one),
+                reason=match.reason, verdict=match.verdict, arbiter=crm.arbiter,
+            )  # fmt: skip
     for one in new:
         if one.source_id not in matched:
             tied = [_link(one), *map(_link, twins[one.source_id])]

@@ -26,7 +26,7 @@ COMMANDS = {
     "reject": ("reviewing", "Reject a sync's plan: nothing is written."),
     "undo": ("reviewing", "Take a completed sync back."),
     "contacts": ("crm", "List or search contacts."),
-    "contact": ("crm", "Show one contact, where its values came from and what happened to it."),
+    "contact": ("contact", "Show one contact, where its values came from and what happened to it."),
     "import": ("crm", "Read contacts into the CRM as edits of your own."),
     "export": ("crm", "Write all contacts to a file."),
 }

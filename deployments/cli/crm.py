@@ -2,16 +2,15 @@
 
 import csv
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import click
 
-from deployments.cli.terminal import Refused, command, organization_option, ready_store, show, table, when
+from deployments.cli.terminal import Refused, command, organization_option, ready_store, show, table
 from deployments.cli.values import as_text, spreadsheet_cell
-from storage import actions, contacts, links, tenants
-from storage.actions import Action
+from storage import contacts, tenants
 from storage.documents import FIELDS, document
 from storage.records import Contact
 from storage.scope import Scope
@@ -39,27 +38,7 @@ def contacts_command(organization: str, search: str, limit: int, *, as_json: boo
         if found:
             click.echo(f"{len(found)} shown, {total} in all")
 
-    show(as_json, [_data(one) for one in found], text)
-
-
-@command("contact")
-@click.argument("contact_id", metavar="ID")
-def contact_command(contact_id: str, *, as_json: bool) -> None:
-    """Show one contact, where its values came from and what happened to it."""
-    with ready_store().read() as session:
-        scope = tenants.scope_of_contact(session, contact_id)
-        found = contacts.contact(session, scope, contact_id)
-        tied = links.links_of(session, scope, contact_id)
-        deeds = actions.actions(session, scope, contact_id)
-    data = _data(found) | {
-        "provenance": found.provenance,
-        "sources": [{"provider": one.provider, "account": one.account, "source_id": one.source_id} for one in tied],
-        "history": [
-            {"at": one.created_at, "action": one.action, "by": one.actor, "sync": one.sync_id, "fields": one.fields}
-            for one in deeds
-        ],
-    }
-    show(as_json, data, lambda: _print(found, deeds))
+    show(as_json, [as_data(one) for one in found], text)
 
 
 @command("export")
@@ -105,7 +84,7 @@ def _scope(session: Session, organization: str | None) -> Scope:
 
 
 def _write_json(path: Path, found: Iterable[Contact]) -> int:
-    everyone = [_data(one) for one in found]
+    everyone = [as_data(one) for one in found]
     path.write_text(json.dumps(everyone, ensure_ascii=False, indent=1, default=_as_dict), encoding="utf-8")
     return len(everyone)
 
@@ -120,7 +99,7 @@ def _write_csv(path: Path, found: Iterable[Contact]) -> int:
     return count
 
 
-def _data(one: Contact) -> dict[str, Any]:
+def as_data(one: Contact) -> dict[str, Any]:
     return {
         "id": one.id, "version": one.version, "subtype": one.subtype, "pipeline": one.pipeline, "stage": one.stage,
         "properties": json.loads(json.dumps(document(one.person), default=_as_dict)), "updated_at": one.updated_at,
@@ -133,18 +112,3 @@ def _as_dict(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         return asdict(value)
     return value.isoformat()
-
-
-def _print(found: Contact, deeds: Sequence[Action]) -> None:
-    person = found.person
-    values = [
-        (name, as_text(getattr(person, name)), _origin(found.provenance.get(name, {}))) for name in document(person)
-    ]
-    table(f"{person.display_name} (version {found.version})", ["field", "value", "from"], values, empty="nothing known")
-    history = [(when(one.created_at), one.action, one.actor, ", ".join(one.fields)) for one in deeds]
-    table("\nHistory", ["when", "what", "by", "fields"], history, empty="")
-
-
-def _origin(where: dict[str, Any]) -> str:
-    approved = f"approved by {where['by']}" if where.get("by") else ""
-    return " ".join(filter(None, (where.get("source"), str(where.get("at", ""))[:10], approved)))

@@ -16,11 +16,10 @@ from deployments.cli.values import FORMULA, SEPARATOR, spreadsheet_cell
 from storage import actions, contacts
 from storage.actions import Action
 from storage.documents import FIELDS, new_id, now
-from storage.records import Contact, Labelled, Person, PostalAddress
+from storage.records import MANUAL, Cell, Contact, Labelled, Person, PostalAddress
 from storage.scope import Scope
 from storage.session import Session
-from tasks.rules import normalise
-from tasks.rules.survivorship import MANUAL
+from tasks.rules import normalise, provenance
 
 LABELLED = re.compile(r"^(?P<value>.*?)(?: \((?P<label>[^()]*)\))?$", re.DOTALL)
 
@@ -52,19 +51,19 @@ def _touched(before: Contact | None, values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _take(session: Session, scope: Scope, before: Contact | None, values: dict[str, Any], user: str) -> str:
-    person = normalise.person(replace(before.person if before else Person(), **values))
-    changed = tuple(
-        name for name in FIELDS if getattr(person, name) != getattr(before.person if before else Person(), name)
-    )
+    was = before.person if before else Person()
+    person = normalise.person(replace(was, **values))
+    changed = tuple(name for name in FIELDS if getattr(person, name) != getattr(was, name))
     if not changed:
         return "unchanged"
     mark = {"source": MANUAL, "by": user, "at": now().isoformat()}
-    provenance = (before.provenance if before else {}) | dict.fromkeys(changed, mark)
+    cells = [Cell(name, getattr(was, name), getattr(person, name)) for name in changed]
+    whence = provenance.written(was, before.provenance if before else {}, cells, lambda _field, _value: mark)
     if before is None:
-        contact = Contact(new_id(), 1, person, provenance)
+        contact = Contact(new_id(), 1, person, whence)
         contacts.create(session, scope, [contact])
     else:
-        contact = replace(before, version=before.version + 1, person=person, provenance=provenance)
+        contact = replace(before, version=before.version + 1, person=person, provenance=whence)
         contacts.overwrite(session, scope, [contact])
     actions.note(session, scope, [Action(contact.id, "edited" if before else "created", user, fields=changed)])
     return "updated" if before else "created"

@@ -41,6 +41,13 @@ from storage.records.people import (
     Unreadable,
 )
 from storage.records.settings import OrganizationSettings
+from storage.records.survivorship import (
+    MANUAL,
+    BadSurvivorship,
+    Rule,
+    Survivorship,
+    survivorship_of,
+)
 from storage.records.syncs import (
     Cell,
     Change,
@@ -57,7 +64,9 @@ from storage.records.syncs import (
 from storage.records.usage import Cost, Purpose, TokenCounts, UsageState
 
 __all__ = [
+    "MANUAL",
     "Attachment",
+    "BadSurvivorship",
     "Brief",
     "CampaignStatistics",
     "CampaignStatus",
@@ -89,6 +98,7 @@ __all__ = [
     "Purpose",
     "Recipient",
     "Role",
+    "Rule",
     "Seen",
     "Severity",
     "SourceLink",
@@ -96,6 +106,7 @@ __all__ = [
     "Statistics",
     "StoredLink",
     "SuppressionReason",
+    "Survivorship",
     "SyncStatus",
     "TokenCounts",
     "Undo",
@@ -103,4 +114,5 @@ __all__ = [
     "UsageState",
     "Verdict",
     "Visitor",
+    "survivorship_of",
 ]

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from storage.records import Cell, Change, ChangeKind, Contact, Edits, Person, SourceLink
+from storage.records import MANUAL, Cell, Change, ChangeKind, Contact, Edits, Person, SourceLink
+from tasks.rules import provenance
 from tasks.rules.changes import apply_cells, base_after, moved_fields, still_holds
-from tasks.rules.survivorship import MANUAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,8 @@ def _addresses(cells: tuple[Cell, ...]) -> set[str]:
 def _created(
     cells: tuple[Cell, ...], links: tuple[SourceLink, ...], edits: Edits, origin: Origin, new_id: str
 ) -> Written:
-    contact = Contact(new_id, 1, apply_cells(Person(), cells), _provenance(cells, links, edits, origin))
+    whence = provenance.written(Person(), {}, cells, _origins(links, edits, origin))
+    contact = Contact(new_id, 1, apply_cells(Person(), cells), whence)
     return Written(contact, links, _names(cells), refused=bool(edits.refused))
 
 
@@ -107,8 +108,8 @@ def _updated(
     person = apply_cells(contact.person, cells)
     if person == contact.person:
         return Written(None, links, (), refused=bool(edits.refused))
-    provenance = contact.provenance | _provenance(cells, links, edits, origin)
-    written = replace(contact, version=contact.version + 1, person=person, provenance=provenance)
+    whence = provenance.written(contact.person, contact.provenance, cells, _origins(links, edits, origin))
+    written = replace(contact, version=contact.version + 1, person=person, provenance=whence)
     return Written(written, links, _names(cells), refused=bool(edits.refused))
 
 
@@ -121,12 +122,20 @@ def _edited(cells: tuple[Cell, ...], edits: Edits) -> tuple[Cell, ...]:
     return tuple(cell for cell in chosen.values() if cell.field not in edits.refused)
 
 
-def _provenance(
-    cells: tuple[Cell, ...], links: tuple[SourceLink, ...], edits: Edits, origin: Origin
-) -> dict[str, dict[str, Any]]:
+def _origins(links: tuple[SourceLink, ...], edits: Edits, origin: Origin) -> provenance.OriginOf:
     """A value that the reviewer typed is the reviewer's, and survives as such; one merely chosen is the source's."""
+    told = [origin.of(link) for link in links]
     typed = {cell.field for cell in edits.values if cell.after != getattr(links[0].person, cell.field)}
-    return {cell.field: origin.of_reviewer() if cell.field in typed else origin.of(links[0]) for cell in cells}
+    reviewer = origin.of_reviewer()
+
+    def origin_of(field: str, value: Any) -> provenance.Origin:
+        if value is not None:
+            for link, whence in zip(links, told, strict=True):
+                if value in getattr(link.person, field):
+                    return whence
+        return reviewer if field in typed else told[0]
+
+    return origin_of
 
 
 def _tied(link: SourceLink, edits: Edits) -> SourceLink:

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from typing import Any
 
 from storage.records import Change, ChangeKind, ChangeState, Contact, Person, Proposal, SourceLink, Verdict
-from tasks.rules import survivorship
 from tasks.rules.changes import Difference, apply_cells, as_creation, three_way
+from tasks.rules.survivorship import Arbiter
 
 ORDER = (
     ChangeKind.CONFLICT,
@@ -17,6 +17,7 @@ ORDER = (
     ChangeKind.SKIP,
 )
 COMPARED = (ChangeKind.CONFLICT, ChangeKind.MAYBE, ChangeKind.UPDATE)
+BY_DEFAULT = Arbiter()
 
 
 def creation(links: Sequence[SourceLink], *, doubt: str = "") -> Change:
@@ -34,9 +35,14 @@ def creation(links: Sequence[SourceLink], *, doubt: str = "") -> Change:
     return _change(ChangeKind.CREATE, reason, Proposal(_name(whole), as_creation(whole), tuple(links)))
 
 
-def comparison(contact: Contact, link: SourceLink, *, reason: str, verdict: Verdict = Verdict.SURE) -> Change:
+def comparison(
+    contact: Contact, link: SourceLink, *, reason: str, verdict: Verdict = Verdict.SURE, arbiter: Arbiter = BY_DEFAULT
+) -> Change:
     """A record beside the contact that it is about: update, conflict, a match to confirm, or nothing to do."""
-    choose = partial(survivorship.proposal, provenance=contact.provenance, modified_at=link.modified_at)
+
+    def choose(field: str, ours: Any, theirs: Any) -> Any:
+        return arbiter.between(field, ours, theirs, contact.provenance, link).claim.value
+
     difference = three_way(link.base, link.person, contact.person, choose)
     kind = _kind(difference, verdict, is_tied=link.base != Person() and not link.previous_id)
     if kind is ChangeKind.SKIP:
@@ -68,25 +74,41 @@ def in_order(changes: Iterable[Change]) -> list[Change]:
     )
 
 
-def chained(changes: Sequence[Change], contacts: Mapping[str, Contact]) -> list[Change]:
-    """Of several rows about one contact, each later one is compared with what the earlier ones will have made of it."""
+def chained(changes: Sequence[Change], contacts: Mapping[str, Contact], arbiter: Arbiter = BY_DEFAULT) -> list[Change]:
+    """Of several rows about one contact, each later one is compared with what the earlier ones will have made of it.
+    Then every conflict says why its proposal is what it is.
+    """
     there, told = dict(contacts), []
     for change in changes:
         contact = there.get(change.object_id)
         if contact is None or change.proposal is None or change.kind not in COMPARED:
             told.append(change)
             continue
-        again = change if contact is contacts[contact.id] else _compared_again(contact, change, change.proposal)
-        told.append(again)
+        moved = contact is not contacts[contact.id]
+        again = _compared_again(contact, change, change.proposal, arbiter) if moved else change
+        told.append(_explained(contact, again, arbiter))
         cells = again.proposal.cells if again.proposal else ()
         there[contact.id] = replace(contact, person=apply_cells(contact.person, cells)) if cells else contact
     return told
 
 
-def _compared_again(contact: Contact, change: Change, proposal: Proposal) -> Change:
+def _compared_again(contact: Contact, change: Change, proposal: Proposal, arbiter: Arbiter) -> Change:
     (link,) = proposal.links
     verdict = Verdict.MAYBE if change.kind is ChangeKind.MAYBE else Verdict.SURE
-    return comparison(contact, link, reason=change.reason, verdict=verdict)
+    return comparison(contact, link, reason=change.reason, verdict=verdict, arbiter=arbiter)
+
+
+def _explained(contact: Contact, change: Change, arbiter: Arbiter) -> Change:
+    """Whose value would stay in each field that both sides changed, and by which rule."""
+    if change.proposal is None or not change.proposal.conflicts:
+        return change
+    (link,) = change.proposal.links
+    words = [change.reason]
+    for cell in change.proposal.conflicts:
+        survivor = arbiter.between(cell.field, cell.before, cell.after, contact.provenance, link)
+        whose = "the source's" if survivor.claim.value == cell.after else "the CRM's"
+        words.append(f"{cell.field}: {whose}, {survivor.why}")
+    return replace(change, reason="; ".join(words))
 
 
 def _kind(difference: Difference, verdict: Verdict, *, is_tied: bool) -> ChangeKind:

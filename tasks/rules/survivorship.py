@@ -1,22 +1,86 @@
-"""Which value survives where the source and the CRM both changed a field. One readable place for all such rules.
+"""Which value survives where two sides have different ones for a field, and why, in words.
 
-The proposal of a conflict, never its decision: that is the reviewer's.
+Between a source and the CRM this is the proposal of a conflict, never its decision; between two contacts that a person
+merges, what stands unless that person says otherwise. Which rules a field has: `storage/records/survivorship.py`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-MANUAL = "manual"
+from storage.records import MANUAL, Rule, SourceLink, Survivorship
 
 
-def proposal(field: str, ours: Any, theirs: Any, *, provenance: Mapping[str, Any], modified_at: datetime | None) -> Any:
-    """Something beats nothing; a person's own edit beats a machine's; then the more recent; in doubt, the CRM."""
-    if not ours or not theirs:
-        return ours or theirs
-    origin = provenance.get(field, {})
-    if origin.get("source") == MANUAL:
-        return ours
-    if modified_at and "at" in origin:
-        return theirs if modified_at > datetime.fromisoformat(origin["at"]) else ours
-    return ours
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A value, and where it comes from as provenance tells it: source, account, at."""
+
+    value: Any
+    origin: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Survivor:
+    claim: Claim
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Arbiter:
+    """An organization's rules, applied to what one source says against the CRM."""
+
+    rules: Survivorship = Survivorship()  # noqa: RUF009 (frozen)
+    source: str = ""
+    account: str = ""
+
+    def between(self, field: str, ours: Any, theirs: Any, provenance: Mapping[str, Any], link: SourceLink) -> Survivor:
+        origin = {"source": self.source, "account": self.account}
+        if link.modified_at:
+            origin["at"] = link.modified_at.isoformat()
+        return survivor(field, Claim(ours, provenance.get(field, {})), Claim(theirs, origin), self.rules)
+
+
+def survivor(field: str, ours: Claim, theirs: Claim, rules: Survivorship) -> Survivor:
+    """Something beats nothing; then the field's rules, one after the other; in doubt, ours."""
+    if not ours.value or not theirs.value:
+        return Survivor(ours if ours.value else theirs, "the only one")
+    for rule in rules.for_field(field):
+        mine, their = (_WEIGHED[rule](claim, rules) for claim in (ours, theirs))
+        if mine is not None and their is not None and mine != their:
+            return Survivor(ours if mine > their else theirs, WHY[rule])
+    return Survivor(ours, "no rule prefers the other")
+
+
+def _typed(claim: Claim, _rules: Survivorship) -> int:
+    return claim.origin.get("source") == MANUAL
+
+
+def _trusted(claim: Claim, rules: Survivorship) -> int:
+    """The higher, the further in front."""
+    trusted = rules.trusted_sources
+    named = [claim.origin.get("account"), claim.origin.get("source")]
+    return max((len(trusted) - trusted.index(name) for name in named if name in trusted), default=0)
+
+
+def _recent(claim: Claim, _rules: Survivorship) -> float | None:
+    at = claim.origin.get("at")
+    return datetime.fromisoformat(at).timestamp() if at else None
+
+
+def _long(claim: Claim, _rules: Survivorship) -> int:
+    return len(claim.value)
+
+
+_WEIGHED: Mapping[Rule, Callable[[Claim, Survivorship], float | None]] = {
+    Rule.MANUAL_EDIT: _typed,
+    Rule.TRUSTED_SOURCE: _trusted,
+    Rule.MOST_RECENT: _recent,
+    Rule.LONGEST: _long,
+}
+WHY: Mapping[Rule, str] = {
+    Rule.MANUAL_EDIT: "a person typed it",
+    Rule.TRUSTED_SOURCE: "from the more trusted source",
+    Rule.MOST_RECENT: "the more recent",
+    Rule.LONGEST: "the longer",
+}

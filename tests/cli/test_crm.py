@@ -45,6 +45,30 @@ def test_a_contact_shows_where_its_values_came_from_and_what_happened_to_it(
     assert one.person.display_name in call("contact", one.id).output
 
 
+def test_each_of_several_values_says_where_it_came_from(
+    told: Told, call: Call, house: House, pipeline: Pipeline, connection: str, book: Book, tmp_path: Path
+) -> None:
+    book.edit("s1", emails=(Labelled("first@firm.example", "work"),), tags=("red",))
+    first = pipeline.run(connection)
+    one = next(each for each in house.crm() if each.person.tags)
+    path = tmp_path / "edits.csv"
+    path.write_text(f"id,emails,tags\n{one.id},first@firm.example (work) ::: own@home.example,red ::: blue\n")
+    told("import", str(path), "--org", "acme", "--user", ANN)
+    shown = told("contact", one.id)["provenance"]
+    assert [(each["value"], each["source"], each.get("sync")) for each in shown["emails"]["values"]] == [
+        ("first@firm.example", "google", first.id),
+        ("own@home.example", "manual", None),
+    ]
+    assert [(each["value"], each["source"]) for each in shown["tags"]["values"]] == [
+        ("red", "google"),
+        ("blue", "manual"),
+    ]
+    lines = call("contact", one.id).output.splitlines()
+    (line,) = (line for line in lines if "first@firm.example" in line)
+    for part in ("google, ", "@", f"sync {first.id}", f"approved by {ANN}"):
+        assert part in line
+
+
 @pytest.mark.parametrize("name", ["all.csv", "all.json"])
 def test_what_is_exported_and_read_back_changes_nothing(
     told: Told, house: House, pipeline: Pipeline, connection: str, book: Book, tmp_path: Path, name: str
