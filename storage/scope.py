@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Table, and_, exists
+from sqlalchemy import Column, ColumnElement, Table, and_, exists
 
 from storage.records import Role
-from storage.tables import contact_syncs
+from storage.tables import contact_syncs, email_campaigns
 
 
 class NotAllowed(Exception):
@@ -38,8 +38,17 @@ def visible(table: Table, scope: Scope) -> ColumnElement[bool]:
 
 
 def of_sync(table: Table, scope: Scope, sync_id: str) -> ColumnElement[bool]:
-    """What belongs to one run, for those who see the run."""
-    rows = and_(of_organization(table, scope), table.c.sync_id == sync_id)
+    """What belongs to one sync, for those who see the sync."""
+    return _of_run(table, scope, contact_syncs, table.c.sync_id, sync_id)
+
+
+def of_campaign(table: Table, scope: Scope, campaign_id: str) -> ColumnElement[bool]:
+    """What belongs to one campaign, for those who see the campaign."""
+    return _of_run(table, scope, email_campaigns, table.c.campaign_id, campaign_id)
+
+
+def _of_run(table: Table, scope: Scope, runs: Table, column: Column[str], run_id: str) -> ColumnElement[bool]:
+    rows = and_(of_organization(table, scope), column == run_id)
     if scope.is_admin:
         return rows
-    return and_(rows, exists().where(visible(contact_syncs, scope), contact_syncs.c.id == sync_id))
+    return and_(rows, exists().where(visible(runs, scope), runs.c.id == run_id))

@@ -12,6 +12,7 @@ from sqlalchemy import Row, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from storage import audit
+from storage.campaigns import UnknownCampaign
 from storage.connections import UnknownConnection
 from storage.contacts import UnknownContact
 from storage.documents import new_id, now
@@ -19,7 +20,15 @@ from storage.records import Role
 from storage.scope import Scope, of_organization
 from storage.session import Session
 from storage.syncs import UnknownSync
-from storage.tables import contact_syncs, oauth_connections, objects, organizations, users
+from storage.tables import (
+    campaign_emails,
+    contact_syncs,
+    email_campaigns,
+    oauth_connections,
+    objects,
+    organizations,
+    users,
+)
 
 
 class UnknownTenant(Exception):
@@ -115,6 +124,26 @@ def scope_of_sync(session: Session, sync_id: str) -> Scope:
     if found is None:
         raise UnknownSync(f"no sync {sync_id}: `contactflow syncs --org …` lists them")
     return _scope(found)
+
+
+def scope_of_campaign(session: Session, campaign_id: str) -> Scope:
+    """As `scope_of_sync`, for a campaign."""
+    found = session.execute(
+        select(users)
+        .join(email_campaigns, email_campaigns.c.user_id == users.c.id)
+        .where(email_campaigns.c.id == campaign_id)
+    ).one_or_none()
+    if found is None:
+        raise UnknownCampaign(f"no campaign {campaign_id}: `contactflow campaigns --org …` lists them")
+    return _scope(found)
+
+
+def scope_of_mail(session: Session, mail_id: str) -> tuple[Scope, str] | None:
+    """Whose mail it is and of which campaign, for those who hold a signed link of it and nothing else."""
+    found = session.execute(
+        select(campaign_emails.c.organization_id, campaign_emails.c.campaign_id).where(campaign_emails.c.id == mail_id)
+    ).one_or_none()
+    return (Scope(found.organization_id, "", Role.ADMIN), found.campaign_id) if found else None
 
 
 def scope_of_contact(session: Session, object_id: str) -> Scope:

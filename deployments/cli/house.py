@@ -5,7 +5,7 @@ from dataclasses import asdict
 import click
 
 from deployments.cli.terminal import Refused, command, organization_option, ready_store, show, table, when
-from storage import audit, rotation, schema, tenants
+from storage import audit, organization_settings, rotation, schema, tenants
 from storage.records import Role
 from storage.session import open_store
 
@@ -44,6 +44,23 @@ def _org_list(*, as_json: bool) -> None:
         [{"id": one.id, "slug": one.slug, "name": one.name} for one in found],
         lambda: table("", ["short name", "name"], [(one.slug, one.name) for one in found], empty="no organization yet"),
     )
+
+
+@command("settings")
+@organization_option
+@click.option("--as", "actor", default="terminal", help="Who changes it, for the audit log.")
+@click.argument("changes", nargs=-1, metavar="[NAME=VALUE]...")
+def _org_settings(organization: str, actor: str, changes: tuple[str, ...], *, as_json: bool) -> None:
+    """Show what an organization has set for itself, or change it; NAME= takes a setting back."""
+    pairs = [word.partition("=") for word in changes]
+    if wrong := [name for name, sign, _ in pairs if not sign]:
+        raise click.UsageError(f"{wrong[0]}: write NAME=VALUE, such as tracking=true")
+    with ready_store().begin() as session:
+        scope = tenants.whole_organization(session, organization)
+        if pairs:
+            organization_settings.change(session, scope, {name: value for name, _, value in pairs}, actor=actor)
+        found = asdict(organization_settings.organization_settings(session, scope))
+    show(as_json, found, lambda: table("", ["setting", "value"], list(found.items()), empty=""))
 
 
 @click.group("user")
@@ -140,6 +157,7 @@ def _audit_log(organization: str, limit: int, *, as_json: bool) -> None:
 
 org_command.add_command(_org_add)
 org_command.add_command(_org_list)
+org_command.add_command(_org_settings)
 user_command.add_command(_user_add)
 user_command.add_command(_user_list)
 keys_command.add_command(_keys_rotate)

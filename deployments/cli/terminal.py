@@ -11,20 +11,26 @@ from typing import Any
 import click
 
 from storage import schema
+from storage.campaigns import CampaignIsOver, UnknownCampaign
 from storage.connections import UnknownConnection
 from storage.contacts import UnknownContact
 from storage.crypto import CannotDecrypt
+from storage.mails import UnknownMail
+from storage.organization_settings import BadSetting
 from storage.reviews import CannotDecide
 from storage.scope import NotAllowed
+from storage.segments import UnknownSegment
 from storage.session import Store, open_store
 from storage.settings import SettingsError
 from storage.syncs import AlreadyOpen, UnknownSync
+from storage.templates import UnknownTemplate
 from storage.tenants import AlreadyThere, UnknownTenant
 
 # Errors whose text is meant for the person at the terminal. Those of rooms that are slow to enter are known by name.
 EXPECTED: tuple[type[Exception], ...] = (
-    AlreadyOpen, AlreadyThere, CannotDecide, CannotDecrypt, NotAllowed, SettingsError, UnknownConnection,
-    UnknownContact, UnknownSync, UnknownTenant, schema.WrongSchema,
+    AlreadyOpen, AlreadyThere, BadSetting, CampaignIsOver, CannotDecide, CannotDecrypt, NotAllowed, SettingsError,
+    UnknownCampaign, UnknownConnection, UnknownContact, UnknownMail, UnknownSegment, UnknownSync, UnknownTemplate,
+    UnknownTenant, schema.WrongSchema,
 )  # fmt: skip
 EXPECTED_BY_NAME = {"EngineUnreachable", "EngineRefused", "CannotStart", "PortTaken", "ProviderError", "Refused"}
 

@@ -41,6 +41,7 @@ UNKNOWN = {
     "sync": ["--org", "acme", "--user", "ann@acme.example", "--file", "missing.csv"],
     "connect": ["google", "--org", "acme", "--user", "nobody@acme.example"],
     "org add": ["!!!"],
+    "org settings": ["--org", "nobody"],
 }
 
 

@@ -1,5 +1,6 @@
 """Tenants, keys, the audit log, and the doctor who says how to mend what is wrong."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -15,8 +16,6 @@ Told = Callable[..., Any]
 
 
 def findings(call: Call) -> dict[str, dict[str, Any]]:
-    import json  # noqa: PLC0415 (only here)
-
     return {one["what"]: one for one in json.loads(call("doctor", "--json").stdout)}
 
 
@@ -105,3 +104,12 @@ def test_a_command_at_an_older_database_says_to_migrate(call: Call, house: House
     assert result.exit_code == 1
     assert "run `contactflow migrate`" in result.stderr
     assert ANN not in result.output
+
+
+def test_an_organization_sets_what_holds_for_it(call: Call) -> None:
+    call("org", "add", "Acme")
+    changed = call("org", "settings", "--org", "acme", "tracking=true", "postal_address=1 Main Street", "--json")
+    assert json.loads(changed.stdout)["postal_address"] == "1 Main Street"
+    assert "1 Main Street" in call("org", "settings", "--org", "acme").stdout
+    refused = call("org", "settings", "--org", "acme", "send_window=9-5")
+    assert (refused.exit_code, "08:00-18:00" in refused.stderr) == (1, True)

@@ -50,6 +50,7 @@ from storage.scope import Scope
 from storage.session import Session
 from storage.syncs import NewSync
 from storage.tables import organizations
+from tests.storage.campaign_strangers import CAMPAIGNS_AS_A_STRANGER, CampaignWorld, filled_campaign
 from tests.storage.examples import begun, connected, kept, planned, preview_key, row, undo_key
 
 LATER = datetime.now(UTC) + timedelta(hours=1)
@@ -72,6 +73,7 @@ class World:
     run_id: str
     key: Key
     undo_key: Key
+    mail: CampaignWorld
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -83,6 +85,7 @@ class World:
             self.change_id,
             self.open_sync_id,
             self.run_id,
+            *self.mail.ids,
         )
 
 
@@ -114,7 +117,7 @@ def filled(session: Session, name: str) -> World:
     extracting = begun(session, scope)
     return World(
         mark, scope, contact.id, connection.id, idle.id, waiting.id, maybe.id, extracting.id, waiting.flow_run_id,
-        key, key_to_undo,
+        key, key_to_undo, filled_campaign(session, scope, mark),
     )  # fmt: skip
 
 
@@ -227,7 +230,7 @@ AS_A_STRANGER: dict[str, Callable[[Session, Scope, World], Any]] = {
         s, me, it.sync_id, to=SyncStatus.CANCELLED, expected=list(SyncStatus), why="mine"
     ),
     "reviews.forget": lambda s, me, it: reviews.forget(s, me, it.sync_id),
-    "rotation.readable": lambda s, me, _: rotation.readable(s, me) - 9,  # as many as each organization has itself
+    "rotation.readable": lambda s, me, _: rotation.readable(s, me) - 10,  # as many as each organization has itself
     "rotation.rotate": lambda s, me, _: rotation.rotate(s, me),
     "survivorship.survivorship": lambda s, me, _: survivorship.survivorship(s, me).trusted_sources,
     "syncs.close": lambda s, me, it: syncs.close(
@@ -255,4 +258,4 @@ AS_A_STRANGER: dict[str, Callable[[Session, Scope, World], Any]] = {
     "syncs.undo_key": lambda s, me, it: syncs.undo_key(s, me, it.sync_id),
     "tenants.member": lambda s, me, it: tenants.member(s, me, f"admin@{it.mark}.example"),
     "tenants.users_of": lambda s, me, _: tenants.users_of(s, me),
-}  # fmt: skip
+} | CAMPAIGNS_AS_A_STRANGER  # fmt: skip

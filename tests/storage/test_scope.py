@@ -17,17 +17,10 @@ from typing import Any, get_type_hints
 
 import pytest
 from sqlalchemy import Table, func, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, NoResultFound
 
 import storage
-from storage import (
-    connections,
-    contacts,
-    plans,
-    reviews,
-    syncs,
-    tenants,
-)
+from storage import campaigns, connections, contacts, mails, plans, reviews, segments, syncs, templates, tenants
 from storage.connections import StoredTokens
 from storage.crypto import Key
 from storage.records import (
@@ -47,18 +40,36 @@ MAKERS_OF_SCOPES = {
     "tenants.organization_named",
     "tenants.organizations_all",
     "tenants.scope_of",
+    "tenants.scope_of_campaign",
     "tenants.scope_of_connection",
     "tenants.scope_of_contact",
+    "tenants.scope_of_mail",
     "tenants.scope_of_sync",
     "tenants.whole_organization",
 }
-PERSONAL = {"connections", "landing", "plans", "reviews", "syncs"}
-NEED_A_KEY = {"landing.land", "plans.save"}  # the run's, which no other member gets
+PERSONAL = {
+    "campaign_reviews",
+    "campaigns",
+    "connections",
+    "landing",
+    "mails",
+    "plans",
+    "reviews",
+    "syncs",
+    "tallies",
+}
+NEED_A_KEY = {"landing.land", "mails.freeze", "plans.save"}  # the run's, which no other member gets
 REFUSALS = (
     connections.UnknownConnection,
     contacts.UnknownContact,
     syncs.UnknownSync,
     syncs.RunIsOver,
+    campaigns.UnknownCampaign,
+    campaigns.CampaignIsOver,
+    mails.UnknownMail,
+    segments.UnknownSegment,
+    templates.UnknownTemplate,
+    NoResultFound,
     reviews.CannotDecide,
     NotAllowed,
 )
@@ -168,12 +179,16 @@ def test_a_member_sees_what_is_their_own_and_an_admin_all(two: Two) -> None:
 
 WITHOUT_EFFECT_HERE = {
     "audit.verify",
+    "campaigns.past_keeping",  # nothing is that old
     "contacts.count",
     "contacts.create",
+    "mails.freeze",  # its audience is there already
+    "mails.written_to_since",  # nothing has left
     "plans.settle_idle",  # nothing is approved yet
     "plans.withdraw",  # as above
     "rotation.readable",  # as many as a stranger has
     "rotation.rotate",  # there is but one key
+    "suppressions.count",
     "syncs.past_undo",  # nothing is that old
     "syncs.complete",  # not executing yet
 }

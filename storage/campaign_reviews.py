@@ -1,0 +1,172 @@
+"""How a campaign is decided: mail by mail while it waits, and as a whole at the end, named by its digest.
+
+The terminal, the resume form and the review page all come through here, so that of two who decide, one does. What
+the checks blocked cannot be approved; it must be edited first, which makes another mail of it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from storage import audit, campaigns, mails, tallies, tenants
+from storage.campaigns import Campaign
+from storage.documents import now
+from storage.mails import UnknownMail, Written
+from storage.organization_settings import organization_settings
+from storage.records import CampaignStatus, MailState
+from storage.reviews import CannotDecide, Choice
+from storage.scope import Scope
+from storage.session import Session
+
+OPEN = (MailState.GENERATED, MailState.APPROVED, MailState.REJECTED)
+NOT_YET_LEFT = (MailState.PENDING, MailState.GENERATED, MailState.APPROVED)
+REFUSED = "rejected by the reviewer"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """`refused` are mails left out. `approve_safe` approves those that no check had anything to say about.
+
+    `proven` says whether the reviewer signed in, or merely gave a name.
+    """
+
+    choice: Choice
+    reviewer: str
+    comment: str = ""
+    proven: bool = False
+    digest: str = ""
+    refused: tuple[str, ...] = ()
+
+
+def decide(session: Session, scope: Scope, campaign_id: str, decision: Decision) -> CampaignStatus:
+    """Record a decision and move the campaign on; nothing is sent here."""
+    campaign = campaigns.campaign(session, scope, campaign_id)
+    moment = now()
+    _demand_waiting(campaign, moment)
+    if decision.digest and decision.digest != mails.digest(session, scope, campaign_id):
+        raise CannotDecide("these are not the mails that wait now: look at the campaign again")
+    to = CampaignStatus.REJECTED if decision.choice is Choice.REJECT else CampaignStatus.SENDING
+    if to is CampaignStatus.SENDING:
+        _demand_allowed(session, scope, campaign, decision)
+    moved = campaigns.move(
+        session, scope, campaign_id, expected=[CampaignStatus.REVIEW], to=to, decision=decision.choice,
+        decided_by=decision.reviewer, decision_proven=decision.proven, comment=decision.comment, decided_at=moment,
+    )  # fmt: skip
+    if not moved:
+        raise CannotDecide(f"campaign {campaign_id} was decided by somebody else just now")
+    approved = _reject(session, scope, campaign_id) if to is CampaignStatus.REJECTED else 0
+    if to is CampaignStatus.SENDING:
+        approved = _approve(session, scope, campaign_id, decision)
+    _account(session, scope, campaign, decision, to, approved)
+    return to
+
+
+def decide_mails(
+    session: Session, scope: Scope, campaign_id: str, mail_ids: Sequence[str], to: MailState, *, reviewer: str
+) -> int:
+    """Approve, reject or open again single mails of a campaign that waits; returns how many moved."""
+    _demand_waiting(campaigns.campaign(session, scope, campaign_id), now())
+    reason = REFUSED if to is MailState.REJECTED else ""
+    expected = (*OPEN, MailState.BLOCKED) if to is MailState.REJECTED else OPEN
+    moved = mails.decide(
+        session, scope, campaign_id, to, expected=expected, ids=mail_ids, reason=reason, actor=reviewer
+    )
+    audit.record(
+        session, scope, actor=reviewer, action=f"mails.{to}", subject=campaign_id,
+        detail={"mails": list(mail_ids), "moved": moved},
+    )  # fmt: skip
+    return moved
+
+
+def rewrite(session: Session, scope: Scope, campaign_id: str, written: Written, *, editor: str) -> str:
+    """Put another text in a mail's place while the campaign waits; returns the campaign's new digest."""
+    _demand_waiting(campaigns.campaign(session, scope, campaign_id), now())
+    key = campaigns.demand_body_key(session, scope, campaign_id)
+    if mails.write(session, scope, campaign_id, key, [written]) != 1:
+        raise CannotDecide("somebody else changed this mail just now: look at it again")
+    digest = mails.digest(session, scope, campaign_id)
+    campaigns.note(session, scope, campaign_id, digest=digest)
+    audit.record(
+        session, scope, actor=editor, action="mail.rewritten", subject=campaign_id,
+        detail={"mail": written.mail_id, "version": written.version + 1, "digest": digest},
+    )  # fmt: skip
+    return digest
+
+
+def end(
+    session: Session, scope: Scope, campaign_id: str, *, to: CampaignStatus, expected: Sequence[CampaignStatus],
+    why: str, actor: str = "contactflow",
+) -> bool:  # fmt: skip
+    """A campaign that goes no further: cancelled, failed, or nobody decided in time. What has not left will not."""
+    if not campaigns.move(session, scope, campaign_id, expected=expected, to=to, error=why, completed_at=now()):
+        return False
+    mails.decide(session, scope, campaign_id, MailState.REJECTED, expected=NOT_YET_LEFT, reason=why)
+    campaigns.keep_statistics(session, scope, campaign_id, tallies.statistics(session, scope, campaign_id))
+    audit.record(session, scope, actor=actor, action=f"campaign.{to}", subject=campaign_id, detail={"why": why})
+    return True
+
+
+def _demand_waiting(campaign: Campaign, moment: datetime) -> None:
+    if campaign.status is not CampaignStatus.REVIEW:
+        raise CannotDecide(f"campaign {campaign.id} does not wait for a decision: it is {campaign.status}")
+    if campaign.expires_at and campaign.expires_at < moment:
+        raise CannotDecide(f"the time to decide was over on {campaign.expires_at:%d %b %Y}: start a new campaign")
+
+
+def _demand_allowed(session: Session, scope: Scope, campaign: Campaign, decision: Decision) -> None:
+    """What the organization asks of an approval beyond a member's word."""
+    rules = organization_settings(session, scope)
+    reviewer = tenants.member(session, scope, decision.reviewer)
+    large = 0 < rules.four_eyes_above < campaign.statistics.audience - campaign.statistics.excluded
+    if large and (reviewer is None or reviewer.id == campaign.user_id):
+        raise CannotDecide(
+            f"more than {rules.four_eyes_above} people: somebody else than who started the campaign must approve it"
+        )
+    if rules.demand_proven_approval and not decision.proven:
+        raise CannotDecide("this organization wants approvals from people who signed in: use the review page")
+
+
+def _approve(session: Session, scope: Scope, campaign_id: str, decision: Decision) -> int:
+    if strangers := [one for one in decision.refused if not _is_here(session, scope, campaign_id, one)]:
+        raise CannotDecide(f"mails that are not in this campaign: {', '.join(strangers[:3])}")
+    mails.decide(
+        session, scope, campaign_id, MailState.REJECTED, expected=(*OPEN, MailState.BLOCKED), ids=decision.refused,
+        reason=REFUSED, actor=decision.reviewer,
+    )  # fmt: skip
+    most = 0 if decision.choice is Choice.APPROVE_SAFE else None
+    mails.decide(
+        session, scope, campaign_id, MailState.APPROVED, expected=[MailState.GENERATED], most_risk=most,
+        actor=decision.reviewer,
+    )  # fmt: skip
+    mails.decide(
+        session, scope, campaign_id, MailState.REJECTED, expected=[MailState.GENERATED],
+        reason="left out: only mails without a remark were approved",
+    )  # fmt: skip
+    return tallies.counts(session, scope, campaign_id)[MailState.APPROVED]
+
+
+def _reject(session: Session, scope: Scope, campaign_id: str) -> int:
+    mails.decide(session, scope, campaign_id, MailState.REJECTED, expected=NOT_YET_LEFT, reason="campaign rejected")
+    campaigns.note(session, scope, campaign_id, completed_at=now())
+    return 0
+
+
+def _is_here(session: Session, scope: Scope, campaign_id: str, mail_id: str) -> bool:
+    try:
+        mails.mail(session, scope, campaign_id, mail_id, None)
+    except UnknownMail:
+        return False
+    return True
+
+
+def _account(
+    session: Session, scope: Scope, campaign: Campaign, decision: Decision, to: CampaignStatus, approved: int
+) -> None:
+    campaigns.keep_statistics(session, scope, campaign.id, tallies.statistics(session, scope, campaign.id))
+    detail: dict[str, Any] = {
+        "choice": decision.choice, "digest": mails.digest(session, scope, campaign.id), "proven": decision.proven,
+        "approved": approved, "refused": list(decision.refused),
+    }  # fmt: skip
+    action = "campaign.rejected" if to is CampaignStatus.REJECTED else "campaign.approved"
+    audit.record(session, scope, actor=decision.reviewer, action=action, subject=campaign.id, detail=detail)

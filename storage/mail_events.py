@@ -1,0 +1,63 @@
+"""What happened to mails after they left: opened, clicked, bounced, answered. Each event counts once."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from storage.documents import new_id
+from storage.records import MailEvent, Visitor
+from storage.scope import Scope, of_campaign, of_organization
+from storage.session import Session
+from storage.tables import email_events as table
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """`external_id` is what tells a repetition: the id of a bounce, or of a visit. `detail` holds nothing personal."""
+
+    mail_id: str
+    kind: MailEvent
+    external_id: str
+    at: datetime
+    visitor: Visitor = Visitor.UNKNOWN
+    detail: Mapping[str, Any] | None = None
+
+
+def note(session: Session, scope: Scope, campaign_id: str, event: Event) -> bool:
+    """True if it was new."""
+    row = insert(table).values(
+        id=new_id(),
+        organization_id=scope.organization_id,
+        campaign_id=campaign_id,
+        email_id=event.mail_id,
+        kind=event.kind,
+        visitor=event.visitor,
+        external_id=event.external_id[:200],
+        detail=dict(event.detail or {}),
+        at=event.at,
+    )
+    with suppress(IntegrityError), session.connection.begin_nested():
+        session.execute(row)
+        return True
+    return False
+
+
+def of_mail(session: Session, scope: Scope, mail_id: str) -> Sequence[Event]:
+    rows = session.execute(
+        select(table).where(of_organization(table, scope), table.c.email_id == mail_id).order_by(table.c.at)
+    )
+    return [_event(row) for row in rows]
+
+
+def of_whole_campaign(session: Session, scope: Scope, campaign_id: str) -> Sequence[Event]:
+    rows = session.execute(select(table).where(of_campaign(table, scope, campaign_id)).order_by(table.c.at))
+    return [_event(row) for row in rows]
+
+
+def _event(row: Row[Any]) -> Event:
+    return Event(row.email_id, MailEvent(row.kind), row.external_id, row.at, Visitor(row.visitor), row.detail)

@@ -1,0 +1,237 @@
+"""The mails of a campaign: one row for every contact of the audience, from the first look to the last answer.
+
+What is personal is sealed with the campaign's key: who it goes to and what it says (`draft`), and the final bytes
+(`content`). The bytes' hash stays readable; a constraint holds it to the approved one from approval on.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Row, Select, bindparam, insert, select, update
+
+from storage.crypto import Key, bound_to
+from storage.documents import encode, new_id, now
+from storage.records import Draft, Mail, MailState
+from storage.scope import Scope, of_campaign, of_organization
+from storage.session import Session
+from storage.tables import campaign_emails as table
+
+BATCH = 500
+SHOWN = (MailState.GENERATED, MailState.APPROVED, MailState.BLOCKED)
+
+_draft = msgspec.json.Decoder(Draft)
+
+
+class UnknownMail(Exception):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A contact of an audience: in, with what is known of it, or left out with the reason."""
+
+    object_id: str
+    draft: Draft | None = None
+    address_hash: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What stands in a mail now. `draft` holds letter and findings, `content` is the final bytes, none if unwritten."""
+
+    mail_id: str
+    version: int
+    draft: Draft
+    content: bytes = b""
+    state: MailState = MailState.GENERATED
+    reason: str = ""
+    risk: int = 0
+    prompt_hash: str = ""
+    edited_by: str = ""
+
+
+def freeze(
+    session: Session, scope: Scope, campaign_id: str, key: Key, members: Sequence[Member], *, mailbox: str
+) -> None:
+    """The audience, once and for all."""
+    for start in range(0, len(members), BATCH):
+        batch = enumerate(members[start : start + BATCH], start + 1)
+        session.execute(
+            insert(table),
+            [_member(scope, campaign_id, key, ordinal, member, mailbox) for ordinal, member in batch],
+        )
+
+
+def mails(
+    session: Session,
+    scope: Scope,
+    campaign_id: str,
+    key: Key | None,
+    *,
+    states: Iterable[MailState] | None = None,
+    ids: Sequence[str] | None = None,
+    after: int = 0,
+    limit: int = BATCH,
+) -> list[Mail]:
+    """In the audience's order, those behind ordinal `after`; without a key, without what is personal."""
+    query = _rows(scope, campaign_id).where(table.c.ordinal > after).order_by(table.c.ordinal).limit(limit)
+    if states is not None:
+        query = query.where(table.c.state.in_(list(states)))
+    if ids is not None:
+        query = query.where(table.c.id.in_(list(ids)))
+    return [_mail(scope, row, key) for row in session.execute(query).all()]
+
+
+def every(session: Session, scope: Scope, campaign_id: str, key: Key | None, **wanted: Any) -> Iterator[Mail]:
+    after = 0
+    while batch := mails(session, scope, campaign_id, key, after=after, **wanted):
+        yield from batch
+        after = batch[-1].ordinal
+
+
+def mail(session: Session, scope: Scope, campaign_id: str, mail_id: str, key: Key | None) -> Mail:
+    """By its id, or by its number in the audience."""
+    named = table.c.ordinal == int(mail_id) if mail_id.isdecimal() else table.c.id == mail_id
+    row = session.execute(_rows(scope, campaign_id).where(named)).one_or_none()
+    if row is None:
+        raise UnknownMail(f"no mail {mail_id} in this campaign: `contactflow campaign show {campaign_id}` lists them")
+    return _mail(scope, row, key)
+
+
+def content(session: Session, scope: Scope, campaign_id: str, mail_id: str, key: Key) -> bytes:
+    """The final bytes; empty where the mail is not written."""
+    sealed = session.execute(
+        select(table.c.content).where(of_campaign(table, scope, campaign_id), table.c.id == mail_id)
+    ).scalar_one_or_none()
+    return key.open(sealed, _place(scope, mail_id, "content")) if sealed else b""
+
+
+def write(session: Session, scope: Scope, campaign_id: str, key: Key, written: Sequence[Written]) -> int:
+    """Put down what was written, each over the version it was written for; returns how many still stood there."""
+    rows = [_written(scope, key, one) for one in written]
+    if not rows:
+        return 0
+    columns = [name for name in rows[0] if name not in {"row", "seen"}]
+    still_open = table.c.state.in_([MailState.PENDING, *SHOWN, MailState.REJECTED])
+    done = session.execute(
+        update(table)
+        .where(of_campaign(table, scope, campaign_id), still_open)
+        .where(table.c.id == bindparam("row"), table.c.version == bindparam("seen"))
+        .values({name: bindparam(name) for name in columns} | {"approved_hash": "", "approved_by": ""}),
+        rows,
+    )
+    return done.rowcount
+
+
+def decide(
+    session: Session,
+    scope: Scope,
+    campaign_id: str,
+    to: MailState,
+    *,
+    expected: Iterable[MailState],
+    ids: Sequence[str] | None = None,
+    most_risk: int | None = None,
+    reason: str = "",
+    actor: str = "",
+) -> int:
+    """Move mails on by somebody's word, all of some states or single ones; how many moved. Approving pins the bytes."""
+    values: dict[str, Any] = {"state": to, "reason": reason, "updated_at": now()}
+    if to is MailState.APPROVED:
+        values |= {"approved_hash": table.c.content_hash, "approved_by": actor}
+    query = update(table).where(of_campaign(table, scope, campaign_id), table.c.state.in_(list(expected)))
+    if most_risk is not None:
+        query = query.where(table.c.risk <= most_risk)
+    if ids is None:
+        return session.execute(query.values(**values)).rowcount
+    batches = (ids[start : start + BATCH] for start in range(0, len(ids), BATCH))
+    return sum(session.execute(query.where(table.c.id.in_(batch)).values(**values)).rowcount for batch in batches)
+
+
+def digest(session: Session, scope: Scope, campaign_id: str) -> str:
+    """What an approval names: every mail that could leave, in order, by the hash of its final bytes."""
+    found = hashlib.sha256()
+    rows = session.execute(
+        select(table.c.id, table.c.content_hash)
+        .where(of_campaign(table, scope, campaign_id), table.c.state.in_([*SHOWN, MailState.REJECTED]))
+        .order_by(table.c.ordinal)
+        .execution_options(yield_per=BATCH)
+    )
+    for row in rows:
+        found.update(f"{row.id}:{row.content_hash}\n".encode())
+    return found.hexdigest()
+
+
+def written_to_since(session: Session, scope: Scope, moment: datetime) -> set[str]:
+    """Keyed hashes of the addresses that a mail of the organization left for after `moment`."""
+    rows = session.execute(
+        select(table.c.address_hash).where(of_organization(table, scope), table.c.submitted_at > moment).distinct()
+    )
+    return set(rows.scalars())
+
+
+def clear(session: Session, scope: Scope, campaign_id: str) -> None:
+    """Nothing personal is left; hashes, states and who approved are."""
+    session.execute(update(table).where(of_campaign(table, scope, campaign_id)).values(draft=None, content=None))
+
+
+def _rows(scope: Scope, campaign_id: str) -> Select[Any]:
+    return select(table).where(of_campaign(table, scope, campaign_id))
+
+
+def _member(scope: Scope, campaign_id: str, key: Key, ordinal: int, member: Member, mailbox: str) -> dict[str, Any]:
+    mail_id = new_id()
+    return {
+        "id": mail_id,
+        "organization_id": scope.organization_id,
+        "campaign_id": campaign_id,
+        "ordinal": ordinal,
+        "object_id": member.object_id,
+        "state": MailState.EXCLUDED if member.reason else MailState.PENDING,
+        "reason": member.reason,
+        "address_hash": member.address_hash,
+        "draft": key.seal(encode(member.draft), _place(scope, mail_id, "draft")) if member.draft else None,
+        "mailbox": mailbox,
+        "updated_at": now(),
+    }
+
+
+def _written(scope: Scope, key: Key, one: Written) -> dict[str, Any]:
+    body = key.seal(one.content, _place(scope, one.mail_id, "content")) if one.content else None
+    return {
+        "row": one.mail_id,
+        "seen": one.version,
+        "version": one.version + 1,
+        "state": one.state,
+        "reason": one.reason,
+        "risk": one.risk,
+        "checks": [finding.check for finding in one.draft.findings],
+        "draft": key.seal(encode(one.draft), _place(scope, one.mail_id, "draft")),
+        "content": body,
+        "content_hash": hashlib.sha256(one.content).hexdigest() if one.content else "",
+        "prompt_hash": one.prompt_hash,
+        "edited_by": one.edited_by,
+        "updated_at": now(),
+    }
+
+
+def _mail(scope: Scope, row: Row[Any], key: Key | None) -> Mail:
+    sealed = row.draft if key else None
+    plain = {
+        field.name: getattr(row, field.name) for field in fields(Mail) if field.name not in {"draft", "state", "checks"}
+    }
+    return Mail(
+        state=MailState(row.state),
+        checks=tuple(row.checks),
+        draft=_draft.decode(key.open(sealed, _place(scope, row.id, "draft"))) if key and sealed else None,
+        **plain,
+    )
+
+
+def _place(scope: Scope, mail_id: str, column: str) -> str:
+    return bound_to(scope.organization_id, table.name, mail_id, column)

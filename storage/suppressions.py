@@ -1,0 +1,95 @@
+"""Who must not be written to: keyed hashes of addresses, for the whole organization and for good.
+
+An address is hashed in its canonical form, which whoever calls has made; what is stored tells equality and no more.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, func, insert, select
+
+from storage.documents import new_id, now
+from storage.records import SuppressionReason
+from storage.scope import Scope, of_organization
+from storage.session import Session
+from storage.tables import suppressions as table
+
+BATCH = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    address_hash: str
+    reason: SuppressionReason
+    campaign_id: str
+    created_at: datetime
+
+
+def address_hash(session: Session, scope: Scope, canonical: str) -> str:
+    """Bound to the organization, so that nobody can compare two organizations' lists."""
+    return session.keyring.keyed_hash(f"{scope.organization_id}/address/{canonical}")
+
+
+def suppress(
+    session: Session, scope: Scope, hashes: Iterable[str], reason: SuppressionReason, *, campaign_id: str = ""
+) -> int:
+    """The first reason stays. Returns how many were new."""
+    wanted = list(dict.fromkeys(hashes))
+    fresh = [one for one in wanted if one not in suppressed(session, scope, wanted)]
+    if fresh:
+        session.execute(insert(table), [_row(scope, one, reason, campaign_id) for one in fresh])
+    return len(fresh)
+
+
+def suppressed(session: Session, scope: Scope, hashes: Sequence[str]) -> dict[str, SuppressionReason]:
+    """Those of `hashes` that must not be written to, and why."""
+    found: dict[str, SuppressionReason] = {}
+    for start in range(0, len(hashes), BATCH):
+        rows = session.execute(
+            select(table.c.address_hash, table.c.reason).where(
+                of_organization(table, scope), table.c.address_hash.in_(hashes[start : start + BATCH])
+            )
+        )
+        found |= {row.address_hash: SuppressionReason(row.reason) for row in rows}
+    return found
+
+
+def everyone(session: Session, scope: Scope, *, limit: int = 100) -> list[Suppression]:
+    rows = session.execute(
+        select(table).where(of_organization(table, scope)).order_by(table.c.created_at.desc()).limit(limit)
+    )
+    return [
+        Suppression(row.address_hash, SuppressionReason(row.reason), row.campaign_id or "", row.created_at)
+        for row in rows
+    ]
+
+
+def count(session: Session, scope: Scope) -> int:
+    return int(
+        session.execute(select(func.count()).select_from(table).where(of_organization(table, scope))).scalar_one()
+    )
+
+
+def allow_again(session: Session, scope: Scope, hash_of_address: str) -> bool:
+    """A person asked to be written to again. Who was erased stays erased."""
+    scope.demand_admin("lift a suppression")
+    gone = session.execute(
+        delete(table).where(
+            of_organization(table, scope),
+            table.c.address_hash == hash_of_address,
+            table.c.reason != SuppressionReason.ERASED,
+        )
+    )
+    return gone.rowcount == 1
+
+
+def _row(scope: Scope, hash_of_address: str, reason: SuppressionReason, campaign_id: str) -> dict[str, object]:
+    return {
+        "id": new_id(),
+        "organization_id": scope.organization_id,
+        "address_hash": hash_of_address,
+        "reason": reason,
+        "campaign_id": campaign_id or None,
+        "created_at": now(),
+    }

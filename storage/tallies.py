@@ -1,0 +1,68 @@
+"""How many mails of a campaign stand where, and why: counted from the mails themselves, so that it always adds up."""
+
+from collections import Counter
+
+from sqlalchemy import func, select
+
+from storage.records import CampaignStatistics, MailEvent, MailState, Visitor
+from storage.scope import Scope, of_campaign
+from storage.session import Session
+from storage.tables import campaign_emails as table
+from storage.tables import email_events
+
+REACHED = (MailState.SENT, MailState.BOUNCED, MailState.REPLIED)
+WAITING = (MailState.PENDING, MailState.GENERATED, MailState.APPROVED, MailState.SENDING)
+
+
+def counts(session: Session, scope: Scope, campaign_id: str) -> Counter[MailState]:
+    groups = session.execute(
+        select(table.c.state, func.count()).where(of_campaign(table, scope, campaign_id)).group_by(table.c.state)
+    )
+    return Counter({MailState(state): number for state, number in groups})
+
+
+def reasons(session: Session, scope: Scope, campaign_id: str, state: MailState) -> dict[str, int]:
+    """Why mails are in a state, and how many for each reason."""
+    groups = session.execute(
+        select(table.c.reason, func.count().label("number"))
+        .where(of_campaign(table, scope, campaign_id), table.c.state == state)
+        .group_by(table.c.reason)
+        .order_by(func.count().desc())
+    )
+    return {row.reason: row.number for row in groups}
+
+
+def statistics(session: Session, scope: Scope, campaign_id: str) -> CampaignStatistics:
+    states = counts(session, scope, campaign_id)
+    happened = _happened(session, scope, campaign_id)
+    written = session.execute(
+        select(func.count())
+        .select_from(table)
+        .where(of_campaign(table, scope, campaign_id), table.c.content_hash != "")
+    ).scalar_one()
+    return CampaignStatistics(
+        audience=states.total(),
+        excluded=states[MailState.EXCLUDED],
+        generated=written,
+        rejected=states[MailState.REJECTED],
+        blocked=states[MailState.BLOCKED],
+        waiting=sum(states[state] for state in WAITING),
+        sent=sum(states[state] for state in REACHED),
+        failed=states[MailState.FAILED],
+        unknown=states[MailState.UNKNOWN],
+        bounced=states[MailState.BOUNCED],
+        opened=happened[MailEvent.OPENED],
+        clicked=happened[MailEvent.CLICKED],
+        replied=happened[MailEvent.REPLIED],
+        unsubscribed=happened[MailEvent.UNSUBSCRIBED],
+    )
+
+
+def _happened(session: Session, scope: Scope, campaign_id: str) -> Counter[MailEvent]:
+    """How many mails something happened to; machines that open and click are left out."""
+    groups = session.execute(
+        select(email_events.c.kind, func.count(email_events.c.email_id.distinct()))
+        .where(of_campaign(email_events, scope, campaign_id), email_events.c.visitor != Visitor.MACHINE)
+        .group_by(email_events.c.kind)
+    )
+    return Counter({MailEvent(kind): number for kind, number in groups})

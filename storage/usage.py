@@ -1,0 +1,247 @@
+"""What models were asked and what it cost, under budgets that no number of processes can overspend.
+
+The most that an attempt can cost is reserved before it is made, in one conditional update, and settled after. What
+was lost on the way counts in full, for it may have been billed.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Row, case, func, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from storage.documents import new_id, now
+from storage.records import Cost, Purpose, TokenCounts, UsageState
+from storage.scope import Scope, of_organization
+from storage.session import Session
+from storage.tables import ai_budgets as budgets
+from storage.tables import ai_usage as table
+
+NOTHING = Decimal(0)
+# SQLite counts in floating numbers: less than half of the smallest amount is no difference.
+_HAIR = Decimal("0.0000000004")
+
+
+class BudgetSpent(Exception):
+    """There is not enough left. The text says how much there was and what was asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """In USD; `limit` is None where nobody set one."""
+
+    id: str
+    subject: str
+    limit: Decimal | None
+    reserved: Decimal
+    spent: Decimal
+
+    @property
+    def left(self) -> Decimal | None:
+        return None if self.limit is None else self.limit - self.reserved - self.spent
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One call of a model. `worst` is the most that it can cost; None where its price is not known."""
+
+    purpose: Purpose
+    provider: str
+    model: str
+    worst: Decimal | None
+    attempt: int = 1
+    campaign_id: str = ""
+    mail_id: str = ""
+    prompt_version: str = ""
+    prompt_hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How an attempt ended. `cost.amount` None with state `unknown` means: count what was reserved."""
+
+    state: UsageState
+    tokens: TokenCounts
+    cost: Cost
+    model_served: str = ""
+    tier: str = ""
+    request_id: str = ""
+    latency_ms: int = 0
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    id: str
+    purpose: Purpose
+    state: UsageState
+    model: str
+    mail_id: str
+    attempt: int
+    cost: Decimal | None
+    created_at: datetime
+
+
+def open_budget(session: Session, scope: Scope, subject: str, *, limit: Decimal | None = None) -> Budget:
+    """The budget of a subject, made at the first call; a limit that is named later takes the place of the old one."""
+    moment = now()
+    row = insert(budgets).values(
+        id=new_id(), organization_id=scope.organization_id, subject=subject, spending_limit=limit,
+        created_at=moment, updated_at=moment,
+    )  # fmt: skip
+    try:
+        with session.connection.begin_nested():
+            session.execute(row)
+    except IntegrityError:
+        if limit is not None:
+            session.execute(
+                update(budgets)
+                .where(of_organization(budgets, scope), budgets.c.subject == subject)
+                .values(spending_limit=limit, updated_at=moment)
+            )
+    return _budget(
+        session.execute(select(budgets).where(of_organization(budgets, scope), budgets.c.subject == subject)).one()
+    )
+
+
+def budget(session: Session, scope: Scope, budget_id: str) -> Budget:
+    return _budget(
+        session.execute(select(budgets).where(of_organization(budgets, scope), budgets.c.id == budget_id)).one()
+    )
+
+
+def reserve(session: Session, scope: Scope, budget_id: str, attempt: Attempt) -> str:
+    """Set aside what the attempt may cost, and note that it is begun. Returns the attempt's id."""
+    worst = attempt.worst if attempt.worst is not None else NOTHING
+    after = budgets.c.reserved + budgets.c.spent + worst
+    held = session.execute(
+        update(budgets)
+        .where(of_organization(budgets, scope), budgets.c.id == budget_id)
+        .where(or_(budgets.c.spending_limit.is_(None), after <= budgets.c.spending_limit + _HAIR))
+        .values(reserved=budgets.c.reserved + worst, updated_at=now())
+    )
+    if held.rowcount != 1:
+        left = budget(session, scope, budget_id).left
+        raise BudgetSpent(f"{left} USD are left of the budget, and the next call may cost {worst}")
+    usage_id = new_id()
+    session.execute(insert(table).values(_begun(scope, budget_id, usage_id, attempt, worst)))
+    return usage_id
+
+
+def settle(session: Session, scope: Scope, usage_id: str, result: Result) -> Decimal | None:
+    """Put down what an attempt came to, once. What cannot be known counts as what was reserved."""
+    row = session.execute(
+        select(table.c.budget_id, table.c.reserved).where(of_organization(table, scope), table.c.id == usage_id)
+    ).one()
+    cost = row.reserved if result.state is UsageState.UNKNOWN and result.cost.amount is None else result.cost.amount
+    settled = session.execute(
+        update(table)
+        .where(of_organization(table, scope), table.c.id == usage_id, table.c.state == UsageState.STARTED)
+        .values(_ended(result, cost))
+    )
+    if settled.rowcount == 1:
+        _release(session, scope, row.budget_id, reserved=row.reserved, spent=cost or NOTHING)
+    return cost
+
+
+def give_up(session: Session, scope: Scope, budget_id: str, *, before: datetime) -> int:
+    """Attempts begun before then and never settled: whoever made them died. They count in full."""
+    begun = select(table.c.id).where(
+        of_organization(table, scope),
+        table.c.budget_id == budget_id,
+        table.c.state == UsageState.STARTED,
+        table.c.created_at < before,
+    )
+    lost = Result(UsageState.UNKNOWN, TokenCounts(), Cost(None, {}), error="its process died")
+    ids = list(session.execute(begun).scalars())
+    for usage_id in ids:
+        settle(session, scope, usage_id, lost)
+    return len(ids)
+
+
+def total(session: Session, scope: Scope, budget_id: str) -> Decimal:
+    """The sum of what is noted, added up exactly."""
+    rows = session.execute(
+        select(table.c.cost).where(
+            of_organization(table, scope), table.c.budget_id == budget_id, table.c.cost.is_not(None)
+        )
+    )
+    return sum(rows.scalars(), NOTHING)
+
+
+def unpriced(session: Session, scope: Scope, budget_id: str) -> int:
+    """Attempts whose cost nobody knows."""
+    done = (UsageState.OK, UsageState.UNKNOWN)
+    query = select(func.count()).where(
+        of_organization(table, scope), table.c.budget_id == budget_id, table.c.cost.is_(None), table.c.state.in_(done)
+    )
+    return int(session.execute(query).scalar_one())
+
+
+def usages(session: Session, scope: Scope, budget_id: str) -> Sequence[Usage]:
+    rows = session.execute(
+        select(table).where(of_organization(table, scope), table.c.budget_id == budget_id).order_by(table.c.id)
+    )
+    return [_usage(row) for row in rows]
+
+
+def _release(session: Session, scope: Scope, budget_id: str, *, reserved: Decimal, spent: Decimal) -> None:
+    left = budgets.c.reserved - reserved
+    session.execute(
+        update(budgets)
+        .where(of_organization(budgets, scope), budgets.c.id == budget_id)
+        .values(reserved=case((left < 0, 0), else_=left), spent=budgets.c.spent + spent, updated_at=now())
+    )
+
+
+def _begun(scope: Scope, budget_id: str, usage_id: str, attempt: Attempt, worst: Decimal) -> dict[str, Any]:
+    return {
+        "id": usage_id,
+        "organization_id": scope.organization_id,
+        "budget_id": budget_id,
+        "campaign_id": attempt.campaign_id or None,
+        "email_id": attempt.mail_id or None,
+        "purpose": attempt.purpose,
+        "state": UsageState.STARTED,
+        "attempt": attempt.attempt,
+        "provider": attempt.provider,
+        "model": attempt.model,
+        "prompt_version": attempt.prompt_version,
+        "prompt_hash": attempt.prompt_hash,
+        "reserved": worst,
+        "created_at": now(),
+    }
+
+
+def _ended(result: Result, cost: Decimal | None) -> dict[str, Any]:
+    return {
+        "state": result.state,
+        "model_served": result.model_served,
+        "tier": result.tier,
+        "request_id": result.request_id,
+        "error": result.error,
+        "input_tokens": result.tokens.input,
+        "cached_tokens": result.tokens.cached,
+        "cache_write_tokens": result.tokens.cache_write,
+        "output_tokens": result.tokens.output,
+        "reasoning_tokens": result.tokens.reasoning,
+        "unit_prices": result.cost.unit_prices,
+        "price_table": result.cost.table,
+        "cost": cost,
+        "latency_ms": result.latency_ms,
+        "settled_at": now(),
+    }
+
+
+def _budget(row: Row[Any]) -> Budget:
+    return Budget(row.id, row.subject, row.spending_limit, row.reserved, row.spent)
+
+
+def _usage(row: Row[Any]) -> Usage:
+    return Usage(
+        row.id, Purpose(row.purpose), UsageState(row.state), row.model, row.email_id or "", row.attempt, row.cost,
+        row.created_at,
+    )  # fmt: skip

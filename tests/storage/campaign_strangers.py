@@ -1,0 +1,178 @@
+"""What one organization's campaigns hold, and how a stranger who knew their ids would call what keeps them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from storage import (
+    campaign_reviews,
+    campaigns,
+    mail_events,
+    mails,
+    organization_settings,
+    segments,
+    suppressions,
+    tallies,
+    templates,
+    usage,
+)
+from storage.campaign_reviews import Decision
+from storage.crypto import Key
+from storage.documents import now
+from storage.mail_events import Event
+from storage.records import (
+    CampaignStatistics,
+    CampaignStatus,
+    Cost,
+    Criteria,
+    Forecast,
+    MailEvent,
+    MailState,
+    SuppressionReason,
+    TokenCounts,
+    UsageState,
+    Visitor,
+)
+from storage.reviews import Choice
+from storage.scope import Scope
+from storage.session import Session
+from storage.templates import NewTemplate
+from storage.usage import Result
+from tests.storage.campaign_examples import attempt, budgeted, key_of, member, opened, waiting, written
+
+STATUSES = list(CampaignStatus)
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignWorld:
+    mark: str
+    campaign_id: str
+    run_id: str
+    mail_id: str
+    key: Key
+    budget_id: str
+    usage_id: str
+    template_id: str
+    address_hash: str
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        return (self.campaign_id, self.run_id, self.mail_id, self.budget_id, self.usage_id, self.template_id)
+
+
+def filled_campaign(session: Session, scope: Scope, mark: str) -> CampaignWorld:
+    campaign = waiting(session, scope, 2)
+    campaigns.note(session, scope, campaign.id, name=f"letter of {mark}")
+    key = key_of(session, scope, campaign.id)
+    mail = mails.mails(session, scope, campaign.id, None)[0]
+    budget_id = budgeted(session, scope, subject=f"of {mark}")
+    begun = usage.reserve(session, scope, budget_id, attempt(campaign_id=campaign.id, mail_id=mail.id))
+    for cost in (None, "0.05"):  # one whose price is not known
+        usage.settle(session, scope, usage.reserve(session, scope, budget_id, attempt()), result(cost))
+    kept = templates.save(session, scope, NewTemplate(mark, f"from {mark}", "Dear {{ given_name }}"), author=mark)
+    segments.save(session, scope, mark, Criteria(tags=(mark,)))
+    hashed = suppressions.address_hash(session, scope, f"person@{mark}.example")
+    suppressions.suppress(session, scope, [hashed], SuppressionReason.MANUAL, campaign_id=campaign.id)
+    mail_events.note(session, scope, campaign.id, Event(mail.id, MailEvent.OPENED, mark, now(), Visitor.HUMAN))
+    organization_settings.change(session, scope, {"postal_address": f"1 {mark} Street"}, actor="me")
+    return CampaignWorld(mark, campaign.id, campaign.flow_run_id, mail.id, key, budget_id, begun, kept.id, hashed)
+
+
+def result(cost: str | None = "0.05", state: UsageState = UsageState.OK) -> Result:
+    return Result(state, TokenCounts(10, output=5), Cost(Decimal(cost) if cost else None, {}))
+
+
+def _rewritten(session: Session, it: CampaignWorld, scope: Scope) -> Any:
+    return written(mails.mail(session, scope, it.campaign_id, it.mail_id, it.key), b"mine")
+
+
+CAMPAIGNS_AS_A_STRANGER: dict[str, Callable[[Session, Scope, Any], Any]] = {
+    "campaign_reviews.decide": lambda s, me, it: [
+        campaign_reviews.decide(s, me, it.mail.campaign_id, Decision(choice, "stranger@rival.example"))
+        for choice in (Choice.APPROVE, Choice.REJECT)
+    ],
+    "campaign_reviews.decide_mails": lambda s, me, it: campaign_reviews.decide_mails(
+        s, me, it.mail.campaign_id, [it.mail.mail_id], MailState.REJECTED, reviewer="me"
+    ),
+    "campaign_reviews.end": lambda s, me, it: campaign_reviews.end(
+        s, me, it.mail.campaign_id, to=CampaignStatus.CANCELLED, expected=STATUSES, why="mine"
+    ),
+    "campaign_reviews.rewrite": lambda s, me, it: campaign_reviews.rewrite(
+        s, me, it.mail.campaign_id, _rewritten(s, it.mail, it.scope), editor="me"
+    ),
+    "campaigns.body_key": lambda s, me, it: campaigns.body_key(s, me, it.mail.campaign_id),
+    "campaigns.brief": lambda s, me, it: bool(campaigns.brief(s, me, it.mail.campaign_id).text),
+    "campaigns.campaign": lambda s, me, it: campaigns.campaign(s, me, it.mail.campaign_id),
+    "campaigns.campaigns": lambda s, me, _: campaigns.campaigns(s, me),
+    "campaigns.demand_body_key": lambda s, me, it: campaigns.demand_body_key(s, me, it.mail.campaign_id),
+    "campaigns.forget": lambda s, me, it: campaigns.forget(s, me, it.mail.campaign_id),
+    "campaigns.is_at": lambda s, me, it: campaigns.is_at(s, me, it.mail.campaign_id, *STATUSES),
+    "campaigns.keep_forecast": lambda s, me, it: campaigns.keep_forecast(
+        s, me, it.mail.campaign_id, Forecast(1, None, None)
+    ),
+    "campaigns.keep_statistics": lambda s, me, it: campaigns.keep_statistics(
+        s, me, it.mail.campaign_id, CampaignStatistics(audience=9)
+    ),
+    "campaigns.live_campaigns": lambda s, me, _: campaigns.live_campaigns(s, me),
+    "campaigns.move": lambda s, me, it: campaigns.move(
+        s, me, it.mail.campaign_id, expected=STATUSES, to=CampaignStatus.CANCELLED
+    ),
+    "campaigns.note": lambda s, me, it: campaigns.note(s, me, it.mail.campaign_id, error="mine"),
+    "campaigns.of_run": lambda s, me, it: campaigns.of_run(s, me, it.mail.run_id),
+    "campaigns.open_campaign": lambda s, me, it: opened(s, me, it.idle_connection_id, name="mine"),
+    "campaigns.past_keeping": lambda s, me, _: campaigns.past_keeping(s, me),
+    "mail_events.note": lambda s, me, it: mail_events.note(
+        s, me, it.mail.campaign_id, Event(it.mail.mail_id, MailEvent.CLICKED, "mine", now())
+    ),
+    "mail_events.of_mail": lambda s, me, it: mail_events.of_mail(s, me, it.mail.mail_id),
+    "mail_events.of_whole_campaign": lambda s, me, it: mail_events.of_whole_campaign(s, me, it.mail.campaign_id),
+    "mails.clear": lambda s, me, it: mails.clear(s, me, it.mail.campaign_id),
+    "mails.content": lambda s, me, it: bool(mails.content(s, me, it.mail.campaign_id, it.mail.mail_id, it.mail.key)),
+    "mails.decide": lambda s, me, it: mails.decide(
+        s, me, it.mail.campaign_id, MailState.REJECTED, expected=list(MailState)
+    ),
+    "mails.digest": lambda s, me, it: mails.digest(s, me, it.mail.campaign_id) != mails.digest(s, me, "no campaign"),
+    "mails.every": lambda s, me, it: mails.every(s, me, it.mail.campaign_id, it.mail.key),
+    "mails.freeze": lambda s, me, it: mails.freeze(
+        s, me, it.mail.campaign_id, it.mail.key, [member(8), member(9)], mailbox="smtp"
+    ),
+    "mails.mail": lambda s, me, it: mails.mail(s, me, it.mail.campaign_id, it.mail.mail_id, it.mail.key),
+    "mails.mails": lambda s, me, it: mails.mails(s, me, it.mail.campaign_id, it.mail.key),
+    "mails.write": lambda s, me, it: mails.write(
+        s, me, it.mail.campaign_id, it.mail.key, [_rewritten(s, it.mail, it.scope)]
+    ),
+    "mails.written_to_since": lambda s, me, _: mails.written_to_since(s, me, now() - timedelta(days=9)),
+    "organization_settings.change": lambda s, me, _: organization_settings.change(
+        s, me, {"rest_days": "3"}, actor="me"
+    ).rest_days
+    - 3,
+    "organization_settings.organization_settings": lambda s, me, _: organization_settings.organization_settings(s, me),
+    "segments.remove": lambda s, me, it: segments.remove(s, me, it.mark),
+    "segments.save": lambda s, me, _: segments.save(s, me, "mine", Criteria()),
+    "segments.segment": lambda s, me, it: segments.segment(s, me, it.mark),
+    "segments.segments": lambda s, me, _: segments.segments(s, me),
+    "suppressions.address_hash": lambda s, me, it: suppressions.address_hash(s, me, f"person@{it.mark}.example")
+    == it.mail.address_hash,
+    "suppressions.allow_again": lambda s, me, it: suppressions.allow_again(s, me, it.mail.address_hash),
+    "suppressions.count": lambda s, me, _: suppressions.count(s, me) - 1,
+    "suppressions.everyone": lambda s, me, _: suppressions.everyone(s, me),
+    "suppressions.suppress": lambda s, me, _: suppressions.suppress(s, me, ["mine"], SuppressionReason.MANUAL) - 1,
+    "suppressions.suppressed": lambda s, me, it: bool(suppressions.suppressed(s, me, [it.mail.address_hash])),
+    "tallies.counts": lambda s, me, it: tallies.counts(s, me, it.mail.campaign_id),
+    "tallies.reasons": lambda s, me, it: bool(tallies.reasons(s, me, it.mail.campaign_id, MailState.GENERATED)),
+    "tallies.statistics": lambda s, me, it: tallies.statistics(s, me, it.mail.campaign_id).audience,
+    "templates.newest": lambda s, me, it: templates.newest(s, me, it.mark),
+    "templates.save": lambda s, me, _: templates.save(s, me, NewTemplate("mine", "mine", "mine"), author="me") is None,
+    "templates.template": lambda s, me, it: templates.template(s, me, it.mail.template_id),
+    "templates.templates": lambda s, me, _: templates.templates(s, me),
+    "usage.budget": lambda s, me, it: usage.budget(s, me, it.mail.budget_id),
+    "usage.give_up": lambda s, me, it: usage.give_up(s, me, it.mail.budget_id, before=now() + timedelta(days=1)),
+    "usage.open_budget": lambda s, me, _: usage.open_budget(s, me, "mine", limit=Decimal(5)) is None,
+    "usage.reserve": lambda s, me, it: usage.reserve(s, me, it.mail.budget_id, attempt()),
+    "usage.settle": lambda s, me, it: usage.settle(s, me, it.mail.usage_id, result()),
+    "usage.total": lambda s, me, it: bool(usage.total(s, me, it.mail.budget_id)),
+    "usage.unpriced": lambda s, me, it: usage.unpriced(s, me, it.mail.budget_id),
+    "usage.usages": lambda s, me, it: usage.usages(s, me, it.mail.budget_id),
+}  # fmt: skip
