@@ -4,15 +4,12 @@ Suspended, never paused: nothing of ours need live while somebody thinks. What t
 ways to decide; what counts is what stands in our database when the run wakes.
 """
 
-import copy
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Literal
 
 from prefect import get_run_logger
-from prefect.context import FlowRunContext
 from prefect.flow_runs import asuspend_flow_run
-from prefect.input import RunInput
-from pydantic import Field, create_model
+from pydantic import Field
 
 from storage import plans, reviews, syncs, tenants
 from storage.records import ChangeKind, ChangeState, SyncStatus
@@ -21,19 +18,16 @@ from storage.scope import Scope
 from storage.session import Store, open_store
 from storage.settings import settings
 from storage.syncs import Sync
+from tasks.providers.resume_form import Answer, counted, described, key_of
 
 BACKSTOP = timedelta(days=1)  # our own deadline decides, for Prefect's runs no hook and tells nobody
 
 
-class Answer(RunInput):
-    """The form: few fields, none optional in the sense of None, for the form shows those badly."""
-
+class SyncAnswer(Answer):
     decision: Literal["approve", "approve_safe", "reject"] = Field(
         description="approve: everything. approve_safe: new contacts and plain updates; the rest is offered again. "
         "reject: nothing is written."
     )
-    reviewer: str = Field(description="your e-mail address, as a user of the organization")
-    comment: str = Field(default="", description="for the audit trail", max_length=2000)
 
 
 async def review(sync_id: str) -> None:
@@ -42,7 +36,7 @@ async def review(sync_id: str) -> None:
     while waiting := _waiting(store, sync_id):
         answer = await asuspend_flow_run(
             wait_for_input=_form(store, waiting),
-            key=_key(waiting),
+            key=key_of(waiting.review_round),
             timeout=int((timedelta(days=settings().review_days) + BACKSTOP).total_seconds()),
         )
         _take(store, sync_id, answer)
@@ -73,33 +67,15 @@ def _take(store: Store, sync_id: str, answer: Answer) -> None:
             get_run_logger().warning("%s", error)
 
 
-def _form(store: Store, sync: Sync) -> type[Answer]:
+def _form(store: Store, sync: Sync) -> type[SyncAnswer]:
     with store.read() as session:
         counts = plans.counts(session, _scope(store, sync.id), sync.id)
-    lines = [
-        f"| {kind} | {number} |" for kind in ChangeKind if (number := sum(counts[kind, state] for state in ChangeState))
-    ]
-    asked_again = "**The reviewer named was no user of this organization.**\n\n" if sync.review_round else ""
-    text = "\n".join([
-        f"{asked_again}### Contact sync {sync.id}", "", "| what | how many |", "|---|---|", *lines, "",
-        f"Every row with its values: `contactflow preview {sync.id}`", "", f"Digest `{sync.digest[:16]}`",
-    ])  # fmt: skip
-    return _described(Answer, text)
-
-
-def _described(form: type[Answer], text: str) -> type[Answer]:
-    """`with_initial_data` would lose the fields' limits and descriptions; a subclass keeps them."""
-    described: Any = create_model(form.__name__, __base__=form)
-    described.model_fields.update(copy.deepcopy(form.model_fields))
-    described._description = text  # noqa: SLF001 (Prefect's own way of setting it)
-    return described  # type: ignore[no-any-return]
-
-
-def _key(sync: Sync) -> str:
-    """A retried run may not ask under a key that was used: its old answer would be in the way."""
-    context = FlowRunContext.get()
-    count = context.flow_run.run_count if context and context.flow_run else 0
-    return f"review-{sync.review_round}-{count}"
+    kinds = {kind.value: sum(counts[kind, state] for state in ChangeState) for kind in ChangeKind}
+    text = counted(
+        f"Contact sync {sync.id}", kinds, look=f"contactflow preview {sync.id}", digest=sync.digest,
+        asked_again=bool(sync.review_round),
+    )  # fmt: skip
+    return described(SyncAnswer, text)
 
 
 def _scope(store: Store, sync_id: str) -> Scope:

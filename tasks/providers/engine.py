@@ -92,11 +92,12 @@ class Engine:
         run = self._ask("GET", f"flow_runs/{run_id}")
         return str((run or {}).get("state", {}).get("message") or "")
 
-    def resume(self, run_id: str, answer: Mapping[str, Any]) -> bool:
-        """Wake a suspended run. False if it was not asleep, or somebody woke it first."""
+    def resume(self, run_id: str, answer: Mapping[str, Any] | None = None) -> bool:
+        """Wake a suspended run, with an answer where it asked. False if it was not asleep or somebody woke it first."""
         deadline = time.monotonic() + PATIENCE
+        body = {"run_input": dict(answer)} if answer else {}
         while True:
-            response = self._send("POST", f"flow_runs/{run_id}/resume", {"run_input": dict(answer)})
+            response = self._send("POST", f"flow_runs/{run_id}/resume", body)
             if response.status_code in {httpx.codes.CONFLICT, httpx.codes.NOT_FOUND}:
                 return False
             said = _body(response)
@@ -116,6 +117,10 @@ class Engine:
     def restart(self, run_id: str) -> None:
         """Let a run start again from its top: what it had done is in our database."""
         self._set_state(run_id, "SCHEDULED", "AwaitingRetry")
+
+    def delete(self, run_id: str) -> None:
+        """With all that Prefect keeps of it: parameters, logs, artifacts."""
+        self._ask("DELETE", f"flow_runs/{run_id}")
 
     def _set_state(self, run_id: str, kind: str, name: str) -> None:
         details = {"scheduled_time": datetime.now(UTC).isoformat()} if kind == "SCHEDULED" else {}

@@ -12,25 +12,30 @@ log = logging.getLogger(__name__)
 
 # What somebody should know of at once; the rest is there for whoever looks.
 FOR_PEOPLE = {
-    "awaiting-review": "A contact sync waits for your decision",
-    "failed": "A contact sync failed",
+    "sync.awaiting-review": "A contact sync waits for your decision",
+    "sync.failed": "A contact sync failed",
+    "campaign.awaiting-review": "A campaign waits for your decision",
+    "campaign.paused": "A campaign was paused",
+    "campaign.failed": "A campaign failed",
 }
+LOOK = {"sync": "contactflow preview", "campaign": "contactflow campaign show"}
 
 
-def notify(event: str, sync_id: str, detail: Mapping[str, Any] | None = None) -> None:
-    """`contactflow.sync.<event>`, about one sync; and a message where the settings name somebody to tell."""
+def notify(event: str, run_id: str, detail: Mapping[str, Any] | None = None, *, about: str = "sync") -> None:
+    """`contactflow.<about>.<event>`, of one sync or campaign; a message too, where the settings name somebody."""
     emit_event(
-        event=f"contactflow.sync.{event}",
-        resource={"prefect.resource.id": f"contactflow.sync.{sync_id}", "prefect.resource.name": sync_id},
+        event=f"contactflow.{about}.{event}",
+        resource={"prefect.resource.id": f"contactflow.{about}.{run_id}", "prefect.resource.name": run_id},
         payload=dict(detail or {}),
     )
-    if event in FOR_PEOPLE and settings().notify_urls:
-        _send(FOR_PEOPLE[event], _body(sync_id, detail or {}))
+    title = FOR_PEOPLE.get(f"{about}.{event}")
+    if title and settings().notify_urls:
+        _send(title, _body(f"{LOOK[about]} {run_id}", detail or {}))
 
 
-def _body(sync_id: str, detail: Mapping[str, Any]) -> str:
+def _body(look: str, detail: Mapping[str, Any]) -> str:
     told = "\n".join(f"{name}: {value}" for name, value in detail.items())
-    return f"{told}\n\ncontactflow preview {sync_id}"
+    return f"{told}\n\n{look}"
 
 
 def _send(title: str, body: str) -> None:
