@@ -5,7 +5,7 @@ from prefect import flow, get_run_logger
 from storage.session import open_store
 from storage.settings import settings
 from tasks.account import account
-from tasks.forget import forget_undo
+from tasks.forget import forget_merges, forget_undo
 from tasks.providers.engine import Engine
 from tasks.sweep import sweep
 
@@ -16,3 +16,4 @@ async def housekeeping() -> None:
     store = open_store()
     get_run_logger().info("swept: %s", dict(sweep(store, Engine(settings().prefect_url), account.fn)))
     get_run_logger().info("undo data of %d syncs forgotten", forget_undo(store))
+    get_run_logger().info("undo data of %d merges forgotten", forget_merges(store))

@@ -15,6 +15,7 @@ from storage.tables import objects as table
 
 CONTACT = "contact"
 BATCH = 1000
+_COLUMNS = ("display_name", "email", "properties", "fingerprint", "provenance", "pipeline", "stage")
 
 
 class UnknownContact(Exception):
@@ -79,8 +80,6 @@ def create(session: Session, scope: Scope, new: Sequence[Contact]) -> None:
                     "organization_id": scope.organization_id,
                     "type": CONTACT,
                     "subtype": contact.subtype,
-                    "pipeline": contact.pipeline,
-                    "stage": contact.stage,
                     "version": contact.version,
                     "created_at": contact.created_at or moment,
                     "updated_at": contact.updated_at or moment,
@@ -100,7 +99,7 @@ def overwrite(session: Session, scope: Scope, changed: Sequence[Contact]) -> int
     ]
     if not rows:
         return 0
-    columns = ("display_name", "email", "properties", "fingerprint", "provenance", "version", "updated_at")
+    columns = (*_COLUMNS, "version", "updated_at")
     written = session.execute(
         update(table)
         # Not by type: Postgres, before it has statistics, would look through all contacts for every one of them.
@@ -124,6 +123,8 @@ def _values(contact: Contact) -> dict[str, Any]:
         "properties": document(holder),
         "fingerprint": fingerprint(holder),
         "provenance": dict(contact.provenance),
+        "pipeline": contact.pipeline,
+        "stage": contact.stage,
     }
 
 

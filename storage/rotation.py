@@ -5,11 +5,19 @@ from sqlalchemy import Table, select, update
 from storage.crypto import bound_to
 from storage.scope import Scope, of_organization
 from storage.session import Session
-from storage.tables import contact_syncs, deferred_records, email_campaigns, mailboxes, oauth_connections
+from storage.tables import (
+    contact_syncs,
+    contact_twins,
+    deferred_records,
+    email_campaigns,
+    mailboxes,
+    oauth_connections,
+)
 
 SEALED: dict[Table, tuple[str, ...]] = {
     oauth_connections: ("tokens", "cursor"),
     contact_syncs: ("cursor", "preview_key", "undo_key"),
+    contact_twins: ("undo_key",),
     deferred_records: ("record",),
     email_campaigns: ("body_key",),
     mailboxes: ("cursor",),

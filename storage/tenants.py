@@ -23,12 +23,14 @@ from storage.syncs import UnknownSync
 from storage.tables import (
     campaign_emails,
     contact_syncs,
+    contact_twins,
     email_campaigns,
     oauth_connections,
     objects,
     organizations,
     users,
 )
+from storage.twins import UnknownTwins
 
 
 class UnknownTenant(Exception):
@@ -151,6 +153,15 @@ def scope_of_contact(session: Session, object_id: str) -> Scope:
     found = session.execute(select(objects.c.organization_id).where(objects.c.id == object_id)).scalar_one_or_none()
     if found is None:
         raise UnknownContact(f"no contact {object_id}: `contactflow contacts --org …` lists them")
+    return Scope(found, "", Role.ADMIN)
+
+
+def scope_of_twins(session: Session, twins_id: str) -> Scope:
+    """As `scope_of_contact`, for a pair of contacts."""
+    query = select(contact_twins.c.organization_id).where(contact_twins.c.id == twins_id)
+    found = session.execute(query).scalar_one_or_none()
+    if found is None:
+        raise UnknownTwins(f"no pair {twins_id}: `contactflow twins --org …` lists them")
     return Scope(found, "", Role.ADMIN)
 
 

@@ -9,7 +9,7 @@ from itertools import groupby
 
 from prefect import task
 
-from storage import actions, audit, contacts, deferred, links, plans, syncs, tenants
+from storage import actions, audit, contacts, deferred, links, plans, syncs, tenants, twins
 from storage.actions import Action
 from storage.documents import fingerprint, now
 from storage.records import Change, ChangeKind, Contact, Gone, Seen, SyncStatus, Undo
@@ -58,11 +58,12 @@ def undo(sync_id: str, reviewer: str) -> Taken:
 
 def _take_back(session: Session, scope: Scope, sync: Sync, rows: Sequence[tuple[Change, Undo]], reviewer: str) -> Taken:
     there = contacts.contacts(session, scope, [change.object_id for change, _ in rows], lock=True)
+    grown = twins.grown_since(session, scope, list(there), sync.decided_at or sync.created_at)
     restorable, refused = [], []
     by_contact = groupby(sorted(rows, key=_place_of), key=lambda row: row[0].object_id)
     for object_id, group in ((object_id, list(group)) for object_id, group in by_contact):
         now_there = there.get(object_id)
-        if now_there is not None and fingerprint(now_there.person) == group[-1][1].left:
+        if now_there and object_id not in grown and fingerprint(now_there.person) == group[-1][1].left:
             restorable.append((now_there, group))
         else:
             refused += [change for change, _ in group]
@@ -86,7 +87,9 @@ def _restore(
         contacts.remove(session, scope, [now_there.id])
         return
     if before.person != now_there.person or before.provenance != now_there.provenance:
-        contacts.overwrite(session, scope, [replace(before, version=now_there.version + 1)])
+        # Where it stands in sales is no sync's doing, nor its undoing.
+        restored = replace(before, version=now_there.version + 1, pipeline=now_there.pipeline, stage=now_there.stage)
+        contacts.overwrite(session, scope, [restored])
     links.write(session, scope, [link for _, undo in group for link in undo.links_before])
 
 

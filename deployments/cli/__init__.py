@@ -27,6 +27,10 @@ COMMANDS = {
     "undo": ("reviewing", "Take a completed sync back."),
     "contacts": ("crm", "List or search contacts."),
     "contact": ("contact", "Show one contact, where its values came from and what happened to it."),
+    "twins": ("twins", "Find contacts that are perhaps one person."),
+    "merge": ("twins", "Make one contact of two."),
+    "unmerge": ("twins", "Take a merge back."),
+    "keep-apart": ("twins", "Say that two contacts are two people."),
     "import": ("crm", "Read contacts into the CRM as edits of your own."),
     "export": ("crm", "Write all contacts to a file."),
 }
@@ -42,7 +46,7 @@ class Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = import_module(f"deployments.cli.{COMMANDS[cmd_name][0]}")
-        command: click.Command = getattr(module, f"{cmd_name}_command")
+        command: click.Command = getattr(module, f"{cmd_name.replace('-', '_')}_command")
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -16,7 +16,9 @@ from storage.connections import UnknownConnection
 from storage.contacts import UnknownContact
 from storage.crypto import CannotDecrypt
 from storage.mails import UnknownMail
+from storage.merging import CannotMerge, CannotUnmerge
 from storage.organization_settings import BadSetting
+from storage.records import BadSurvivorship
 from storage.reviews import CannotDecide
 from storage.scope import NotAllowed
 from storage.segments import UnknownSegment
@@ -25,14 +27,23 @@ from storage.settings import SettingsError
 from storage.syncs import AlreadyOpen, UnknownSync
 from storage.templates import UnknownTemplate
 from storage.tenants import AlreadyThere, UnknownTenant
+from storage.twins import UnknownTwins
 
 # Errors whose text is meant for the person at the terminal. Those of rooms that are slow to enter are known by name.
 EXPECTED: tuple[type[Exception], ...] = (
-    AlreadyOpen, AlreadyThere, BadSetting, CampaignIsOver, CannotDecide, CannotDecrypt, NotAllowed, SettingsError,
-    UnknownCampaign, UnknownConnection, UnknownContact, UnknownMail, UnknownSegment, UnknownSync, UnknownTemplate,
-    UnknownTenant, schema.WrongSchema,
+    AlreadyOpen, AlreadyThere, BadSetting, BadSurvivorship, CampaignIsOver, CannotDecide, CannotDecrypt, CannotMerge,
+    CannotUnmerge, NotAllowed, SettingsError, UnknownCampaign, UnknownConnection, UnknownContact, UnknownMail,
+    UnknownSegment, UnknownSync, UnknownTemplate, UnknownTenant, UnknownTwins, schema.WrongSchema,
 )  # fmt: skip
-EXPECTED_BY_NAME = {"EngineUnreachable", "EngineRefused", "CannotStart", "PortTaken", "ProviderError", "Refused"}
+EXPECTED_BY_NAME = {
+    "EngineUnreachable",
+    "EngineRefused",
+    "CannotStart",
+    "NoSuchField",
+    "PortTaken",
+    "ProviderError",
+    "Refused",
+}
 
 
 class Refused(Exception):

@@ -61,6 +61,7 @@ from storage.records.syncs import (
     Undo,
     Verdict,
 )
+from storage.records.twins import MergeUndo, Twins, TwinState
 from storage.records.usage import Cost, Purpose, TokenCounts, UsageState
 
 __all__ = [
@@ -89,6 +90,7 @@ __all__ = [
     "MailEvent",
     "MailState",
     "Match",
+    "MergeUndo",
     "OrganizationSettings",
     "Paragraph",
     "Person",
@@ -109,6 +111,8 @@ __all__ = [
     "Survivorship",
     "SyncStatus",
     "TokenCounts",
+    "TwinState",
+    "Twins",
     "Undo",
     "Unreadable",
     "UsageState",

@@ -15,6 +15,7 @@ from storage.tables.campaigns import (
 )
 from storage.tables.crm import match_decisions, object_actions, object_links, objects
 from storage.tables.house import audit_log, oauth_connections, organizations, users
+from storage.tables.matching import contact_twins, contact_vectors
 from storage.tables.syncs import (
     OPEN_STATUSES,
     contact_sync_changes,
@@ -35,6 +36,8 @@ __all__ = [
     "campaign_emails",
     "contact_sync_changes",
     "contact_syncs",
+    "contact_twins",
+    "contact_vectors",
     "deferred_records",
     "email_campaigns",
     "email_events",

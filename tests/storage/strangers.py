@@ -1,7 +1,7 @@
 """What one organization has, and how a stranger who knew its ids would call every repository function."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,25 +16,31 @@ from storage import (
     deferred,
     landing,
     links,
+    merging,
     plans,
     reviews,
     rotation,
     survivorship,
     syncs,
     tenants,
+    twins,
 )
 from storage.actions import Action
 from storage.connections import StoredTokens
 from storage.crypto import Key
 from storage.documents import fingerprint, new_id
+from storage.merging import Pair
 from storage.plans import Outcome
 from storage.records import (
     ChangeKind,
     ChangeState,
     ConnectionStatus,
+    Contact,
     Edits,
     Gone,
     Labelled,
+    Match,
+    MergeUndo,
     Person,
     Provider,
     Role,
@@ -56,6 +62,7 @@ from tests.storage.examples import begun, connected, kept, planned, preview_key,
 LATER = datetime.now(UTC) + timedelta(hours=1)
 QUARTER = timedelta(minutes=15)
 EARLIER = LATER - 8 * QUARTER  # a claim that has run out
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +81,9 @@ class World:
     key: Key
     undo_key: Key
     mail: CampaignWorld
+    twins_id: str
+    merged_id: str
+    pair: Pair
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -86,6 +96,9 @@ class World:
             self.open_sync_id,
             self.run_id,
             *self.mail.ids,
+            self.twins_id,
+            self.merged_id,
+            self.pair.gone.id,
         )
 
 
@@ -115,10 +128,29 @@ def filled(session: Session, name: str) -> World:
     landing.land(session, scope, waiting.id, key, number=1, body=mark.encode(), position=mark)
     fill_the_rest(session, scope, contact.id, connection.id, waiting.id, person)
     extracting = begun(session, scope)
+    merged_id, pair = twinned(session, scope, contact)
     return World(
         mark, scope, contact.id, connection.id, idle.id, waiting.id, maybe.id, extracting.id, waiting.flow_run_id,
-        key, key_to_undo, filled_campaign(session, scope, mark),
+        key, key_to_undo, filled_campaign(session, scope, mark), pair.twins.id, merged_id, pair,
     )  # fmt: skip
+
+
+def twinned(session: Session, scope: Scope, contact: Contact) -> tuple[str, Pair]:
+    """A pair that was merged, and one that waits for a decision: `contact` and what came of the other."""
+    second, third = kept(session, scope, contact.person), kept(session, scope, contact.person)
+    maybe = Match(second.id, third.id, Verdict.MAYBE, 0.5, f"alike at {contact.id}")
+    twins.propose(session, scope, [maybe], {second.id: 1, third.id: 1})
+    (merged,) = twins.twins(session, scope)
+    pair = merging.open_pair(session, scope, merged.id)
+    merging.merge(session, scope, pair, replace(pair.kept, version=2), by=contact.id, undo_for=QUARTER)
+    again = Match(contact.id, pair.kept.id, Verdict.SURE, 0.9, f"alike at {contact.id}")
+    twins.propose(session, scope, [again], {contact.id: 1, pair.kept.id: 2})
+    (open_twins,) = twins.twins(session, scope)
+    decisions.remember(
+        session, scope, account=twins.OURS, source_id=contact.id, object_id=third.id, verdict=Verdict.DIFFERENT,
+        decided_by=contact.id,
+    )  # fmt: skip
+    return merged.id, merging.open_pair(session, scope, open_twins.id)
 
 
 def fill_the_rest(
@@ -170,7 +202,7 @@ AS_A_STRANGER: dict[str, Callable[[Session, Scope, World], Any]] = {
     ],
     "contacts.contact": lambda s, me, it: contacts.contact(s, me, it.object_id),
     "contacts.contacts": lambda s, me, it: contacts.contacts(s, me, [it.object_id], lock=True),
-    "contacts.count": lambda s, me, _: contacts.count(s, me) - 1,
+    "contacts.count": lambda s, me, _: contacts.count(s, me) - 2,
     "contacts.create": lambda s, me, _: contacts.create(s, me, []),
     "contacts.everyone": lambda s, me, _: contacts.everyone(s, me),
     "contacts.overwrite": lambda s, me, it: contacts.overwrite(
@@ -200,6 +232,12 @@ AS_A_STRANGER: dict[str, Callable[[Session, Scope, World], Any]] = {
     "links.write": lambda s, me, it: links.write(
         s, me, [StoredLink("linked", it.object_id, Provider.MICROSOFT, it.connection_id, Person())]
     ),
+    "merging.keep_apart": lambda s, me, it: merging.keep_apart(s, me, it.twins_id, by="me"),
+    "merging.merge": lambda s, me, it: merging.merge(
+        s, me, it.pair, replace(it.pair.kept, version=it.pair.kept.version + 1), by="me", undo_for=QUARTER
+    ),
+    "merging.open_pair": lambda s, me, it: merging.open_pair(s, me, it.twins_id),
+    "merging.unmerge": lambda s, me, it: merging.unmerge(s, me, it.merged_id, by="me"),
     "plans.absent": lambda s, me, it: plans.absent(s, me, it.sync_id, [it.change_id]) == [],
     "plans.changes": lambda s, me, it: plans.changes(s, me, it.sync_id, it.key),
     "plans.clear_previews": lambda s, me, it: plans.clear_previews(s, me, it.sync_id),
@@ -258,4 +296,23 @@ AS_A_STRANGER: dict[str, Callable[[Session, Scope, World], Any]] = {
     "syncs.undo_key": lambda s, me, it: syncs.undo_key(s, me, it.sync_id),
     "tenants.member": lambda s, me, it: tenants.member(s, me, f"admin@{it.mark}.example"),
     "tenants.users_of": lambda s, me, _: tenants.users_of(s, me),
+    "twins.apart": lambda s, me, _: twins.apart(s, me),
+    "twins.count": lambda s, me, _: twins.count(s, me) - 1,
+    "twins.erase": lambda s, me, it: twins.erase(s, me, [it.object_id]),
+    "twins.forget_undo": lambda s, me, it: twins.forget_undo(s, me, it.merged_id),
+    "twins.grown_since": lambda s, me, it: twins.grown_since(s, me, [it.pair.kept.id, it.pair.gone.id], LONG_AGO),
+    "twins.note_apart": lambda s, me, it: twins.note_apart(s, me, it.twins_id, by="me"),
+    "twins.note_merged": lambda s, me, it: twins.note_merged(
+        s, me, it.twins_id, MergeUndo(it.pair.kept, it.pair.gone, it.pair.kept), by="me", undo_until=LATER
+    ),
+    "twins.note_opinion": lambda s, me, it: twins.note_opinion(s, me, it.twins_id, "mine"),
+    "twins.note_unmerged": lambda s, me, it: twins.note_unmerged(
+        s, me, it.twins_id, {it.pair.kept.id: 1, it.pair.gone.id: 1}
+    ),
+    "twins.pair": lambda s, me, it: twins.pair(s, me, it.twins_id),
+    "twins.past_undo": lambda s, me, _: twins.past_undo(s, me),
+    "twins.propose": lambda s, me, _: twins.propose(s, me, [], {}),
+    "twins.twins": lambda s, me, _: twins.twins(s, me),
+    "twins.undo_of": lambda s, me, it: twins.undo_of(s, me, it.merged_id),
+    "twins.withdraw": lambda s, me, it: twins.withdraw(s, me, [it.object_id]),
 } | CAMPAIGNS_AS_A_STRANGER  # fmt: skip

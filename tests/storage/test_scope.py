@@ -20,7 +20,20 @@ from sqlalchemy import Table, func, select
 from sqlalchemy.exc import IntegrityError, NoResultFound
 
 import storage
-from storage import campaigns, connections, contacts, mails, plans, reviews, segments, syncs, templates, tenants
+from storage import (
+    campaigns,
+    connections,
+    contacts,
+    mails,
+    merging,
+    plans,
+    reviews,
+    segments,
+    syncs,
+    templates,
+    tenants,
+    twins,
+)
 from storage.connections import StoredTokens
 from storage.crypto import Key
 from storage.records import (
@@ -45,6 +58,7 @@ MAKERS_OF_SCOPES = {
     "tenants.scope_of_contact",
     "tenants.scope_of_mail",
     "tenants.scope_of_sync",
+    "tenants.scope_of_twins",
     "tenants.whole_organization",
 }
 PERSONAL = {
@@ -71,6 +85,9 @@ REFUSALS = (
     templates.UnknownTemplate,
     NoResultFound,
     reviews.CannotDecide,
+    merging.CannotMerge,
+    merging.CannotUnmerge,
+    twins.UnknownTwins,
     NotAllowed,
 )
 
@@ -190,6 +207,8 @@ WITHOUT_EFFECT_HERE = {
     "rotation.rotate",  # there is but one key
     "suppressions.count",
     "syncs.past_undo",  # nothing is that old
+    "twins.count",  # as many as a stranger has
+    "twins.past_undo",  # nothing is that old
     "syncs.complete",  # not executing yet
 }
 
