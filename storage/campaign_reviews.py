@@ -6,7 +6,7 @@ the checks blocked cannot be approved; it must be edited first, which makes anot
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from storage import audit, campaigns, mails, tallies, tenants
@@ -21,6 +21,7 @@ from storage.session import Session
 
 OPEN = (MailState.GENERATED, MailState.APPROVED, MailState.REJECTED)
 NOT_YET_LEFT = (MailState.PENDING, MailState.GENERATED, MailState.APPROVED)
+CAN_SEND = (CampaignStatus.COMPLETED, CampaignStatus.SENDING, CampaignStatus.PAUSED)
 REFUSED = "rejected by the reviewer"
 
 
@@ -99,12 +100,37 @@ def end(
     why: str, actor: str = "contactflow",
 ) -> bool:  # fmt: skip
     """A campaign that goes no further: cancelled, failed, or nobody decided in time. What has not left will not."""
-    if not campaigns.move(session, scope, campaign_id, expected=expected, to=to, error=why, completed_at=now()):
+    over = kept_until(session, scope)
+    if not campaigns.move(session, scope, campaign_id, expected=expected, to=to, error=why, resume_at=None, **over):
         return False
     mails.decide(session, scope, campaign_id, MailState.REJECTED, expected=NOT_YET_LEFT, reason=why)
-    campaigns.keep_statistics(session, scope, campaign_id, tallies.statistics(session, scope, campaign_id))
+    tallies.keep(session, scope, campaign_id)
     audit.record(session, scope, actor=actor, action=f"campaign.{to}", subject=campaign_id, detail={"why": why})
     return True
+
+
+def retry_failed(session: Session, scope: Scope, campaign_id: str, *, actor: str) -> int:
+    """Send once more what failed for certain; returns how many mails that are."""
+    campaign = campaigns.campaign(session, scope, campaign_id)
+    if campaign.status not in CAN_SEND:
+        raise CannotDecide(f"campaign {campaign_id} is {campaign.status}: nothing of it can be sent once more")
+    count = mails.again(session, scope, campaign_id)
+    if count:
+        campaigns.move(
+            session, scope, campaign_id, expected=[CampaignStatus.COMPLETED], to=CampaignStatus.SENDING,
+            completed_at=None, forget_at=None,
+        )  # fmt: skip
+        audit.record(
+            session, scope, actor=actor, action="campaign.retried", subject=campaign_id, detail={"mails": count}
+        )
+    return count
+
+
+def kept_until(session: Session, scope: Scope) -> dict[str, datetime]:
+    """When a campaign that is over now was completed, and until when its mails are kept."""
+    moment = now()
+    keep = timedelta(days=organization_settings(session, scope).body_days)
+    return {"completed_at": moment, "forget_at": moment + keep}
 
 
 def _demand_waiting(campaign: Campaign, moment: datetime) -> None:
@@ -148,7 +174,7 @@ def _approve(session: Session, scope: Scope, campaign_id: str, decision: Decisio
 
 def _reject(session: Session, scope: Scope, campaign_id: str) -> int:
     mails.decide(session, scope, campaign_id, MailState.REJECTED, expected=NOT_YET_LEFT, reason="campaign rejected")
-    campaigns.note(session, scope, campaign_id, completed_at=now())
+    campaigns.note(session, scope, campaign_id, **kept_until(session, scope))
     return 0
 
 
@@ -163,7 +189,7 @@ def _is_here(session: Session, scope: Scope, campaign_id: str, mail_id: str) -> 
 def _account(
     session: Session, scope: Scope, campaign: Campaign, decision: Decision, to: CampaignStatus, approved: int
 ) -> None:
-    campaigns.keep_statistics(session, scope, campaign.id, tallies.statistics(session, scope, campaign.id))
+    tallies.keep(session, scope, campaign.id)
     detail: dict[str, Any] = {
         "choice": decision.choice, "digest": mails.digest(session, scope, campaign.id), "proven": decision.proven,
         "approved": approved, "refused": list(decision.refused),

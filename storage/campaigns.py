@@ -178,10 +178,6 @@ def keep_forecast(session: Session, scope: Scope, campaign_id: str, forecast: Fo
     note(session, scope, campaign_id, forecast=msgspec.to_builtins(forecast))
 
 
-def keep_statistics(session: Session, scope: Scope, campaign_id: str, statistics: CampaignStatistics) -> None:
-    note(session, scope, campaign_id, **statistics.by_name())
-
-
 def body_key(session: Session, scope: Scope, campaign_id: str) -> Key | None:
     """None once it was destroyed."""
     sealed = session.execute(

@@ -153,6 +153,19 @@ def decide(
     return sum(session.execute(query.where(table.c.id.in_(batch)).values(**values)).rowcount for batch in batches)
 
 
+def again(session: Session, scope: Scope, campaign_id: str) -> int:
+    """What failed for certain may leave once more, with the bytes that were approved; returns how many."""
+    failed = update(table).where(
+        of_campaign(table, scope, campaign_id),
+        table.c.state == MailState.FAILED,
+        table.c.content.is_not(None),
+        table.c.approved_hash != "",
+        table.c.approved_hash == table.c.content_hash,
+    )
+    fresh = {"state": MailState.APPROVED, "reason": "", "submitted_at": None, "claimed_until": None}
+    return session.execute(failed.values(**fresh, updated_at=now())).rowcount
+
+
 def digest(session: Session, scope: Scope, campaign_id: str) -> str:
     """What an approval names: every mail that could leave, in order, by the hash of its final bytes."""
     found = hashlib.sha256()

@@ -4,6 +4,7 @@ from collections import Counter
 
 from sqlalchemy import func, select
 
+from storage import campaigns, usage
 from storage.records import CampaignStatistics, MailEvent, MailState, Visitor
 from storage.scope import Scope, of_campaign
 from storage.session import Session
@@ -56,6 +57,14 @@ def statistics(session: Session, scope: Scope, campaign_id: str) -> CampaignStat
         replied=happened[MailEvent.REPLIED],
         unsubscribed=happened[MailEvent.UNSUBSCRIBED],
     )
+
+
+def keep(session: Session, scope: Scope, campaign_id: str) -> CampaignStatistics:
+    """Put the numbers and the cost of this moment down with the campaign."""
+    campaign, found = campaigns.campaign(session, scope, campaign_id), statistics(session, scope, campaign_id)
+    cost = usage.total(session, scope, campaign.budget_id) if campaign.budget_id else campaign.total_cost
+    campaigns.note(session, scope, campaign_id, **found.by_name(), total_cost=cost)
+    return found
 
 
 def _happened(session: Session, scope: Scope, campaign_id: str) -> Counter[MailEvent]:

@@ -73,7 +73,7 @@ def _form(store: Store, sync: Sync) -> type[SyncAnswer]:
     kinds = {kind.value: sum(counts[kind, state] for state in ChangeState) for kind in ChangeKind}
     text = counted(
         f"Contact sync {sync.id}", kinds, look=f"contactflow preview {sync.id}", digest=sync.digest,
-        asked_again=bool(sync.review_round),
+        asked_again="The reviewer named was no user of this organization" if sync.review_round else "",
     )  # fmt: skip
     return described(SyncAnswer, text)
 

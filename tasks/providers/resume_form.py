@@ -37,9 +37,9 @@ def key_of(review_round: int, *, what: str = "review") -> str:
     return f"{what}-{review_round}-{count}"
 
 
-def counted(title: str, counts: Mapping[str, int], *, look: str, digest: str, asked_again: bool) -> str:
+def counted(title: str, counts: Mapping[str, int], *, look: str, digest: str, asked_again: str) -> str:
     """What there is to decide, in numbers: nothing personal goes to Prefect."""
-    again = "**The reviewer named was no user of this organization.**\n\n" if asked_again else ""
+    again = f"**{asked_again}.**\n\n" if asked_again else ""
     lines = [f"| {what} | {number} |" for what, number in counts.items() if number]
     return "\n".join([
         f"{again}### {title}", "", "| what | how many |", "|---|---|", *lines, "", f"Each with all it holds: `{look}`",

@@ -23,7 +23,6 @@ from storage.crypto import Key
 from storage.documents import now
 from storage.mail_events import Event
 from storage.records import (
-    CampaignStatistics,
     CampaignStatus,
     Cost,
     Criteria,
@@ -99,6 +98,10 @@ CAMPAIGNS_AS_A_STRANGER: dict[str, Callable[[Session, Scope, Any], Any]] = {
     "campaign_reviews.end": lambda s, me, it: campaign_reviews.end(
         s, me, it.mail.campaign_id, to=CampaignStatus.CANCELLED, expected=STATUSES, why="mine"
     ),
+    "campaign_reviews.kept_until": lambda s, me, _: campaign_reviews.kept_until(s, me) == {},
+    "campaign_reviews.retry_failed": lambda s, me, it: campaign_reviews.retry_failed(
+        s, me, it.mail.campaign_id, actor="me"
+    ),
     "campaign_reviews.rewrite": lambda s, me, it: campaign_reviews.rewrite(
         s, me, it.mail.campaign_id, _rewritten(s, it.mail, it.scope), editor="me"
     ),
@@ -111,9 +114,6 @@ CAMPAIGNS_AS_A_STRANGER: dict[str, Callable[[Session, Scope, Any], Any]] = {
     "campaigns.is_at": lambda s, me, it: campaigns.is_at(s, me, it.mail.campaign_id, *STATUSES),
     "campaigns.keep_forecast": lambda s, me, it: campaigns.keep_forecast(
         s, me, it.mail.campaign_id, Forecast(1, None, None)
-    ),
-    "campaigns.keep_statistics": lambda s, me, it: campaigns.keep_statistics(
-        s, me, it.mail.campaign_id, CampaignStatistics(audience=9)
     ),
     "campaigns.live_campaigns": lambda s, me, _: campaigns.live_campaigns(s, me),
     "campaigns.move": lambda s, me, it: campaigns.move(
@@ -128,6 +128,7 @@ CAMPAIGNS_AS_A_STRANGER: dict[str, Callable[[Session, Scope, Any], Any]] = {
     ),
     "mail_events.of_mail": lambda s, me, it: mail_events.of_mail(s, me, it.mail.mail_id),
     "mail_events.of_whole_campaign": lambda s, me, it: mail_events.of_whole_campaign(s, me, it.mail.campaign_id),
+    "mails.again": lambda s, me, it: mails.again(s, me, it.mail.campaign_id),
     "mails.clear": lambda s, me, it: mails.clear(s, me, it.mail.campaign_id),
     "mails.content": lambda s, me, it: bool(mails.content(s, me, it.mail.campaign_id, it.mail.mail_id, it.mail.key)),
     "mails.decide": lambda s, me, it: mails.decide(
@@ -161,6 +162,7 @@ CAMPAIGNS_AS_A_STRANGER: dict[str, Callable[[Session, Scope, Any], Any]] = {
     "suppressions.suppress": lambda s, me, _: suppressions.suppress(s, me, ["mine"], SuppressionReason.MANUAL) - 1,
     "suppressions.suppressed": lambda s, me, it: bool(suppressions.suppressed(s, me, [it.mail.address_hash])),
     "tallies.counts": lambda s, me, it: tallies.counts(s, me, it.mail.campaign_id),
+    "tallies.keep": lambda s, me, it: tallies.keep(s, me, it.mail.campaign_id),
     "tallies.reasons": lambda s, me, it: bool(tallies.reasons(s, me, it.mail.campaign_id, MailState.GENERATED)),
     "tallies.statistics": lambda s, me, it: tallies.statistics(s, me, it.mail.campaign_id).audience,
     "templates.newest": lambda s, me, it: templates.newest(s, me, it.mark),

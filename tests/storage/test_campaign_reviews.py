@@ -201,3 +201,26 @@ def test_an_empty_value_takes_a_setting_back(store: Store, scope: Scope) -> None
         organization_settings.change(session, scope, {"rest_days": ""}, actor=ANN)
         found = organization_settings.organization_settings(session, scope)
     assert (found.tracking, found.rest_days) == (True, 0)
+
+
+def test_what_failed_for_certain_can_leave_once_more_and_nothing_else(store: Store, scope: Scope) -> None:
+    with store.begin() as session:
+        campaign = waiting(session, scope, 4)
+        campaign_reviews.decide(session, scope, campaign.id, Decision(Choice.APPROVE, ANN))
+        for state, ordinal in (("failed", 1), ("unknown", 2), ("sent", 3)):
+            session.execute(
+                text("UPDATE campaign_emails SET state = :state WHERE ordinal = :ordinal"),
+                {"state": state, "ordinal": ordinal},
+            )
+        campaigns.move(session, scope, campaign.id, expected=[CampaignStatus.SENDING], to=CampaignStatus.COMPLETED)
+        assert campaign_reviews.retry_failed(session, scope, campaign.id, actor=ANN) == 1
+        assert states(session, scope, campaign.id) == ["approved", "unknown", "sent", "approved"]
+        assert campaigns.campaign(session, scope, campaign.id).status is CampaignStatus.SENDING
+
+
+def test_a_mail_that_nobody_could_write_is_not_sent_once_more(store: Store, scope: Scope) -> None:
+    with store.begin() as session:
+        campaign = frozen(session, scope, [member(1)])
+        session.execute(text("UPDATE campaign_emails SET state = 'failed'"))
+        session.execute(text("UPDATE email_campaigns SET status = 'completed'"))
+        assert campaign_reviews.retry_failed(session, scope, campaign.id, actor=ANN) == 0
