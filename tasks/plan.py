@@ -9,8 +9,9 @@ from itertools import chain
 from prefect import task
 from prefect.artifacts import create_markdown_artifact
 
-from storage import audit, contacts, landing, links, plans, staging, survivorship, syncs, tenants
+from storage import audit, contacts, landing, links, plans, staging, syncs, tenants
 from storage.documents import new_id, now
+from storage.organization_settings import organization_settings
 from storage.records import Change, ChangeKind, Contact, SourceLink, StoredLink, SyncStatus
 from storage.scope import Scope
 from storage.session import Session, open_store
@@ -63,7 +64,7 @@ def _rows(session: Session, scope: Scope, sync: Sync) -> list[Change]:
     crm = Crm(
         contacts.contacts(session, scope, sorted({id_ for id_ in wanted if id_})),
         links.links(session, scope, sync.account, tied),
-        Arbiter(survivorship.survivorship(session, scope), sync.provider, sync.account),
+        Arbiter(organization_settings(session, scope).which_survives, sync.provider, sync.account),
     )
     rows = chain(
         (_changed(crm, one) for one in changed),

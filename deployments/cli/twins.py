@@ -10,8 +10,9 @@ import click
 from deployments.cli.crm import as_data
 from deployments.cli.terminal import Refused, command, organization_option, ready_store, show, table
 from deployments.cli.values import as_text
-from storage import contacts, merging, survivorship, tenants, twins
+from storage import contacts, merging, tenants, twins
 from storage.merging import Pair
+from storage.organization_settings import organization_settings
 from storage.records import Contact, Twins
 from storage.scope import Scope
 from storage.session import Session, Store
@@ -124,7 +125,7 @@ def _outcome(
     from tasks.rules.merging import merged  # noqa: PLC0415 (parsers are not for a mere list)
 
     pair = merging.open_pair(session, scope, twins_id, keep=keep, lock=lock)
-    return pair, merged(pair.kept, pair.gone, survivorship.survivorship(session, scope), take=take)
+    return pair, merged(pair.kept, pair.gone, organization_settings(session, scope).which_survives, take=take)
 
 
 def _reviewer(session: Session, scope: Scope, email: str | None) -> str:

@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from storage.records.survivorship import Survivorship, survivorship_of
+
 _WINDOW = re.compile(r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$")
 
 
@@ -23,6 +25,8 @@ class OrganizationSettings:
     mails_per_day              as above
     ramp_up_from               a mailbox's first day; doubled each day that mails leave, up to its limit; 0: no ramp
     stop_at_failures           share of failed or bounced mails that pauses a campaign, counted from 20 mails on
+    survivorship               rules by field, such as job_title=longest; default=trusted_source,most_recent
+    trusted_sources            the most trusted first: microsoft, google, file, manual, or a connection's id
     """
 
     postal_address: str = ""
@@ -39,6 +43,12 @@ class OrganizationSettings:
     mails_per_day: int = 0
     ramp_up_from: int = 0
     stop_at_failures: float = 0.1
+    survivorship: str | dict[str, str | list[str]] = ""
+    trusted_sources: str | list[str] = ""
+
+    @property
+    def which_survives(self) -> Survivorship:
+        return survivorship_of(self.survivorship, self.trusted_sources)
 
     def __post_init__(self) -> None:
         if self.send_window and not _WINDOW.match(self.send_window):
@@ -52,3 +62,4 @@ class OrganizationSettings:
         numbers = ("four_eyes_above", "rest_days", "body_days", "mails_per_minute", "mails_per_day", "ramp_up_from")
         if negative := [name for name in numbers if getattr(self, name) < 0]:
             raise ValueError(f"{negative[0]}: not below 0")
+        survivorship_of(self.survivorship, self.trusted_sources)

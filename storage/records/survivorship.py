@@ -34,6 +34,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
 _RULED = tuple(one.name for one in fields(Person) if one.type is str or one.type == "str")
 _KNOWN_SOURCES = (*Provider, MANUAL)
 _CONNECTION_ID = 36
+_HOW = "survivorship: write field=rule, such as job_title=longest; default=manual_edit,most_recent"
 
 
 class BadSurvivorship(ValueError):
@@ -54,12 +55,21 @@ class Survivorship:
 
 
 def survivorship_of(said: object, trusted_sources: object = ()) -> Survivorship:
-    """From an organization's settings: `{"job_title": "longest", "default": ["manual_edit", "most_recent"]}`."""
+    """From an organization's settings: `job_title=longest; default=manual_edit,most_recent`, or the same as JSON."""
+    if isinstance(said, str):
+        said = dict(_assignment(part) for part in said.split(";") if part.strip())
     if not isinstance(said, Mapping):
-        raise BadSurvivorship("survivorship: write field = rule, such as job_title = most_recent")
+        raise BadSurvivorship(_HOW)
     own = {str(name): _rules(str(name), value) for name, value in said.items()}
     # Who says what holds for all fields means all: also those that have rules of their own otherwise.
     return Survivorship((dict(RULES) if ALL_OTHERS not in own else {}) | own, _sources(trusted_sources))
+
+
+def _assignment(text: str) -> tuple[str, str]:
+    name, is_there, rules = text.partition("=")
+    if not is_there:
+        raise BadSurvivorship(_HOW)
+    return name.strip(), rules
 
 
 def _rules(name: str, said: object) -> tuple[Rule, ...]:

@@ -88,7 +88,8 @@ def test_a_trusted_source_goes_before_a_recent_one_and_an_account_can_be_trusted
         ({"emails": "longest"}, (), "'emails' is no field with a single value; there are prefix"),
         ({"job_title": []}, (), "survivorship.job_title: name at least one of"),
         ({"job_title": 3}, (), "survivorship.job_title: a word, or a list of words"),
-        ("longest", (), "write field = rule"),
+        ("longest", (), "write field=rule, such as"),
+        (["longest"], (), "write field=rule, such as"),
         ({}, ["yahoo"], "trusted_sources: 'yahoo' is neither microsoft, google, file, manual nor the id"),
         ({}, 7, "trusted_sources: a word, or a list of words"),
     ],
@@ -96,6 +97,14 @@ def test_a_trusted_source_goes_before_a_recent_one_and_an_account_can_be_trusted
 def test_what_cannot_be_meant_is_refused_with_what_can(said: Any, trusted: Any, text: str) -> None:
     with pytest.raises(BadSurvivorship, match=text):
         survivorship_of(said, trusted)
+
+
+def test_rules_are_written_in_one_line_too() -> None:
+    said = survivorship_of(" job_title = longest ; default=trusted_source,most_recent;", "google, manual")
+    assert said == survivorship_of(
+        {"job_title": ["longest"], "default": ["trusted_source", "most_recent"]}, ["google", "manual"]
+    )
+    assert survivorship_of("", "") == Survivorship()
 
 
 def test_every_rule_has_its_words() -> None:

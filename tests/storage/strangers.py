@@ -5,8 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import update
-
 from storage import (
     actions,
     audit,
@@ -20,7 +18,6 @@ from storage import (
     plans,
     reviews,
     rotation,
-    survivorship,
     syncs,
     tenants,
     twins,
@@ -55,7 +52,6 @@ from storage.reviews import Choice, Decision
 from storage.scope import Scope
 from storage.session import Session
 from storage.syncs import NewSync
-from storage.tables import organizations
 from tests.storage.campaign_strangers import CAMPAIGNS_AS_A_STRANGER, CampaignWorld, filled_campaign
 from tests.storage.examples import begun, connected, kept, planned, preview_key, row, undo_key
 
@@ -113,8 +109,6 @@ def filled(session: Session, name: str) -> World:
     connections.advance(session, scope, connection.id, f"cursor of {mark}")
     connections.keep_quiet(session, scope, connection.id, LATER)
     connections.claim_refresh(session, scope, connection.id, version=1, until=EARLIER)
-    trusting = update(organizations).where(organizations.c.id == scope.organization_id)
-    session.execute(trusting.values(settings={"trusted_sources": [connection.id]}))
     idle = connected(session, scope, f"idle@{mark}.example")
     maybe = row(ChangeKind.MAYBE, 1, object_id=contact.id, person=person)
     rows = [maybe, row(ChangeKind.CREATE, 2, person=person), row(ChangeKind.SKIP, 3, person=person)]
@@ -270,7 +264,6 @@ AS_A_STRANGER: dict[str, Callable[[Session, Scope, World], Any]] = {
     "reviews.forget": lambda s, me, it: reviews.forget(s, me, it.sync_id),
     "rotation.readable": lambda s, me, _: rotation.readable(s, me) - 11,  # as many as each organization has itself
     "rotation.rotate": lambda s, me, _: rotation.rotate(s, me),
-    "survivorship.survivorship": lambda s, me, _: survivorship.survivorship(s, me).trusted_sources,
     "syncs.close": lambda s, me, it: syncs.close(
         s, me, it.sync_id, expected=list(SyncStatus), to=SyncStatus.CANCELLED, error="mine"
     ),
