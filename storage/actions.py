@@ -20,6 +20,7 @@ class Action:
     sync_id: str = ""
     fields: tuple[str, ...] = ()
     created_at: datetime | None = None
+    campaign_id: str = ""
 
 
 def note(session: Session, scope: Scope, done: Iterable[Action]) -> None:
@@ -32,6 +33,7 @@ def note(session: Session, scope: Scope, done: Iterable[Action]) -> None:
             "action": action.action,
             "actor": action.actor,
             "sync_id": action.sync_id or None,
+            "campaign_id": action.campaign_id or None,
             "fields": list(action.fields),
             "created_at": moment,
         }
@@ -44,6 +46,14 @@ def note(session: Session, scope: Scope, done: Iterable[Action]) -> None:
 def actions(session: Session, scope: Scope, object_id: str) -> Sequence[Action]:
     query = select(table).where(of_organization(table, scope), table.c.object_id == object_id)
     return [
-        Action(row.object_id, row.action, row.actor, row.sync_id or "", tuple(row.fields), row.created_at)
+        Action(
+            row.object_id,
+            row.action,
+            row.actor,
+            row.sync_id or "",
+            tuple(row.fields),
+            row.created_at,
+            row.campaign_id or "",
+        )
         for row in session.execute(query.order_by(table.c.created_at, table.c.id))
     ]

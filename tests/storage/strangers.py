@@ -54,6 +54,7 @@ from storage.session import Session
 from storage.syncs import NewSync
 from tests.storage.campaign_strangers import CAMPAIGNS_AS_A_STRANGER, CampaignWorld, filled_campaign
 from tests.storage.examples import begun, connected, kept, planned, preview_key, row, undo_key
+from tests.storage.sending_strangers import OUTBOX_AS_A_STRANGER, SendingWorld, filled_outbox
 
 LATER = datetime.now(UTC) + timedelta(hours=1)
 QUARTER = timedelta(minutes=15)
@@ -80,6 +81,7 @@ class World:
     twins_id: str
     merged_id: str
     pair: Pair
+    out: SendingWorld
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -95,6 +97,7 @@ class World:
             self.twins_id,
             self.merged_id,
             self.pair.gone.id,
+            *self.out.ids,
         )
 
 
@@ -126,6 +129,7 @@ def filled(session: Session, name: str) -> World:
     return World(
         mark, scope, contact.id, connection.id, idle.id, waiting.id, maybe.id, extracting.id, waiting.flow_run_id,
         key, key_to_undo, filled_campaign(session, scope, mark), pair.twins.id, merged_id, pair,
+        filled_outbox(session, scope, idle.id),
     )  # fmt: skip
 
 
@@ -262,7 +266,7 @@ AS_A_STRANGER: dict[str, Callable[[Session, Scope, World], Any]] = {
         s, me, it.sync_id, to=SyncStatus.CANCELLED, expected=list(SyncStatus), why="mine"
     ),
     "reviews.forget": lambda s, me, it: reviews.forget(s, me, it.sync_id),
-    "rotation.readable": lambda s, me, _: rotation.readable(s, me) - 11,  # as many as each organization has itself
+    "rotation.readable": lambda s, me, _: rotation.readable(s, me) - 13,  # as many as each organization has itself
     "rotation.rotate": lambda s, me, _: rotation.rotate(s, me),
     "syncs.close": lambda s, me, it: syncs.close(
         s, me, it.sync_id, expected=list(SyncStatus), to=SyncStatus.CANCELLED, error="mine"
@@ -308,4 +312,4 @@ AS_A_STRANGER: dict[str, Callable[[Session, Scope, World], Any]] = {
     "twins.twins": lambda s, me, _: twins.twins(s, me),
     "twins.undo_of": lambda s, me, it: twins.undo_of(s, me, it.merged_id),
     "twins.withdraw": lambda s, me, it: twins.withdraw(s, me, [it.object_id]),
-} | CAMPAIGNS_AS_A_STRANGER  # fmt: skip
+} | CAMPAIGNS_AS_A_STRANGER | OUTBOX_AS_A_STRANGER  # fmt: skip

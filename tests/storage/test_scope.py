@@ -67,6 +67,7 @@ PERSONAL = {
     "connections",
     "landing",
     "mails",
+    "outbox",
     "plans",
     "reviews",
     "syncs",

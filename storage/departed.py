@@ -1,0 +1,57 @@
+"""Mails that have left, found again by what the services call them when something comes back."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, fields
+from datetime import datetime
+
+from sqlalchemy import select, update
+
+from storage.documents import now
+from storage.records import MailState
+from storage.scope import Scope, of_organization
+from storage.session import Session
+from storage.tables import campaign_emails as table
+
+LEFT = (MailState.SENDING, MailState.SENT, MailState.UNKNOWN, MailState.BOUNCED, MailState.REPLIED)
+BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Departed:
+    id: str
+    campaign_id: str
+    object_id: str
+    state: MailState
+    message_id: str
+    thread_id: str
+    address_hash: str
+
+
+def departed(session: Session, scope: Scope, mailbox: str, names: Collection[str]) -> list[Departed]:
+    """Those of this mailbox whose Message-ID, conversation or own id is among `names`."""
+    found: dict[str, Departed] = {}
+    wanted = [name for name in dict.fromkeys(names) if name]
+    for start in range(0, len(wanted), BATCH):
+        batch = wanted[start : start + BATCH]
+        named = table.c.message_id.in_(batch) | table.c.thread_id.in_(batch) | table.c.id.in_(batch)
+        here = of_organization(table, scope) & (table.c.mailbox == mailbox) & table.c.state.in_(LEFT)
+        for row in session.execute(select(table).where(here, named)):
+            plain = {field.name: getattr(row, field.name) for field in fields(Departed) if field.name != "state"}
+            found[row.id] = Departed(state=MailState(row.state), **plain)
+    return list(found.values())
+
+
+def waits_for_news(session: Session, scope: Scope, mailbox: str, *, since: datetime) -> bool:
+    """Whether a mail left from this mailbox since then."""
+    late = select(table.c.id).where(of_organization(table, scope), table.c.mailbox == mailbox)
+    return session.execute(late.where(table.c.submitted_at > since).limit(1)).first() is not None
+
+
+def turn(session: Session, scope: Scope, mail: Departed, to: MailState, *, reason: str) -> bool:
+    """Bounced, or answered: either proves as well that it had left. A bounce is the last word."""
+    before = {MailState.SENT, MailState.UNKNOWN} | ({MailState.REPLIED} if to is MailState.BOUNCED else set())
+    moved = update(table).where(
+        of_organization(table, scope), table.c.id == mail.id, table.c.state.in_([*before, MailState.SENDING])
+    )
+    values = {"state": to, "reason": reason, "claimed_until": None, "updated_at": now()}
+    return session.execute(moved.values(**values)).rowcount == 1

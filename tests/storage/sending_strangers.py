@@ -1,0 +1,82 @@
+"""What one organization has on its way out, and how a stranger who knew the ids would call what moves it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from storage import campaign_reviews, campaigns, departed, mailboxes, outbox
+from storage.campaign_reviews import Decision
+from storage.crypto import Key
+from storage.departed import Departed
+from storage.outbox import Claim, Outcome
+from storage.records import MailState
+from storage.reviews import Choice
+from storage.scope import Scope
+from storage.session import Session
+from tests.storage.campaign_examples import waiting
+
+NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class SendingWorld:
+    box: str
+    campaign_id: str
+    key: Key
+    claim: Claim
+    doubt: Claim
+    left: Departed
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        return (self.campaign_id, self.claim.mail_id, self.doubt.mail_id)
+
+
+def filled_outbox(session: Session, scope: Scope, connection_id: str) -> SendingWorld:
+    """One mail claimed, one sent, one in doubt, one that failed, one that waits."""
+    campaign = waiting(session, scope, 5, connection_id)
+    campaign_reviews.decide(session, scope, campaign.id, Decision(Choice.APPROVE, "me"))
+    key = campaigns.demand_body_key(session, scope, campaign.id)
+    claim, sent, doubt, failed = outbox.claim(session, scope, campaign.id, key, moment=NOON, until=NOON + HOUR, limit=4)
+    outbox.submit(session, scope, [sent, doubt], at=NOON, until=NOON + HOUR, draft_id="draft", message_id="<sent@x>")
+    ends = (Outcome(sent, MailState.SENT), Outcome(doubt, MailState.UNKNOWN), Outcome(failed, MailState.FAILED))
+    outbox.settle(session, scope, ends, actor="me")
+    mailboxes.keep_cursor(session, scope, campaign.mailbox, f"cursor of {scope.organization_id}", looked_at=NOON)
+    mailboxes.take_slot(session, scope, campaign.mailbox, "me", moment=NOON, until=NOON + HOUR, at_once=1)
+    [left] = departed.departed(session, scope, campaign.mailbox, [sent.mail_id])
+    return SendingWorld(campaign.mailbox, campaign.id, key, claim, doubt, left)
+
+
+OUTBOX_AS_A_STRANGER: dict[str, Callable[[Session, Scope, Any], Any]] = {
+    "departed.departed": lambda s, me, it: departed.departed(s, me, it.out.box, [it.out.left.id, "<sent@x>"]),
+    "departed.turn": lambda s, me, it: departed.turn(s, me, it.out.left, MailState.BOUNCED, reason="mine"),
+    "departed.waits_for_news": lambda s, me, it: departed.waits_for_news(s, me, it.out.box, since=NOON - HOUR),
+    "mailboxes.cursor": lambda s, me, it: bool(mailboxes.cursor(s, me, it.out.box)),
+    "mailboxes.give_slot_back": lambda s, me, it: mailboxes.give_slot_back(s, me, it.out.box, "me"),
+    "mailboxes.keep_cursor": lambda s, me, it: mailboxes.keep_cursor(s, me, it.out.box, "mine", looked_at=NOON),
+    "mailboxes.keep_quiet": lambda s, me, it: mailboxes.keep_quiet(s, me, it.out.box, NOON + HOUR, "mine"),
+    "mailboxes.mailbox": lambda s, me, it: mailboxes.mailbox(s, me, it.out.box).quiet_why,
+    "mailboxes.room_at": lambda s, me, it: (
+        mailboxes.room_at(s, me, it.out.box, per_day=1, moment=NOON + HOUR) != NOON + HOUR
+    ),
+    "mailboxes.sent_since": lambda s, me, it: mailboxes.sent_since(s, me, it.out.box, NOON - HOUR),
+    "mailboxes.take_slot": lambda s, me, it: (
+        not mailboxes.take_slot(s, me, it.out.box, "mine", moment=NOON, until=NOON + HOUR, at_once=1)
+    ),
+    "mailboxes.take_turn": lambda s, me, it: mailboxes.take_turn(s, me, it.out.box, moment=NOON, interval=HOUR) != NOON,
+    "outbox.claim": lambda s, me, it: outbox.claim(
+        s, me, it.out.campaign_id, it.out.key, moment=NOON, until=NOON + HOUR
+    ),
+    "outbox.clear_up": lambda s, me, it: outbox.clear_up(s, me, Outcome(it.out.doubt, MailState.FAILED), actor="me"),
+    "outbox.give_back": lambda s, me, it: outbox.give_back(s, me, [it.out.claim]),
+    "outbox.hold": lambda s, me, it: outbox.hold(s, me, it.out.claim, until=NOON),
+    "outbox.next_moment": lambda s, me, it: outbox.next_moment(s, me, it.out.campaign_id),
+    "outbox.recover": lambda s, me, it: outbox.recover(
+        s, me, it.out.campaign_id, it.out.key, moment=NOON + HOUR, until=NOON + 2 * HOUR
+    ),
+    "outbox.settle": lambda s, me, it: outbox.settle(s, me, [Outcome(it.out.claim, MailState.SENT)], actor="me"),
+    "outbox.submit": lambda s, me, it: outbox.submit(s, me, [it.out.claim], at=NOON, until=NOON),
+    "outbox.unknown": lambda s, me, it: outbox.unknown(s, me, it.out.campaign_id, it.out.key),
+}
