@@ -5,7 +5,7 @@ the checks blocked cannot be approved; it must be edited first, which makes anot
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -93,6 +93,26 @@ def rewrite(session: Session, scope: Scope, campaign_id: str, written: Written, 
         detail={"mail": written.mail_id, "version": written.version + 1, "digest": digest},
     )  # fmt: skip
     return digest
+
+
+def ask_again(
+    session: Session, scope: Scope, campaign_id: str, mail_ids: Sequence[str], hint: str, *, reviewer: str
+) -> None:
+    """Mails that shall be written anew; whoever writes finds them pending, with the hint."""
+    _demand_waiting(campaigns.campaign(session, scope, campaign_id), now())
+    key = campaigns.demand_body_key(session, scope, campaign_id)
+    found = mails.mails(session, scope, campaign_id, key, ids=mail_ids, states=[*OPEN, MailState.BLOCKED])
+    anew = [
+        Written(one.id, one.version, replace(one.draft, hint=hint), state=MailState.PENDING)
+        for one in found
+        if one.draft
+    ]
+    if len(anew) != len(set(mail_ids)) or mails.write(session, scope, campaign_id, key, anew) != len(anew):
+        raise CannotDecide("not all of these mails can be written anew: look at the campaign again")
+    audit.record(
+        session, scope, actor=reviewer, action="mails.asked-again", subject=campaign_id,
+        detail={"mails": list(mail_ids)},
+    )  # fmt: skip
 
 
 def end(

@@ -88,8 +88,13 @@ class Campaign:
     forgotten_at: datetime | None
 
     @property
-    def is_live(self) -> bool:
+    def is_open(self) -> bool:
         return self.status in LIVE_STATUSES
+
+    @property
+    def has_begun(self) -> bool:
+        """A campaign that was prepared bears its own id until its run is started."""
+        return self.flow_run_id != self.id
 
 
 def open_campaign(session: Session, scope: Scope, new: NewCampaign) -> Campaign:

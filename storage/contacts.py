@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, bindparam, delete, func, insert, or_, select, update
 
 from storage.documents import document, fingerprint, now, person
-from storage.records import Contact
+from storage.records import Contact, Criteria
 from storage.scope import Scope, of_organization
 from storage.session import Session
 from storage.tables import object_actions
@@ -43,6 +43,22 @@ def contact(session: Session, scope: Scope, contact_id: str) -> Contact:
 def everyone(session: Session, scope: Scope) -> Iterator[Contact]:
     query = select(table).where(_contacts(scope)).execution_options(yield_per=BATCH)
     return (_contact(row) for row in session.execute(query))
+
+
+def chosen(session: Session, scope: Scope, criteria: Criteria) -> Iterator[Contact]:
+    """Those that criteria name, in the order in which they came into the CRM."""
+    query = select(table).where(_contacts(scope)).order_by(table.c.id).execution_options(yield_per=BATCH)
+    if criteria.pipeline:
+        query = query.where(table.c.pipeline == criteria.pipeline)
+    if criteria.stage:
+        query = query.where(table.c.stage == criteria.stage)
+    ids = sorted(set(criteria.contacts))
+    batches = [query.where(table.c.id.in_(ids[start : start + BATCH])) for start in range(0, len(ids), BATCH)]
+    wanted = {tag.casefold() for tag in criteria.tags}
+    for batch in batches or [query]:
+        for found in map(_contact, session.execute(batch)):
+            if not wanted or wanted & {tag.casefold() for tag in found.person.tags}:
+                yield found
 
 
 def count(session: Session, scope: Scope) -> int:

@@ -1,7 +1,7 @@
 """Great Expectations in a process of its own, started while the network is waited for: its import takes seconds.
 
-Not in a thread, for the rest of the program would meet libraries that are imported only half. Rows go in as a line of
-JSON, (id, bytes, addresses, numbers) each; what was met comes out as another.
+Not in a thread, for the rest of the program would meet libraries that are imported only half. A suite's name, its rows
+and what it measures them by go in as a line of JSON; what was met comes out as another.
 """
 
 import atexit
@@ -19,7 +19,15 @@ LARGEST_RECORD = 512 * 1024
 REACHABLE = 0.5
 SHRUNK_TO = 0.5
 
-Row = tuple[str, int, int, int]
+LONGEST_SUBJECT = 200
+LARGEST_MAIL = 4 * 2**20
+MOST_BLOCKED = 0.5
+
+Row = tuple[Any, ...]
+COLUMNS = {
+    "people": ["source_id", "bytes", "addresses", "numbers"],
+    "mails": ["mail_id", "address_hash", "content_hash", "bytes", "subject", "blocked"],
+}
 
 
 class GateBroken(Exception):
@@ -30,15 +38,15 @@ def warm_up() -> None:
     _process()
 
 
-def met(rows: Sequence[Row], seen_before: int) -> dict[str, bool]:
-    """Which expectations these rows meet, by name."""
+def met(suite: str, rows: Sequence[Row], measure: int = 0) -> dict[str, bool]:
+    """Which expectations of a suite ("people", "mails") these rows meet, by name. `COLUMNS` says what a row holds."""
     process = _process()
     if process.poll() is not None:
         _process.cache_clear()
         process = _process()
     assert process.stdin  # noqa: S101 (for the type checker: both are pipes)
     assert process.stdout  # noqa: S101 (as above)
-    process.stdin.write(json.dumps([rows, seen_before]).encode() + b"\n")
+    process.stdin.write(json.dumps([suite, rows, measure]).encode() + b"\n")
     process.stdin.flush()
     answer = process.stdout.readline()
     if not answer:
@@ -64,8 +72,7 @@ def main() -> None:
     with redirect_stdout(sys.stderr):
         gx = _great_expectations()
         for line in sys.stdin:
-            rows, seen_before = json.loads(line)
-            answers.write(json.dumps(_met(gx, rows, seen_before)) + "\n")
+            answers.write(json.dumps(_met(gx, *json.loads(line))) + "\n")
             answers.flush()
 
 
@@ -77,38 +84,47 @@ def _great_expectations() -> Any:
     return great_expectations
 
 
-def _met(gx: Any, rows: Sequence[Row], seen_before: int) -> dict[str, bool]:
+def _met(gx: Any, suite: str, rows: Sequence[Row], measure: int) -> dict[str, bool]:
     import pandas as pd  # noqa: PLC0415 (seconds of CPU)
     from great_expectations.data_context.types.base import ProgressBarsConfig  # noqa: PLC0415 (as above)
 
-    frame = pd.DataFrame(rows, columns=["source_id", "bytes", "addresses", "numbers"])
-    frame["reachable"] = (frame["addresses"] + frame["numbers"]) > 0
+    frame = pd.DataFrame(rows, columns=COLUMNS[suite])
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     batch = (
         context.data_sources.add_pandas("staging")
-        .add_dataframe_asset("people")
+        .add_dataframe_asset(suite)
         .add_batch_definition_whole_dataframe("all")
         .get_batch({"dataframe": frame})
     )
-    result = batch.validate(_suite(gx, seen_before), result_format="BOOLEAN_ONLY")
+    wanted = _people(gx.expectations, frame, measure) if suite == "people" else _mails(gx.expectations)
+    result = batch.validate(gx.ExpectationSuite(name=suite, expectations=wanted), result_format="BOOLEAN_ONLY")
     return {one.expectation_config.meta["name"]: bool(one.success) for one in result.results}
 
 
-def _suite(gx: Any, seen_before: int) -> Any:
-    expect = gx.expectations
-    return gx.ExpectationSuite(
-        name="staged people",
-        expectations=[
-            expect.ExpectColumnValueLengthsToBeBetween(column="source_id", min_value=1, meta={"name": "ids present"}),
-            expect.ExpectColumnValuesToBeUnique(column="source_id", meta={"name": "ids unique"}),
-            expect.ExpectColumnMaxToBeBetween(column="bytes", max_value=LARGEST_RECORD, meta={"name": "sane sizes"}),
-            expect.ExpectColumnValuesToBeInSet(
-                column="reachable", value_set=[True], mostly=REACHABLE, meta={"name": "reachable"}
-            ),
-            expect.ExpectTableRowCountToBeBetween(min_value=int(seen_before * SHRUNK_TO), meta={"name": "row count"}),
-        ],
-    )
+def _people(expect: Any, frame: Any, seen_before: int) -> list[Any]:
+    frame["reachable"] = (frame["addresses"] + frame["numbers"]) > 0
+    return [
+        expect.ExpectColumnValueLengthsToBeBetween(column="source_id", min_value=1, meta={"name": "ids present"}),
+        expect.ExpectColumnValuesToBeUnique(column="source_id", meta={"name": "ids unique"}),
+        expect.ExpectColumnMaxToBeBetween(column="bytes", max_value=LARGEST_RECORD, meta={"name": "sane sizes"}),
+        expect.ExpectColumnValuesToBeInSet(
+            column="reachable", value_set=[True], mostly=REACHABLE, meta={"name": "reachable"}
+        ),
+        expect.ExpectTableRowCountToBeBetween(min_value=int(seen_before * SHRUNK_TO), meta={"name": "row count"}),
+    ]
+
+
+def _mails(expect: Any) -> list[Any]:
+    return [
+        expect.ExpectColumnValuesToBeUnique(column="address_hash", meta={"name": "addresses unique"}),
+        expect.ExpectColumnValueLengthsToEqual(column="content_hash", value=64, meta={"name": "all written"}),
+        expect.ExpectColumnMaxToBeBetween(column="bytes", max_value=LARGEST_MAIL, meta={"name": "sane sizes"}),
+        expect.ExpectColumnValuesToBeBetween(
+            column="subject", min_value=1, max_value=LONGEST_SUBJECT, meta={"name": "subjects"}
+        ),
+        expect.ExpectColumnMeanToBeBetween(column="blocked", max_value=MOST_BLOCKED, meta={"name": "few blocked"}),
+    ]
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 """Forget what need not be kept any longer."""
 
-from storage import audit, plans, syncs, tenants, twins
+from storage import audit, campaigns, mails, plans, syncs, tenants, twins
 from storage.records import Role
 from storage.scope import Scope
 from storage.session import Store
+from tasks.providers.engine import Engine
 
 
 def forget_undo(store: Store) -> int:
@@ -32,4 +33,25 @@ def forget_merges(store: Store) -> int:
                 twins.forget_undo(session, scope, twins_id)
                 audit.record(session, scope, actor="contactflow", action="undo.forgotten", subject=twins_id)
                 forgotten += 1
+    return forgotten
+
+
+def forget_mails(store: Store, engine: Engine) -> int:
+    """The mails of campaigns that have been kept long enough, in every organization; returns of how many campaigns.
+
+    Prefect forgets their runs too, for a run that was started there holds the brief it was started with.
+    """
+    forgotten = 0
+    with store.read() as session:
+        scopes = [Scope(one.id, "", Role.ADMIN) for one in tenants.organizations_all(session)]
+        late = [(scope, campaign_id) for scope in scopes for campaign_id in campaigns.past_keeping(session, scope)]
+    for scope, campaign_id in late:
+        with store.read() as session:
+            run_id = campaigns.campaign(session, scope, campaign_id).flow_run_id
+        engine.delete(run_id)
+        with store.begin() as session:
+            campaigns.forget(session, scope, campaign_id)
+            mails.clear(session, scope, campaign_id)
+            audit.record(session, scope, actor="contactflow", action="mails.forgotten", subject=campaign_id)
+        forgotten += 1
     return forgotten

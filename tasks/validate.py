@@ -48,7 +48,7 @@ def expectations(rows: list[tuple[str, int, int, int]], *, seen_before: int = 0)
     """`rows` are (source id, bytes, addresses, numbers). Empty batches meet every expectation: a delta may be empty."""
     if not rows:
         return []
-    outcome = met(rows, seen_before)
+    outcome = met("people", rows, seen_before)
     return [
         Expected(name, critical, outcome[name], meaning)
         for name, critical, meaning in (

@@ -2,19 +2,22 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from deployments.cli.terminal import Refused
-from storage import syncs, tenants
-from storage.records import SyncStatus
+from storage import campaigns, syncs, tenants
+from storage.campaigns import Campaign
+from storage.records import CampaignStatus, SyncStatus
 from storage.session import Store
 from storage.syncs import Sync, UnknownSync
 from tasks.providers.engine import Engine
 
 GLANCE = 0.3
 WAITS = (SyncStatus.EXTRACTING, SyncStatus.EXECUTING)
+AT_WORK = (CampaignStatus.DRAFT, CampaignStatus.GENERATING, CampaignStatus.SENDING)
 NEVER_BEGAN = ("Failed", "Cancelled")
+OVER = (*NEVER_BEGAN, "Crashed", "Completed")
 
 
 def follow(store: Store, engine: Engine, sync_id: str, run_id: str, *, until: tuple[SyncStatus, ...] = ()) -> Sync:
@@ -32,6 +35,33 @@ def follow(store: Store, engine: Engine, sync_id: str, run_id: str, *, until: tu
             time.sleep(GLANCE)
 
 
+def follow_campaign(
+    store: Store, engine: Engine, campaign_id: str, *, until: tuple[CampaignStatus, ...] = ()
+) -> Campaign:
+    """As `follow`, for a campaign, which is there from the start."""
+    with _spinner() as tell:
+        while True:
+            with store.read() as session:
+                scope = tenants.scope_of_campaign(session, campaign_id)
+                campaign = campaigns.campaign(session, scope, campaign_id)
+            tell(campaign.status)
+            if (campaign.status in until if until else campaign.status not in AT_WORK) or not campaign.is_open:
+                return campaign
+            if campaign.status is CampaignStatus.DRAFT and engine.state(campaign.flow_run_id) in NEVER_BEGAN:
+                raise Refused(f"the campaign did not begin: {engine.failure(campaign.flow_run_id)}")
+            time.sleep(GLANCE)
+
+
+def wait_for_run(engine: Engine, run_id: str) -> None:
+    """Until a run is over; Refused with its own words where it failed."""
+    with _spinner() as tell:
+        while (state := engine.state(run_id)) not in OVER:
+            tell(state)
+            time.sleep(GLANCE)
+    if state != "Completed":
+        raise Refused(engine.failure(run_id))
+
+
 def _look(store: Store, sync_id: str) -> Sync | None:
     with store.read() as session:
         try:
@@ -40,22 +70,13 @@ def _look(store: Store, sync_id: str) -> Sync | None:
             return None
 
 
-class _Teller:
-    def __init__(self, status: object = None) -> None:
-        self._status = status
-
-    def __call__(self, text: str) -> None:
-        if self._status is not None:
-            self._status.update(f"{text} …")  # type: ignore[attr-defined]
-
-
 @contextmanager
-def _spinner() -> Iterator[_Teller]:
+def _spinner() -> Iterator[Callable[[str], None]]:
     """To the error stream, so that what is printed can be piped."""
     if not sys.stderr.isatty():
-        yield _Teller()
+        yield lambda _text: None
         return
     from rich.console import Console  # noqa: PLC0415 (only what is shown is paid for)
 
     with Console(stderr=True).status("starting …") as status:
-        yield _Teller(status)
+        yield lambda text: status.update(f"{text} …")

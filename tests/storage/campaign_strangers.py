@@ -88,6 +88,9 @@ def _rewritten(session: Session, it: CampaignWorld, scope: Scope) -> Any:
 
 
 CAMPAIGNS_AS_A_STRANGER: dict[str, Callable[[Session, Scope, Any], Any]] = {
+    "campaign_reviews.ask_again": lambda s, me, it: campaign_reviews.ask_again(
+        s, me, it.mail.campaign_id, [it.mail.mail_id], "shorter", reviewer="me"
+    ),
     "campaign_reviews.decide": lambda s, me, it: [
         campaign_reviews.decide(s, me, it.mail.campaign_id, Decision(choice, "stranger@rival.example"))
         for choice in (Choice.APPROVE, Choice.REJECT)

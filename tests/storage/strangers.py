@@ -33,6 +33,7 @@ from storage.records import (
     ChangeState,
     ConnectionStatus,
     Contact,
+    Criteria,
     Edits,
     Gone,
     Labelled,
@@ -198,6 +199,7 @@ AS_A_STRANGER: dict[str, Callable[[Session, Scope, World], Any]] = {
     "contacts.addresses_since": lambda s, me, it: [
         address for address in contacts.addresses_since(s, me, LATER - 9 * QUARTER, but_for="") if it.mark in address
     ],
+    "contacts.chosen": lambda s, me, it: contacts.chosen(s, me, Criteria(contacts=(it.object_id,))),
     "contacts.contact": lambda s, me, it: contacts.contact(s, me, it.object_id),
     "contacts.contacts": lambda s, me, it: contacts.contacts(s, me, [it.object_id], lock=True),
     "contacts.count": lambda s, me, _: contacts.count(s, me) - 2,

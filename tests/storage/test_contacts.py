@@ -11,7 +11,18 @@ from storage import actions, contacts, decisions, deferred, links
 from storage.actions import Action
 from storage.contacts import BATCH, UnknownContact
 from storage.documents import fingerprint
-from storage.records import Contact, Gone, Labelled, Person, PostalAddress, Provider, Seen, StoredLink, Verdict
+from storage.records import (
+    Contact,
+    Criteria,
+    Gone,
+    Labelled,
+    Person,
+    PostalAddress,
+    Provider,
+    Seen,
+    StoredLink,
+    Verdict,
+)
 from storage.scope import Scope
 from storage.session import Store
 from storage.tables import object_links, objects
@@ -197,3 +208,24 @@ def test_a_search_finds_names_in_any_case_of_any_script(store: Store, scope: Sco
     with store.begin() as session:
         contacts.create(session, scope, [contact(Person(display_name="Jürgen Müller"))])
         assert [one.person.display_name for one in contacts.search(session, scope, "MÜLLER")] == ["Jürgen Müller"]
+
+
+def test_criteria_choose_by_pipeline_stage_tags_and_ids(store: Store, scope: Scope) -> None:
+    people = [
+        replace(contact(replace(ADA, display_name=name, tags=tags)), pipeline=pipeline, stage=stage)
+        for name, tags, pipeline, stage in (
+            ("a", ("Friend",), "sales", "won"), ("b", ("friend", "vip"), "sales", "lost"), ("c", (), "support", ""),
+        )
+    ]  # fmt: skip
+    with store.begin() as session:
+        contacts.create(session, scope, people)
+
+        def names(criteria: Criteria) -> str:
+            return "".join(sorted(one.person.display_name for one in contacts.chosen(session, scope, criteria)))
+
+        assert names(Criteria()) == "abc"
+        assert names(Criteria(pipeline="sales")) == "ab"
+        assert names(Criteria(pipeline="sales", stage="won")) == "a"
+        assert names(Criteria(tags=("FRIEND", "other"))) == "ab"
+        assert names(Criteria(tags=("vip",), contacts=(people[0].id,))) == ""
+        assert names(Criteria(contacts=(people[2].id, "nobody"))) == "c"

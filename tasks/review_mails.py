@@ -1,0 +1,96 @@
+"""Wait for a person to look at a campaign's mails; and rest while nothing can be sent. The run sleeps through both."""
+
+from datetime import timedelta
+from typing import Literal
+
+from prefect import get_run_logger
+from prefect.flow_runs import asuspend_flow_run
+from pydantic import Field
+
+from storage import campaign_reviews, campaigns, tallies, tenants
+from storage.campaign_reviews import Decision
+from storage.campaigns import Campaign
+from storage.records import CampaignStatus
+from storage.reviews import CannotDecide, Choice
+from storage.scope import Scope
+from storage.session import Store, open_store
+from storage.settings import settings
+from tasks.providers.resume_form import Answer, counted, described, key_of
+
+BACKSTOP = timedelta(days=1)  # our own deadline decides, for Prefect's runs no hook and tells nobody
+LONGEST_REST = timedelta(days=90)
+
+
+class CampaignAnswer(Answer):
+    decision: Literal["approve", "approve_safe", "reject"] = Field(
+        description="approve: every mail that no check blocks. approve_safe: those without any remark. "
+        "reject: nothing is sent."
+    )
+
+
+async def review_mails(campaign_id: str) -> None:
+    """Return when the mails are decided. Called by the flow itself, for tasks cannot suspend it."""
+    store = open_store()
+    while waiting := _at(store, campaign_id, CampaignStatus.REVIEW):
+        answer = await asuspend_flow_run(
+            wait_for_input=_form(store, waiting),
+            key=key_of(waiting.review_round),
+            timeout=int((timedelta(days=settings().review_days) + BACKSTOP).total_seconds()),
+        )
+        _take(store, campaign_id, answer)
+
+
+async def rest(campaign_id: str) -> None:
+    """Sleep until it is time to go on, or until somebody who paused the campaign lets it go on.
+
+    What wakes the run is the sweeper, or a person: pressing Resume is leave to go on.
+    """
+    store = open_store()
+    with store.read() as session:
+        round_ = campaigns.campaign(session, _scope(store, campaign_id), campaign_id).updated_at.isoformat()
+    await asuspend_flow_run(key=f"rest-{round_}", timeout=int(LONGEST_REST.total_seconds()))
+    with store.begin() as session:
+        scope = _scope(store, campaign_id)
+        campaigns.move(
+            session, scope, campaign_id, expected=[CampaignStatus.PAUSED], to=CampaignStatus.SENDING, error=""
+        )
+
+
+def _at(store: Store, campaign_id: str, status: CampaignStatus) -> Campaign | None:
+    with store.read() as session:
+        campaign = campaigns.campaign(session, _scope(store, campaign_id), campaign_id)
+    return campaign if campaign.status is status else None
+
+
+def _take(store: Store, campaign_id: str, answer: Answer) -> None:
+    """An answer that cannot be acted upon is asked for again, never raised: the review must outlive a typo."""
+    scope = _scope(store, campaign_id)
+    with store.begin() as session:
+        campaign = campaigns.campaign(session, scope, campaign_id)
+        if campaign.status is not CampaignStatus.REVIEW:
+            return  # decided elsewhere; the form was only the alarm clock
+        reviewer = tenants.member(session, scope, answer.reviewer)
+        decision = Decision(Choice(answer.decision), answer.reviewer, answer.comment)
+        try:
+            if reviewer is None:
+                raise CannotDecide("the reviewer named is no user of this organization")  # noqa: TRY301 (one way back)
+            campaign_reviews.decide(session, scope, campaign_id, decision)
+        except CannotDecide as refused:
+            get_run_logger().warning("%s: asking again", refused)
+            campaigns.note(session, scope, campaign_id, review_round=campaign.review_round + 1, comment=str(refused))
+
+
+def _form(store: Store, campaign: Campaign) -> type[CampaignAnswer]:
+    with store.read() as session:
+        counts = tallies.counts(session, _scope(store, campaign.id), campaign.id)
+    text = counted(
+        f"Campaign {campaign.id}", {state.value: number for state, number in counts.items()},
+        look=f"contactflow campaign show {campaign.id}", digest=campaign.digest,
+        asked_again=campaign.comment if campaign.review_round else "",
+    )  # fmt: skip
+    return described(CampaignAnswer, text)
+
+
+def _scope(store: Store, campaign_id: str) -> Scope:
+    with store.read() as session:
+        return tenants.scope_of_campaign(session, campaign_id)
