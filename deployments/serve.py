@@ -14,7 +14,9 @@ from storage.session import Store, open_store
 from storage.settings import settings
 from tasks.account import account
 from tasks.providers.engine import Engine, EngineRefused, EngineUnreachable
-from tasks.sweep import LEASE, sweep
+from tasks.sweep import sweep
+from tasks.sweep_campaigns import sweep_campaigns
+from tasks.sweeping import LEASE
 
 AT_ONCE = 4
 SWEEP_EVERY = 5.0
@@ -45,7 +47,7 @@ def _sweep_until(stop: threading.Event, store: Store, engine: Engine) -> None:
 
 def _sweep(store: Store, engine: Engine, lease: timedelta) -> None:
     try:
-        if done := sweep(store, engine, account.fn, lease=lease):
+        if done := sweep(store, engine, account.fn, lease=lease) + sweep_campaigns(store, engine, lease=lease):
             log.info("swept: %s", dict(done))
     except (EngineUnreachable, EngineRefused) as error:
         log.warning("%s", error)
