@@ -15,9 +15,10 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m deployments.simulators", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="for http; 0 takes a free one")
     parser.add_argument("--https-port", type=int, default=0, help="for https; 0 takes a free one")
+    parser.add_argument("--smtp-port", type=int, default=0, help="for SMTP; 0 takes a free one")
     parser.add_argument("--contacts", type=int, default=1000, help="in each provider's mailbox")
     parser.add_argument("--seed", type=int, default=1, help="of the invented people")
-    parser.add_argument("--latency-ms", type=float, default=0, help="added to each answer of the contact APIs")
+    parser.add_argument("--latency-ms", type=float, default=0, help="added to each answer of the APIs")
     parser.add_argument("--state-dir", type=Path, help="keep what happens here, and go on from it at the next start")
     return parser.parse_args()
 

@@ -13,6 +13,7 @@ from starlette.routing import Route
 from deployments.simulators import changes
 from deployments.simulators.faults import Fault
 from deployments.simulators.google import wording as google_wording
+from deployments.simulators.mail.control import MailControl
 from deployments.simulators.mailbox import Change, Entry, Mailbox
 from deployments.simulators.microsoft import wording as microsoft_wording
 from deployments.simulators.people import Card
@@ -114,6 +115,7 @@ class Control:
         """All given out so far. `style`: gone, location, bad_request (Microsoft); precondition (Google)."""
         mailbox.generation += 1
         mailbox.reset_style = wish.get("style", mailbox.reset_style)
+        self.world.post.forget_history(self.world.letterbox(mailbox.provider, mailbox.email), self.world.now())
         return {"generation": mailbox.generation}
 
     def tokens(self, mailbox: Mailbox, wish: dict[str, Any]) -> Any:
@@ -167,23 +169,37 @@ def _known(wish: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
 def control_app(world: World) -> Starlette:
     def route(method: str, path: str, act: Act) -> Route:
         async def endpoint(request: Request) -> Response:
-            answer = _answer(world, act, request.path_params, await request.body())
+            answer = _answer(world, act, request, await request.body())
             if method != "GET":
                 world.keep()
             return answer
 
         return Route(path, endpoint, methods=[method])
 
-    return Starlette(routes=[route(*entry) for entry in _table(Control(world))])
+    return Starlette(routes=[route(*entry) for entry in (*_mail_table(MailControl(world)), *_table(Control(world)))])
 
 
-def _answer(world: World, act: Act, where: dict[str, str], body: bytes) -> Response:
+def _answer(world: World, act: Act, request: Request, body: bytes) -> Response:
+    where = request.path_params
     try:
         mailbox = world.mailbox(where["provider"], where["email"]) if where else None
-        answer = act(mailbox, msgspec.json.decode(body or b"{}"))
+        answer = act(mailbox, {**request.query_params, **msgspec.json.decode(body or b"{}")})
     except (KeyError, TypeError, ValueError) as error:
         return JSONResponse({"error": str(error)}, status_code=400)
     return Response(msgspec.json.encode(answer), media_type="application/json")
+
+
+def _mail_table(control: MailControl) -> list[tuple[str, str, Act]]:
+    box = "/{provider}/{email}"
+    return [
+        ("GET", "/delivered", control.delivered),
+        ("GET", "/smtp", control.smtp),
+        ("POST", "/smtp", control.smtp),
+        ("GET", f"{box}/mail", control.lying),
+        ("POST", f"{box}/incoming", control.incoming),
+        ("GET", f"{box}/mail-settings", control.settings),
+        ("POST", f"{box}/mail-settings", control.settings),
+    ]
 
 
 def _table(control: Control) -> list[tuple[str, str, Act]]:

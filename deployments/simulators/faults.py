@@ -1,9 +1,10 @@
 """What can be made to go wrong, and for which requests."""
 
 import email.utils
+import random
 from dataclasses import dataclass, field
 
-KINDS = ("status", "reset", "reply_lost", "slow", "truncated", "cut", "html")
+KINDS = ("status", "reset", "reply_lost", "masked", "asks_to_wait", "slow", "truncated", "cut", "html")
 
 
 @dataclass(slots=True)
@@ -13,13 +14,17 @@ class Fault:
     status      answer `status` with the provider's own kind of error body (`code` names the error)
     reset       drop the connection before doing anything
     reply_lost  do it, then drop the connection
+    masked      do it, then answer `status` all the same
+    asks_to_wait  do it and say so, but with a Retry-After
     slow        wait `ms`, then answer as usual
     truncated   a whole answer, of half the JSON
     cut         the connection drops in the middle of the answer
     html        an error page of a proxy, with `status`
 
     It befalls requests whose path contains `route` (and whose mailbox is `mailbox`), lets the first `after` of them
-    pass, and ends after `times` (0: never). `retry_after` is in seconds; with `http_date` it is sent as a date.
+    pass, and ends after `times` (0: never). Of those it befalls only the `share`, chosen by `seed`. `retry_after` is
+    in seconds; with `http_date` it is sent as a date. At SMTP the paths are /smtp/MAIL, /smtp/RCPT, /smtp/DATA,
+    /smtp/END and so on, and only a fault whose `route` begins so goes there.
     """
 
     kind: str
@@ -33,7 +38,10 @@ class Fault:
     ms: int = 0
     after: int = 0
     times: int = 1
+    share: float = 1.0
+    seed: int = 0
     hits: int = 0
+    befallen: int = 0
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -43,7 +51,14 @@ class Fault:
         if self.route not in path or self.mailbox not in ("", mailbox) or self.method not in ("", method):
             return False
         self.hits += 1
-        return self.hits > self.after and (self.times == 0 or self.hits <= self.after + self.times)
+        over = self.times and self.befallen >= self.times
+        if self.hits <= self.after or over or not self._likely():
+            return False
+        self.befallen += 1
+        return True
+
+    def _likely(self) -> bool:
+        return self.share >= 1 or random.Random(f"{self.seed}/{self.hits}").random() < self.share
 
     def retry_header(self, now: float) -> str:
         if self.retry_after is None:

@@ -14,6 +14,7 @@ from deployments.simulators.ledger import Account
 from deployments.simulators.microsoft import errors as microsoft_errors
 from deployments.simulators.world import World
 
+APIS = ("/microsoft/v1.0", "/google/v1", "/google/gmail/", "/google/upload/", "/google/resumable/")
 PROXY_PAGE = "<!doctype html><html><head><title>Bad gateway</title></head><body><h1>Bad gateway</h1></body></html>"
 
 
@@ -26,8 +27,12 @@ class Visit:
     scope: str
 
     @property
-    def is_contact_api(self) -> bool:
-        return self.path.startswith(("/microsoft/v1.0", "/google/v1"))
+    def is_api(self) -> bool:
+        return self.path.startswith(APIS)
+
+    @property
+    def is_gmail(self) -> bool:
+        return self.is_api and "/gmail/" in self.path
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +90,7 @@ class Gate:
         )
 
     async def _answer(self, visit: Visit, account: Account, call: Call) -> None:
-        if visit.is_contact_api and self.world.latency_ms:
+        if visit.is_api and self.world.latency_ms:
             await asyncio.sleep(self.world.latency_ms / 1000)
         fault = self.world.faults.for_request(visit.path, visit.mailbox, visit.method)
         if visit.provider == "microsoft" and visit.mailbox and account.in_flight > self.world.microsoft_at_once:
@@ -109,7 +114,12 @@ class Gate:
         else:
             reply = Reply()
             await self.app(call.scope, call.receive, reply.take)
-            await _spoil(fault.kind, reply, call.send)
+            if fault.kind == "masked":
+                await refusal(fault, visit, self.world.now())(call.scope, call.receive, call.send)
+            elif fault.kind == "asks_to_wait":
+                await _advise(fault.retry_header(self.world.now()) or "1", reply, call.send)
+            else:
+                await _spoil(fault.kind, reply, call.send)
 
 
 def refusal(fault: Fault, visit: Visit, now: float) -> Response:
@@ -117,8 +127,12 @@ def refusal(fault: Fault, visit: Visit, now: float) -> Response:
     headers = {"retry-after": header} if header else {}
     if fault.kind == "html":
         return HTMLResponse(PROXY_PAGE, status_code=fault.status, headers=headers)
+    if visit.is_gmail:
+        answer = google_errors.gmail(fault.status, fault.code)
+        answer.headers.update(headers)
+        return answer
     by_status = google_errors.by_status if visit.provider == "google" else microsoft_errors.by_status
-    answer = by_status(fault.status, fault.code, at_login=not visit.is_contact_api)
+    answer = by_status(fault.status, fault.code, at_login=not visit.is_api)
     answer.headers.update(headers)
     return answer
 
@@ -130,6 +144,13 @@ def _noting(account: Account, send: Send) -> Send:
         await send(message)
 
     return note
+
+
+async def _advise(wait: str, reply: Reply, send: Send) -> None:
+    """The whole answer, which also names a time to wait, as Exchange does now and then when all is done."""
+    start = reply.start or {"type": "http.response.start", "status": 500, "headers": []}
+    await send({**start, "headers": [*start["headers"], (b"retry-after", wait.encode())]})
+    await send({"type": "http.response.body", "body": reply.body})
 
 
 async def _spoil(kind: str, reply: Reply, send: Send) -> None:

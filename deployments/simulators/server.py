@@ -7,7 +7,9 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
@@ -18,7 +20,9 @@ from deployments.simulators.certificate import Certificate, certificate
 from deployments.simulators.control import control_app
 from deployments.simulators.gate import Gate
 from deployments.simulators.google import login as google_login
+from deployments.simulators.google.gmail import gmail_app
 from deployments.simulators.google.people import people_app
+from deployments.simulators.mail.smtp import Conversation
 from deployments.simulators.microsoft import login as microsoft_login
 from deployments.simulators.microsoft.graph import graph_app
 from deployments.simulators.world import CLIENT_ID, CLIENT_SECRET, World, recall
@@ -39,6 +43,10 @@ class Addresses:
     google_token_url: str
     google_revoke_url: str
     google_people_url: str
+    google_gmail_url: str
+    smtp_host: str
+    smtp_port: int
+    smtp_url: str
     control_url: str
     ca_file: str
     client_id: str = CLIENT_ID
@@ -52,7 +60,7 @@ class Simulators:
     urls: Addresses
     world: World
 
-    def announcement(self) -> dict[str, str]:
+    def announcement(self) -> dict[str, Any]:
         """The addresses and, for each provider's first mailbox, a refresh token that works."""
         firsts = {provider: self.world.refresh_token(provider) for provider in OWNERS}
         tokens = {f"{provider}_refresh_token": token for provider, token in firsts.items()}
@@ -67,13 +75,17 @@ class Simulators:
 
 
 def app(world: World) -> ASGIApp:
-    """`/microsoft/v1.0` is Graph, `/google/v1` the People API; the Microsoft sign-in lies at the root, for msal."""
+    """`/microsoft/v1.0` is Graph, `/google/v1` the People API, `/google/gmail/v1` Gmail's; the Microsoft sign-in lies
+    at the root, for msal.
+    """
     doors: list[ASGIApp] = []
+    gmail = gmail_app(world)
     inside = Starlette(
         routes=[
             Mount("/_control", control_app(world)),
             Mount("/microsoft/v1.0", graph_app(world, lambda: doors[0])),
             Mount("/google/v1", people_app(world)),
+            *[Mount(f"/google{way}/gmail/v1", gmail) for way in ("", "/upload", "/resumable/upload")],
             Mount("/google", routes=google_login.login_routes()),
             *microsoft_login.login_routes(),
         ]
@@ -98,6 +110,7 @@ def serve(
     seed: int = 1,
     port: int = 0,
     https_port: int = 0,
+    smtp_port: int = 0,
     latency_ms: float = 0,
     state_dir: Path | None = None,
 ) -> Iterator[Simulators]:
@@ -108,10 +121,12 @@ def serve(
         shown = certificate(home)
         world = inhabited(recall(home / "simulators.json") if state_dir else World(), contacts=contacts, seed=seed)
         world.latency_ms = latency_ms
-        sockets = [stack.enter_context(_listening(wanted)) for wanted in (port, https_port)]
-        stack.enter_context(_running(app(world), sockets, shown))
-        running = Simulators(_addresses(sockets[0].getsockname()[1], sockets[1].getsockname()[1], shown), world)
+        sockets = [stack.enter_context(_listening(wanted)) for wanted in (port, https_port, smtp_port)]
+        ports = [one.getsockname()[1] for one in sockets]
+        stack.enter_context(_running(world, sockets, shown))
+        running = Simulators(_addresses(ports[0], ports[1], ports[2], shown), world)
         running.announcement()
+        stack.callback(world.post.journal.close)
         stack.callback(world.keep)
         world.keep()
         yield running
@@ -125,7 +140,7 @@ def _listening(port: int) -> socket.socket:
     return listener
 
 
-def _addresses(port: int, https_port: int, shown: Certificate) -> Addresses:
+def _addresses(port: int, https_port: int, smtp_port: int, shown: Certificate) -> Addresses:
     http, https = f"http://{HOST}:{port}", f"https://{HOST}:{https_port}"
     return Addresses(
         http=http,
@@ -136,19 +151,26 @@ def _addresses(port: int, https_port: int, shown: Certificate) -> Addresses:
         google_token_url=f"{http}/google/token",
         google_revoke_url=f"{http}/google/revoke",
         google_people_url=f"{http}/google/v1",
+        google_gmail_url=f"{http}/google/gmail/v1",
+        smtp_host=HOST,
+        smtp_port=smtp_port,
+        smtp_url=f"smtp://{HOST}:{smtp_port}",
         control_url=f"{http}/_control",
         ca_file=str(shown.authority),
     )
 
 
 @contextlib.contextmanager
-def _running(served: ASGIApp, sockets: list[socket.socket], shown: Certificate) -> Iterator[None]:
+def _running(world: World, sockets: list[socket.socket], shown: Certificate) -> Iterator[None]:
+    served = app(world)
     plain, secret = _server(served), _server(served, str(shown.server))
 
-    async def both() -> None:
-        await asyncio.gather(plain.serve([sockets[0]]), secret.serve([sockets[1]]))
+    async def together() -> None:
+        sink = await asyncio.get_running_loop().create_server(partial(Conversation, world), sock=sockets[2])
+        async with sink:
+            await asyncio.gather(plain.serve([sockets[0]]), secret.serve([sockets[1]]))
 
-    thread = threading.Thread(target=asyncio.run, args=(both(),), name="simulators", daemon=True)
+    thread = threading.Thread(target=asyncio.run, args=(together(),), name="simulators", daemon=True)
     thread.start()
     try:
         while not (plain.started and secret.started):

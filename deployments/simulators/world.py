@@ -11,14 +11,26 @@ import msgspec
 
 from deployments.simulators.faults import Faults
 from deployments.simulators.ledger import Ledger
+from deployments.simulators.mail import post
+from deployments.simulators.mail.delivered import Delivered
+from deployments.simulators.mail.journal import Journal
+from deployments.simulators.mail.letterbox import Letterbox
+from deployments.simulators.mail.post import PostOffice
+from deployments.simulators.mail.rules import SmtpRules
 from deployments.simulators.mailbox import Change, Mailbox
 from deployments.simulators.tokens import Access, Grant, Tokens
 
 CLIENT_ID = "contactflow-simulated"
 CLIENT_SECRET = "simulated-secret"  # noqa: S105 - opens nothing but the simulators
 SCOPES = {
-    "microsoft": "openid profile offline_access Contacts.Read User.Read",
-    "google": "openid email https://www.googleapis.com/auth/contacts.readonly",
+    "microsoft": "openid profile offline_access Contacts.Read User.Read Mail.ReadWrite Mail.Send",
+    "google": " ".join(
+        ["openid", "email"]
+        + [
+            f"https://www.googleapis.com/auth/{name}"
+            for name in ("contacts.readonly", "gmail.compose", "gmail.send", "gmail.readonly")
+        ]
+    ),
 }
 KEPT = (
     *("provider", "email", "seed", "size", "page_size", "empty_every", "replays", "reset_style", "generation"),
@@ -34,6 +46,10 @@ class World:
     tokens: Tokens = field(default_factory=Tokens)
     faults: Faults = field(default_factory=Faults)
     ledger: Ledger = field(default_factory=Ledger)
+    post: PostOffice = field(default_factory=PostOffice)
+    smtp: SmtpRules = field(default_factory=SmtpRules)
+    greylisted: set[tuple[str, str]] = field(default_factory=set)
+    """Who tried to write to whom before."""
     latency_ms: float = 0.0
     skew: float = 0.0
     microsoft_at_once: int = 4
@@ -42,7 +58,8 @@ class World:
 
     def forget(self) -> None:
         """Back to nothing, apart from where it is kept."""
-        blank = World(state=self.state)
+        self.post.forget()
+        blank = World(state=self.state, post=self.post)
         for name in World.__slots__:
             setattr(self, name, getattr(blank, name))
 
@@ -56,6 +73,14 @@ class World:
                 mailbox.settle(self.now())
                 return mailbox
         raise KeyError(f"no {provider} mailbox {email!r}")
+
+    @property
+    def delivered(self) -> Delivered:
+        """Every mail that really left."""
+        return self.post.delivered
+
+    def letterbox(self, provider: str, email: str = "") -> Letterbox:
+        return self.post.box(provider, self.mailbox(provider, email).email, self.now())
 
     def of(self, provider: str) -> Iterator[Mailbox]:
         return (mailbox for mailbox in self.mailboxes if mailbox.provider == provider)
@@ -99,7 +124,7 @@ class World:
 
 def recall(path: Path) -> World:
     """The world as it was kept, or an empty one."""
-    world = World(state=path)
+    world = World(state=path, post=post.recall(Journal(path.with_name("mail.jsonl"))))
     if not path.exists():
         return world
     kept = msgspec.json.decode(path.read_bytes())

@@ -46,6 +46,16 @@ class Owner:
             url, headers=headers, params={name.replace("_", "$"): v for name, v in query.items()} or None
         )
 
+    def ask(self, method: str, path: str, *, prefer: str = IMMUTABLE, **request: Any) -> httpx.Response:
+        """Of the provider's mail API."""
+        base = self.base if self.provider == "microsoft" else f"{self.simulators.urls.google_gmail_url}/users/me"
+        headers = {"authorization": f"Bearer {self.token}", "prefer": prefer, **request.pop("headers", {})}
+        return self.http.request(method, path if path.startswith("http") else base + path, headers=headers, **request)
+
+    @property
+    def letters(self) -> Any:
+        return self.world.letterbox(self.provider, self.mailbox.email)
+
     def control(self, what: str, **wish: Any) -> Any:
         url = f"{self.simulators.urls.control_url}/{self.provider}/{self.mailbox.email}/{what}"
         answer = self.http.get(url) if what == "truth" else self.http.post(url, json=wish)

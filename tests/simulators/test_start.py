@@ -28,10 +28,11 @@ def test_a_second_start_finds_contacts_tokens_and_read_positions_as_they_were(tm
         link = read(first.urls.microsoft_graph_url, token)["@odata.deltaLink"]
         box = first.world.mailbox("microsoft")
         changes.at_random(box, first.world.now(), edit=0.1, add=0.1, gone=0.1, move=0.1, seed=1)
-        before, ports = list(box.alive()), [int(url.rpartition(":")[2]) for url in (first.urls.http, first.urls.https)]
+        before, urls = list(box.alive()), first.urls
+        ports = [int(url.rpartition(":")[2]) for url in (urls.http, urls.https)]
         announced = first.announcement()
 
-    with serve(contacts=9, state_dir=tmp_path, port=ports[0], https_port=ports[1]) as second:
+    with serve(contacts=9, state_dir=tmp_path, port=ports[0], https_port=ports[1], smtp_port=urls.smtp_port) as second:
         assert second.announcement() == announced
         assert list(second.world.mailbox("microsoft").alive()) == before
         changed = read(second.urls.microsoft_graph_url, token, link)["value"]

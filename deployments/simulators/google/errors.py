@@ -16,6 +16,9 @@ MESSAGES = {
     429: "Resource has been exhausted (e.g. check quota).",
 }
 EXPIRED = "Sync token is expired. Clear local cache and retry call without the sync token."
+GMAIL_REASONS = {
+    400: "invalidArgument", 401: "authError", 403: "rateLimitExceeded", 404: "notFound", 429: "rateLimitExceeded",
+}  # fmt: skip
 QUOTA = {
     "@type": "type.googleapis.com/google.rpc.QuotaFailure",
     "violations": [{"subject": "QUOTA_EXCEEDED", "description": "FBS quota limit exceeded"}],
@@ -40,6 +43,16 @@ def people(status: int, message: str = "", reason: str = "", name: str = "") -> 
 
 def expired_sync_token(name: str = "INVALID_ARGUMENT") -> JSONResponse:
     return people(400, EXPIRED, "EXPIRED_SYNC_TOKEN", name)
+
+
+def gmail(status: int, reason: str = "", message: str = "") -> JSONResponse:
+    """As Gmail words it: the reason matters more than the status."""
+    told = reason or GMAIL_REASONS.get(status, "backendError")
+    text = message or MESSAGES.get(status, "The simulator was told to fail.")
+    domain = "usageLimits" if told.endswith("Exceeded") else "global"
+    errors = [{"message": text, "domain": domain, "reason": told}]
+    error = {"code": status, "message": text, "errors": errors, "status": NAMES.get(status, "UNKNOWN")}
+    return JSONResponse({"error": error}, status_code=status)
 
 
 def sign_in(error: str, reason: str, status: int = 400) -> JSONResponse:

@@ -40,7 +40,7 @@ def _cursor(question: Asked, folder: str) -> Cursor:
         return _first(question, folder)
     if len(question.request.query_params) > 1:
         question.broke("changed_link")
-    return _checked(question, folder, token)
+    return checked(question, folder, token)
 
 
 def _first(question: Asked, folder: str) -> Cursor:
@@ -55,7 +55,7 @@ def _first(question: Asked, folder: str) -> Cursor:
     )  # fmt: skip
 
 
-def _checked(question: Asked, folder: str, token: str) -> Cursor:
+def checked(question: Asked, folder: str, token: str) -> Cursor:
     try:
         cursor = cursors.unseal(token)
     except cursors.BadCursor:
@@ -64,7 +64,7 @@ def _checked(question: Asked, folder: str, token: str) -> Cursor:
     if (cursor.mailbox, cursor.folder) != (mailbox.email, folder):
         raise Answered(errors.graph(400, "ErrorInvalidUrlQuery", "The token belongs to another folder."))
     if cursor.generation != mailbox.generation:
-        raise Answered(_lost(question))
+        raise Answered(lost(question))
     if cursor.size and not question.page_size:
         question.broke("page_size_not_repeated")
     if question.parameter(DELTA):
@@ -72,7 +72,7 @@ def _checked(question: Asked, folder: str, token: str) -> Cursor:
     return cursor
 
 
-def _lost(question: Asked) -> Response:
+def lost(question: Asked) -> Response:
     """The ways in which Exchange says that it has forgotten where the reader was."""
     style = question.mailbox.reset_style
     if style == "bad_request":
@@ -86,8 +86,7 @@ def _lost(question: Asked) -> Response:
 
 def _page(question: Asked, cursor: Cursor) -> Page:
     mailbox, keys = question.mailbox, _round(question.mailbox, cursor)
-    room = _room(question, cursor)
-    until = min(cursor.offset + room, len(keys))
+    until = min(cursor.offset + room(question, cursor), len(keys))
     if mailbox.empty_every and cursor.page % mailbox.empty_every == mailbox.empty_every - 1:
         until = cursor.offset
     again = max(0, cursor.offset - mailbox.replays)
@@ -98,7 +97,7 @@ def _page(question: Asked, cursor: Cursor) -> Page:
     return Page(items, "nextLink", replace(cursor, offset=until, page=cursor.page + 1, left=left))
 
 
-def _room(question: Asked, cursor: Cursor) -> int:
+def room(question: Asked, cursor: Cursor) -> int:
     wanted = min(question.page_size or USUAL_PAGE, BIGGEST_PAGE)
     limits = [wanted, question.mailbox.page_size or wanted, wanted if cursor.left == ALL else cursor.left]
     return min(limits)

@@ -1,4 +1,4 @@
-"""Graph v1.0 as far as contacts go: the owner, folders, contacts, photos."""
+"""Graph v1.0: the owner, folders, contacts, photos; and mail, which has modules of its own."""
 
 import base64
 from collections.abc import Callable
@@ -16,6 +16,7 @@ from deployments.simulators.microsoft import errors, wording
 from deployments.simulators.microsoft.asking import BIGGEST_PAGE, Answered, Asked, asked
 from deployments.simulators.microsoft.batch import batch_endpoint
 from deployments.simulators.microsoft.delta import contacts_delta
+from deployments.simulators.microsoft.mail import mail_routes
 from deployments.simulators.world import World
 
 PHOTO = base64.b64decode(
@@ -160,6 +161,6 @@ def routes() -> list[BaseRoute]:
 
 def graph_app(world: World, door: Callable[[], ASGIApp]) -> Starlette:
     batch = Route("/$batch", batch_endpoint(door), methods=["POST"])
-    app = Starlette(routes=[batch, *routes()], exception_handlers={Answered: answered, 404: unknown})
+    app = Starlette(routes=[batch, *routes(), *mail_routes()], exception_handlers={Answered: answered, 404: unknown})
     app.state.world = world
     return app
