@@ -142,6 +142,7 @@ def _environment(world: dict[str, Any]) -> dict[str, str]:
         "GOOGLE_AUTH_URL": "google_auth_url",
         "GOOGLE_TOKEN_URL": "google_token_url",
         "GOOGLE_PEOPLE_URL": "google_people_url",
+        "GOOGLE_GMAIL_URL": "google_gmail_url",
     }
     ids = {f"{name}_CLIENT_ID": "client_id" for name in ("MICROSOFT", "GOOGLE")}
     secrets = {f"{name}_CLIENT_SECRET": "client_secret" for name in ("MICROSOFT", "GOOGLE")}

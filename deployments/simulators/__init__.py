@@ -1,15 +1,15 @@
-"""Microsoft and Google on loopback: sign-in and contacts, true to their documents, with faults on demand.
+"""Microsoft and Google on loopback: sign-in, contacts and mail, true to their documents, with faults on demand.
 
 Start as a process; one line of JSON tells every address, the client's id and secret, the CA file, and a refresh token
 for each provider's first mailbox:
 
-    python -m deployments.simulators --contacts 1000 --seed 1 [--port N] [--https-port N] [--state-dir DIR]
-                                     [--latency-ms N]
+    python -m deployments.simulators --contacts 1000 --seed 1 [--port N] [--https-port N] [--smtp-port N]
+                                     [--state-dir DIR] [--latency-ms N]
 
 Or within a test, in a thread:
 
     with serve(contacts=1000, seed=1) as simulators:
-        simulators.urls.microsoft_graph_url, .google_people_url, .microsoft_authority, .ca_file, ...
+        simulators.urls.microsoft_graph_url, .google_people_url, .google_gmail_url, .smtp_port, .ca_file, ...
         simulators.announcement()                      what the process prints
         simulators.start_over(contacts=120, seed=3)    as if just started: for tests that share one pair
         simulators.world.access_token("microsoft")     a token for the first mailbox, or for the one with this address
@@ -18,6 +18,11 @@ Or within a test, in a thread:
         simulators.world.mailbox("microsoft")          page_size, empty_every, replays, reset_style, delay_s
         simulators.world.faults.add(Fault("status", route="/delta", status=429, retry_after=2))
         simulators.world.ledger.of("alice@contoso.example").broken
+        simulators.world.faults.add(Fault("reply_lost", route="/send", share=0.05, seed=1, times=0))
+        simulators.world.delivered.times(key), .of(sender), .duplicates(), .counts(), .mails[0].raw
+        simulators.world.letterbox("google")           items, rules (limits, late Sent Items, who bounces: `mail.rules`)
+        simulators.world.post.receive(letterbox, raw, world.now())
+        simulators.world.smtp                          per_minute, greylist, auth
         control.truth(mailbox)                         {source id: {person, folder, card}}
         changes.at_random(mailbox, world.now(), edit=0.03, add=0.01, gone=0.01, seed=7)
 
@@ -29,6 +34,12 @@ The control surface does the same over HTTP, JSON in and out, under `/_control`;
     GET  /faults          DELETE /faults
     POST /faults          {"faults": [{"kind": "status", "route": "/delta", "status": 503, "times": 2}]}; see `faults`
     POST /settings        {"latency_ms": 50, "microsoft_at_once": 4, "skew": 604800}; `skew` puts the clock forward
+    GET  /delivered       counts of all that left; ?key=K or ?mailbox=ADDRESS or ?details=1, with &raw=1, the mails
+    POST /smtp            {"per_minute": 30, "greylist": true, "auth": true}
+    GET  BOX/mail         what lies in it, hidden or not
+    POST BOX/mail-settings {"per_minute": 30, "sent_late_s": 2, "bounce_hard": 0.02, ...}: `mail.rules.Rules`
+    POST BOX/incoming     {"raw": base64}, or {"kind": "bounce_hard", "key": K, "recipient": ADDRESS}: bounce_soft,
+                          bounce_odd, away, reply, unsubscribe
     GET  BOX/truth        {"contacts": {source id: {"person", "folder", "card"}}, "folders", "pending"}
     POST BOX/change       {"edit": 0.03, "add": 0.01, "remove": 0.01, "move": 0.01, "seed": 7}
     POST BOX/person       {"card": {...}} adds; {"id", "card"} edits; {"id", "folder"} moves;
@@ -43,4 +54,9 @@ The control surface does the same over HTTP, JSON in and out, under `/_control`;
 Peculiarities, all true to life: Graph does not list the default folder, and gives the year 1604 to a birthday without
 one; every 33rd Google contact has a PROFILE source and name before its own; a full round tells of a removal only if
 it happened under way; Microsoft refuses the fifth request at once; the client must be the announced one.
+
+Mail: a mail's key is the value of an extended property or x-header whose name ends in "key", else its Message-ID.
+Exchange takes 30 mails a minute, shows a sent mail under its immutable id, and forgets its x-headers. Gmail gives a
+sent draft a new id. People whose address begins with bounce-hard, bounce-soft, bounce-odd, away, reply or unsubscribe
+do so; at SMTP those that begin with reject are refused. What left and what lies in the mailboxes is in mail.jsonl.
 """

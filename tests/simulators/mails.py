@@ -6,7 +6,9 @@ from typing import Any
 KEY = "String {6f1b6a1e-7c5c-4a53-9d0e-2f7c51a4d0aa} Name sendKey"
 
 
-def written(key: str, *, to: str = "bob@client.example", sender: str = "alice@contoso.example", text: str = "Hello") -> bytes:
+def written(
+    key: str, *, to: str = "bob@client.example", sender: str = "alice@contoso.example", text: str = "Hello"
+) -> bytes:
     lines = [
         f"From: Alice <{sender}>", f"To: Bob <{to}>", f"Subject: About {key}", f"Message-ID: <{key}@ours.example>",
         f"X-Contactflow-Key: {key}", "MIME-Version: 1.0", "Content-Type: text/plain; charset=utf-8", "", text, "",

@@ -206,7 +206,9 @@ def test_lists_and_deltas_come_in_pages(microsoft: Any) -> None:
         page = microsoft.ask("GET", path, prefer='IdType="ImmutableId", odata.maxpagesize=3').json()
         found = [one["id"] for one in page["value"]]
         while "@odata.nextLink" in page:
-            page = microsoft.ask("GET", page["@odata.nextLink"], prefer='IdType="ImmutableId", odata.maxpagesize=3').json()
+            page = microsoft.ask(
+                "GET", page["@odata.nextLink"], prefer='IdType="ImmutableId", odata.maxpagesize=3'
+            ).json()
             found += [one["id"] for one in page["value"]]
         assert len(found) == len(set(found)) == 7
 

@@ -9,7 +9,7 @@ from email.utils import getaddresses
 
 Headers = list[tuple[str, str]]
 
-_FIELD = re.compile(rb"^([!-9;-~]+):[ \t]*(.*(?:\r?\n[ \t].*)*)", re.MULTILINE)
+_FIELD = re.compile(rb"^([!-9;-~]+):[ \t]*([^\r\n]*(?:\r?\n[ \t][^\r\n]*)*)", re.MULTILINE)
 _FOLD = re.compile(r"\r?\n(?=[ \t])")
 _END = re.compile(rb"\r?\n\r?\n")
 KEY_HEADER = re.compile(r"x-(?:[\w-]+-)?key", re.IGNORECASE)

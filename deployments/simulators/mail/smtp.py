@@ -99,7 +99,6 @@ class Conversation(Wire):
         if not self.recipients:
             return "503 5.5.1 Need RCPT first"
         if self._too_many():
-            self.afresh()
             return "432 4.3.21 Concurrent connections or messages per minute exceeded; try again later"
         self.reading = self.content
         return "354 End data with <CR><LF>.<CR><LF>"
