@@ -21,6 +21,7 @@ from storage.session import Session
 from storage.tables import contact_sync_changes as table
 
 BATCH = 1000
+UNDECIDED = (ChangeState.PROPOSED, ChangeState.APPROVED)  # approved by a draft, while the plan as a whole waits
 
 _proposal = msgspec.json.Decoder(Proposal)
 _undo = msgspec.json.Decoder(Undo)
@@ -85,6 +86,15 @@ def every(session: Session, scope: Scope, sync_id: str, key: Key | None, **wante
         after = batch[-1].ordinal
 
 
+def holding(session: Session, scope: Scope, sync_id: str, key: Key, words: Sequence[str]) -> Iterator[Change]:
+    """Rows whose sealed values may hold all of these words, in lower case: the text is looked at before it is read."""
+    query = _rows(scope, sync_id).order_by(table.c.ordinal).execution_options(yield_per=BATCH)
+    for row in session.execute(query):
+        text = f"{row.id} {row.object_id} {(_payload(scope, row, key) or b'').decode()}".casefold()
+        if all(word in text for word in words):
+            yield _change(scope, row, key)
+
+
 def counts(session: Session, scope: Scope, sync_id: str) -> Counter[tuple[ChangeKind, ChangeState]]:
     groups = session.execute(
         select(table.c.kind, table.c.state, func.count())
@@ -102,9 +112,10 @@ def decide(
     *,
     kinds: Iterable[ChangeKind] | None = None,
     change_ids: Sequence[str] | None = None,
+    states: Sequence[ChangeState] = (ChangeState.PROPOSED,),
 ) -> int:
     """Approve or reject what is still proposed: all of it, some kinds, or single rows. Returns how many."""
-    query = update(table).where(_of(scope, sync_id), table.c.state == ChangeState.PROPOSED).values(state=state)
+    query = update(table).where(_of(scope, sync_id), table.c.state.in_(states)).values(state=state)
     if kinds is not None:
         query = query.where(table.c.kind.in_(list(kinds)))
     if change_ids is None:
@@ -126,19 +137,25 @@ def withdraw(session: Session, scope: Scope, sync_id: str) -> int:
     return session.execute(left.values(state=ChangeState.REJECTED)).rowcount
 
 
-def edit(session: Session, scope: Scope, sync_id: str, key: Key, *, change_id: str, edits: Edits) -> bool:
+def edit(
+    session: Session, scope: Scope, sync_id: str, key: Key, *, change_id: str, edits: Edits,
+    states: Sequence[ChangeState] = (ChangeState.PROPOSED,),
+) -> bool:  # fmt: skip
     """Keep what a reviewer changed of a row; False if the row is no longer open to decision."""
     sealed = key.seal(encode(edits), _place(scope, change_id, "edits"))
     edited = session.execute(
         update(table)
-        .where(_of(scope, sync_id), table.c.id == change_id, table.c.state == ChangeState.PROPOSED)
+        .where(_of(scope, sync_id), table.c.id == change_id, table.c.state.in_(states))
         .values(edits=sealed)
     )
     return edited.rowcount == 1
 
 
-def edits(session: Session, scope: Scope, sync_id: str, key: Key) -> dict[str, Edits]:
-    rows = session.execute(select(table.c.id, table.c.edits).where(_of(scope, sync_id), table.c.edits.is_not(None)))
+def edits(
+    session: Session, scope: Scope, sync_id: str, key: Key, *, change_ids: Sequence[str] | None = None
+) -> dict[str, Edits]:
+    query = select(table.c.id, table.c.edits).where(_of(scope, sync_id), table.c.edits.is_not(None))
+    rows = session.execute(query if change_ids is None else query.where(table.c.id.in_(change_ids)))
     opened = {row.id: _edits.decode(key.open(row.edits, _place(scope, row.id, "edits"))) for row in rows}
     return {change_id: replace(edits, values=tuple(map(typed, edits.values))) for change_id, edits in opened.items()}
 
@@ -245,6 +262,7 @@ def _change(scope: Scope, row: Row[Any], key: Key | None) -> Change:
         proposal=_opened(payload) if payload else None,
         applied_version=row.applied_version or 0,
         error=row.error,
+        mark_id=row.mark_id or "",
     )
 
 

@@ -91,33 +91,47 @@ def _approve(session: Session, scope: Scope, sync_id: str, decision: Decision) -
     if strangers := plans.absent(session, scope, sync_id, [*decision.refused, *decision.edits]):
         raise CannotDecide(f"rows that are not in this plan: {', '.join(strangers[:3])}; look at the preview again")
     _refuse(session, scope, sync_id, key, decision)
+    drafts = plans.edits(session, scope, sync_id, key)
     for change_id, edits in decision.edits.items():
-        plans.edit(session, scope, sync_id, key, change_id=change_id, edits=edits)
+        whole = _together(drafts.get(change_id, Edits()), edits)
+        plans.edit(session, scope, sync_id, key, change_id=change_id, edits=whole, states=plans.UNDECIDED)
     kinds = SAFE if decision.choice is Choice.APPROVE_SAFE else decision.kinds or tuple(ChangeKind)
-    approved = plans.decide(session, scope, sync_id, ChangeState.APPROVED, kinds=(*kinds, ChangeKind.SKIP))
-    plans.decide(session, scope, sync_id, ChangeState.REJECTED)
-    return approved
+    wanted = {*kinds, ChangeKind.SKIP}
+    plans.decide(session, scope, sync_id, ChangeState.APPROVED, kinds=wanted)
+    # What an earlier draft approved is left out all the same, where the last word is narrower.
+    plans.decide(session, scope, sync_id, ChangeState.REJECTED, kinds={*ChangeKind} - wanted, states=plans.UNDECIDED)
+    counted = plans.counts(session, scope, sync_id)
+    return sum(number for (_, state), number in counted.items() if state is ChangeState.APPROVED)
+
+
+def _together(draft: Edits, said: Edits) -> Edits:
+    """What was said last of a field counts; what a draft says of others stays."""
+    named = {*said.refused, *_names(said.values)}
+    return Edits(
+        refused=(*(name for name in draft.refused if name not in named), *said.refused),
+        values=(*(cell for cell in draft.values if cell.field not in named), *said.values),
+    )
 
 
 def _refuse(session: Session, scope: Scope, sync_id: str, key: Key, decision: Decision) -> None:
-    """Rows left out by name. A doubtful match that is refused is an answer: these are two people."""
-    if not decision.refused:
-        return
+    """Rows left out, by name or by a draft. A doubtful match that is refused is an answer: these are two people."""
+    if decision.refused:
+        refused, undecided = decision.refused, plans.UNDECIDED
+        plans.decide(session, scope, sync_id, ChangeState.REJECTED, change_ids=refused, states=undecided)
     sync = syncs.sync(session, scope, sync_id)
-    refused = set(decision.refused)
-    for change in plans.every(session, scope, sync_id, key, kinds=[ChangeKind.MAYBE]):
-        if change.id in refused and change.proposal:
+    left_out = {"kinds": [ChangeKind.MAYBE], "states": [ChangeState.REJECTED]}
+    for change in plans.every(session, scope, sync_id, key, **left_out):
+        if change.proposal:
             for link in change.proposal.links:
                 decisions.remember(
                     session, scope, account=sync.account, source_id=link.source_id, object_id=change.object_id,
                     verdict=Verdict.DIFFERENT, decided_by=decision.reviewer,
                 )  # fmt: skip
-    plans.decide(session, scope, sync_id, ChangeState.REJECTED, change_ids=decision.refused)
 
 
 def _reject(session: Session, scope: Scope, sync_id: str, moment: datetime) -> int:
     """Nothing will be written, so nothing personal need be kept: the source will offer it all again."""
-    plans.decide(session, scope, sync_id, ChangeState.REJECTED)
+    plans.decide(session, scope, sync_id, ChangeState.REJECTED, states=plans.UNDECIDED)
     forget(session, scope, sync_id)
     syncs.note(session, scope, sync_id, completed_at=moment)
     return 0
@@ -136,7 +150,7 @@ def end(
     """A run that ends without a decision: expired, superseded, cancelled or failed."""
     if not syncs.close(session, scope, sync_id, expected=expected, to=to, error=why):
         return False
-    plans.decide(session, scope, sync_id, ChangeState.REJECTED)
+    plans.decide(session, scope, sync_id, ChangeState.REJECTED, states=plans.UNDECIDED)
     forget(session, scope, sync_id)
     audit.record(session, scope, actor="contactflow", action=f"sync.{to}", subject=sync_id, detail={"why": why})
     return True

@@ -18,3 +18,10 @@ class ConnectionStatus(StrEnum):
     ACTIVE = "active"
     NEEDS_RECONNECT = "needs_reconnect"
     DISCONNECTED = "disconnected"
+
+
+class SignInKind(StrEnum):
+    """A session lives in a browser's cookie; a link, printed at the terminal, becomes one once."""
+
+    LINK = "link"
+    SESSION = "session"

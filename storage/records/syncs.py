@@ -1,6 +1,7 @@
 """Syncs: plans, their rows, and what became of them."""
 
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -36,6 +37,15 @@ class ChangeState(StrEnum):
     STALE = "stale"
     FAILED = "failed"
     UNDONE = "undone"
+
+
+class Deed(StrEnum):
+    """What a reviewer does to rows while the plan is looked at; `cleared` is a decision taken back."""
+
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    CLEARED = "cleared"
+    EDITED = "edited"
 
 
 class Verdict(StrEnum):
@@ -78,7 +88,10 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A row of a plan: a proposal, what it is about, and how it was decided and carried out."""
+    """A row of a plan: a proposal, what it is about, and how it was decided and carried out.
+
+    `mark_id` names the last decision about it: whoever decides on what they see, names it.
+    """
 
     id: str
     ordinal: int
@@ -91,6 +104,7 @@ class Change:
     proposal: Proposal | None
     applied_version: int = 0
     error: str = ""
+    mark_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +113,18 @@ class Edits:
 
     refused: tuple[str, ...] = ()
     values: tuple[Cell, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A decision about some rows while the plan still waits: a draft, until the plan as a whole is decided."""
+
+    id: str
+    actor: str
+    deed: Deed
+    number: int
+    created_at: datetime
+    undone_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

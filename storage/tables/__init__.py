@@ -14,13 +14,14 @@ from storage.tables.campaigns import (
     suppressions,
 )
 from storage.tables.crm import match_decisions, object_actions, object_links, objects
-from storage.tables.house import audit_log, oauth_connections, organizations, users
+from storage.tables.house import audit_log, oauth_connections, organizations, sign_ins, users
 from storage.tables.matching import contact_twins, contact_vectors
 from storage.tables.syncs import (
     OPEN_STATUSES,
     contact_sync_changes,
     contact_syncs,
     deferred_records,
+    review_marks,
     staged_pages,
     sync_schedules,
 )
@@ -51,7 +52,9 @@ __all__ = [
     "object_links",
     "objects",
     "organizations",
+    "review_marks",
     "saved_segments",
+    "sign_ins",
     "staged_pages",
     "suppressions",
     "sync_schedules",

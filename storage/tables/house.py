@@ -3,7 +3,7 @@
 from sqlalchemy import Column, Integer, LargeBinary, String, Table, Text, UniqueConstraint
 
 from storage.columns import count, document, moment, one_of, organization, referable, reference, row_id, words
-from storage.records import ConnectionStatus, Provider, Role
+from storage.records import ConnectionStatus, Provider, Role, SignInKind
 from storage.tables.base import metadata
 
 organizations = Table(
@@ -53,6 +53,21 @@ oauth_connections = Table(
     one_of("provider", Provider),
     one_of("status", ConnectionStatus),
     UniqueConstraint("organization_id", "user_id", "provider", "account"),
+)
+
+sign_ins = Table(
+    "sign_ins",
+    metadata,
+    row_id(),
+    organization(),
+    *reference("user_id", "users"),
+    Column("kind", String(10), nullable=False),
+    Column("token_hash", String(64), nullable=False, unique=True),
+    moment("created_at"),
+    moment("seen_at"),
+    moment("expires_at"),
+    moment("ended_at", nullable=True),
+    one_of("kind", SignInKind),
 )
 
 audit_log = Table(

@@ -15,7 +15,7 @@ from sqlalchemy import (
 )
 
 from storage.columns import count, document, moment, one_of, organization, quoted, referable, reference, row_id, words
-from storage.records import ChangeKind, ChangeState, Provider, SyncStatus
+from storage.records import ChangeKind, ChangeState, Deed, Provider, SyncStatus
 from storage.tables.base import metadata
 
 OPEN_STATUSES = (SyncStatus.EXTRACTING, SyncStatus.PREVIEW, SyncStatus.EXECUTING)
@@ -100,11 +100,28 @@ contact_sync_changes = Table(
     Column("edits", LargeBinary),
     Column("undo", LargeBinary),
     words("error"),
+    Column("mark_id", String(36)),
+    Column("state_before", String(10)),
     one_of("kind", ChangeKind),
     one_of("state", ChangeState),
     UniqueConstraint("sync_id", "ordinal"),
     Index("ix_contact_sync_changes_by_state", "sync_id", "state", "kind"),
     Index("ix_contact_sync_changes_by_object", "organization_id", "object_id"),
+)
+
+review_marks = Table(
+    "review_marks",
+    metadata,
+    row_id(),
+    organization(),
+    *reference("sync_id", "contact_syncs"),
+    Column("actor", Text, nullable=False),
+    Column("deed", String(10), nullable=False),
+    count("number"),
+    moment("created_at"),
+    moment("undone_at", nullable=True),
+    one_of("deed", Deed),
+    Index("ix_review_marks_by_sync", "sync_id", "created_at"),
 )
 
 staged_pages = Table(

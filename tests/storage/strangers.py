@@ -56,6 +56,7 @@ from storage.syncs import NewSync
 from tests.storage.campaign_strangers import CAMPAIGNS_AS_A_STRANGER, CampaignWorld, filled_campaign
 from tests.storage.examples import begun, connected, kept, planned, preview_key, row, undo_key
 from tests.storage.sending_strangers import OUTBOX_AS_A_STRANGER, SendingWorld, filled_outbox
+from tests.storage.review_strangers import REVIEW_AS_A_STRANGER, filled_review
 
 LATER = datetime.now(UTC) + timedelta(hours=1)
 QUARTER = timedelta(minutes=15)
@@ -83,6 +84,9 @@ class World:
     merged_id: str
     pair: Pair
     out: SendingWorld
+    mark_id: str
+    session_id: str
+    link_id: str
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -99,6 +103,9 @@ class World:
             self.merged_id,
             self.pair.gone.id,
             *self.out.ids,
+            self.mark_id,
+            self.session_id,
+            self.link_id,
         )
 
 
@@ -131,6 +138,7 @@ def filled(session: Session, name: str) -> World:
         mark, scope, contact.id, connection.id, idle.id, waiting.id, maybe.id, extracting.id, waiting.flow_run_id,
         key, key_to_undo, filled_campaign(session, scope, mark), pair.twins.id, merged_id, pair,
         filled_outbox(session, scope, idle.id),
+        *filled_review(session, scope, waiting.id, maybe.id, mark),
     )  # fmt: skip
 
 
@@ -314,4 +322,4 @@ AS_A_STRANGER: dict[str, Callable[[Session, Scope, World], Any]] = {
     "twins.twins": lambda s, me, _: twins.twins(s, me),
     "twins.undo_of": lambda s, me, it: twins.undo_of(s, me, it.merged_id),
     "twins.withdraw": lambda s, me, it: twins.withdraw(s, me, [it.object_id]),
-} | CAMPAIGNS_AS_A_STRANGER | OUTBOX_AS_A_STRANGER  # fmt: skip
+} | CAMPAIGNS_AS_A_STRANGER | OUTBOX_AS_A_STRANGER | REVIEW_AS_A_STRANGER  # fmt: skip

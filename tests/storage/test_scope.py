@@ -48,6 +48,8 @@ from tests.storage.examples import connected, planned, row
 from tests.storage.strangers import AS_A_STRANGER, World, filled
 
 MAKERS_OF_SCOPES = {
+    "sign_ins.members_called",
+    "sign_ins.visitor",
     "tenants.add_organization",
     "tenants.add_user",
     "tenants.organization_named",
@@ -68,6 +70,8 @@ PERSONAL = {
     "landing",
     "mails",
     "outbox",
+    "marks",
+    "plan_search",
     "plans",
     "reviews",
     "syncs",
