@@ -88,11 +88,13 @@ def every(session: Session, scope: Scope, sync_id: str, key: Key | None, **wante
 
 def holding(session: Session, scope: Scope, sync_id: str, key: Key, words: Sequence[str]) -> Iterator[Change]:
     """Rows whose sealed values may hold all of these words, in lower case: the text is looked at before it is read."""
-    query = _rows(scope, sync_id).order_by(table.c.ordinal).execution_options(yield_per=BATCH)
-    for row in session.execute(query):
-        text = f"{row.id} {row.object_id} {(_payload(scope, row, key) or b'').decode()}".casefold()
-        if all(word in text for word in words):
-            yield _change(scope, row, key)
+    after, query = 0, _rows(scope, sync_id).order_by(table.c.ordinal).limit(BATCH)
+    while found := session.execute(query.where(table.c.ordinal > after)).all():
+        for row in found:
+            text = f"{row.id} {row.object_id} {(_payload(scope, row, key) or b'').decode()}".casefold()
+            if all(word in text for word in words):
+                yield _change(scope, row, key)
+        after = found[-1].ordinal
 
 
 def counts(session: Session, scope: Scope, sync_id: str) -> Counter[tuple[ChangeKind, ChangeState]]:
