@@ -51,6 +51,8 @@ The control surface does the same over HTTP, JSON in and out, under `/_control`;
     POST BOX/tokens       {"do": "expire"}; {"do": "revoke"}; {"without": [scope, ...]}
     POST BOX/settings     {"page_size": 50, "empty_every": 3, "replays": 2, "delay_s": 0.5, "reset_style": "location"}
 
+The language model lies under `/openai/v1` and is controlled under `/_control/openai`; see `openai`.
+
 Peculiarities, all true to life: Graph does not list the default folder, and gives the year 1604 to a birthday without
 one; every 33rd Google contact has a PROFILE source and name before its own; a full round tells of a removal only if
 it happened under way; Microsoft refuses the fifth request at once; the client must be the announced one.

@@ -12,6 +12,7 @@ from deployments.simulators.faults import Fault
 from deployments.simulators.google import errors as google_errors
 from deployments.simulators.ledger import Account
 from deployments.simulators.microsoft import errors as microsoft_errors
+from deployments.simulators.openai import wording as openai_wording
 from deployments.simulators.world import World
 
 APIS = ("/microsoft/v1.0", "/google/v1", "/google/gmail/", "/google/upload/", "/google/resumable/")
@@ -81,6 +82,8 @@ class Gate:
             account.in_flight -= 1
 
     def _visit(self, scope: Scope) -> Visit:
+        if scope["path"].startswith("/openai/"):
+            return Visit("openai", scope["path"], scope["method"], "openai", "")
         provider = "google" if scope["path"].startswith("/google/") else "microsoft"
         headers = dict(scope["headers"])
         token = headers.get(b"authorization", b"").decode("latin-1").removeprefix("Bearer ")
@@ -131,6 +134,9 @@ def refusal(fault: Fault, visit: Visit, now: float) -> Response:
         answer = google_errors.gmail(fault.status, fault.code)
         answer.headers.update(headers)
         return answer
+    if visit.provider == "openai":
+        headers |= {"retry-after-ms": f"{fault.retry_after * 1000:g}"} if fault.retry_after else {}
+        return openai_wording.by_status(fault.status, fault.code, headers)
     by_status = google_errors.by_status if visit.provider == "google" else microsoft_errors.by_status
     answer = by_status(fault.status, fault.code, at_login=not visit.is_api)
     answer.headers.update(headers)

@@ -25,6 +25,9 @@ from deployments.simulators.google.people import people_app
 from deployments.simulators.mail.smtp import Conversation
 from deployments.simulators.microsoft import login as microsoft_login
 from deployments.simulators.microsoft.graph import graph_app
+from deployments.simulators.openai.api import openai_app
+from deployments.simulators.openai.control import openai_control
+from deployments.simulators.openai.service import API_KEY
 from deployments.simulators.world import CLIENT_ID, CLIENT_SECRET, World, recall
 
 OWNERS = {"microsoft": "alice@contoso.example", "google": "alice@gmail.example"}
@@ -48,9 +51,11 @@ class Addresses:
     smtp_port: int
     smtp_url: str
     control_url: str
+    openai_base_url: str
     ca_file: str
     client_id: str = CLIENT_ID
     client_secret: str = CLIENT_SECRET
+    openai_api_key: str = API_KEY
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +87,12 @@ def app(world: World) -> ASGIApp:
     gmail = gmail_app(world)
     inside = Starlette(
         routes=[
+            Mount("/_control/openai", openai_control(world)),
             Mount("/_control", control_app(world)),
             Mount("/microsoft/v1.0", graph_app(world, lambda: doors[0])),
             Mount("/google/v1", people_app(world)),
             *[Mount(f"/google{way}/gmail/v1", gmail) for way in ("", "/upload", "/resumable/upload")],
+            Mount("/openai/v1", openai_app(world)),
             Mount("/google", routes=google_login.login_routes()),
             *microsoft_login.login_routes(),
         ]
@@ -155,6 +162,7 @@ def _addresses(port: int, https_port: int, smtp_port: int, shown: Certificate) -
         smtp_host=HOST,
         smtp_port=smtp_port,
         smtp_url=f"smtp://{HOST}:{smtp_port}",
+        openai_base_url=f"{http}/openai/v1",
         control_url=f"{http}/_control",
         ca_file=str(shown.authority),
     )

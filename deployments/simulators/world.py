@@ -18,6 +18,7 @@ from deployments.simulators.mail.letterbox import Letterbox
 from deployments.simulators.mail.post import PostOffice
 from deployments.simulators.mail.rules import SmtpRules
 from deployments.simulators.mailbox import Change, Mailbox
+from deployments.simulators.openai.service import Service
 from deployments.simulators.tokens import Access, Grant, Tokens
 
 CLIENT_ID = "contactflow-simulated"
@@ -50,6 +51,7 @@ class World:
     smtp: SmtpRules = field(default_factory=SmtpRules)
     greylisted: set[tuple[str, str]] = field(default_factory=set)
     """Who tried to write to whom before."""
+    openai: Service = field(default_factory=Service)
     latency_ms: float = 0.0
     skew: float = 0.0
     microsoft_at_once: int = 4
