@@ -47,7 +47,7 @@ def _multipart(question: GmailAsked, body: bytes) -> tuple[dict[str, Any], bytes
     if len(pieces) != 4:  # noqa: PLR2004 - before, JSON, mail, after
         raise Answered(errors.gmail(400, "parseError", "Bad multipart body"))
     told, mail = (re.split(rb"\r?\n\r?\n", piece, maxsplit=1)[-1] for piece in pieces[1:3])
-    return from_json(told.strip()), re.sub(rb"\r?\n$", b"", mail)
+    return from_json(told.strip()), re.sub(rb"\r?\n\Z", b"", mail)
 
 
 def _begun(question: GmailAsked, body: bytes) -> Response:
