@@ -13,7 +13,7 @@ from starlette.routing import Route
 from deployments.simulators import changes
 from deployments.simulators.faults import Fault
 from deployments.simulators.google import wording as google_wording
-from deployments.simulators.mail.control import MailControl
+from deployments.simulators.mail.control import mail_table
 from deployments.simulators.mailbox import Change, Entry, Mailbox
 from deployments.simulators.microsoft import wording as microsoft_wording
 from deployments.simulators.people import Card
@@ -176,7 +176,7 @@ def control_app(world: World) -> Starlette:
 
         return Route(path, endpoint, methods=[method])
 
-    return Starlette(routes=[route(*entry) for entry in (*_mail_table(MailControl(world)), *_table(Control(world)))])
+    return Starlette(routes=[route(*entry) for entry in (*mail_table(world), *_table(Control(world)))])
 
 
 def _answer(world: World, act: Act, request: Request, body: bytes) -> Response:
@@ -187,19 +187,6 @@ def _answer(world: World, act: Act, request: Request, body: bytes) -> Response:
     except (KeyError, TypeError, ValueError) as error:
         return JSONResponse({"error": str(error)}, status_code=400)
     return Response(msgspec.json.encode(answer), media_type="application/json")
-
-
-def _mail_table(control: MailControl) -> list[tuple[str, str, Act]]:
-    box = "/{provider}/{email}"
-    return [
-        ("GET", "/delivered", control.delivered),
-        ("GET", "/smtp", control.smtp),
-        ("POST", "/smtp", control.smtp),
-        ("GET", f"{box}/mail", control.lying),
-        ("POST", f"{box}/incoming", control.incoming),
-        ("GET", f"{box}/mail-settings", control.settings),
-        ("POST", f"{box}/mail-settings", control.settings),
-    ]
 
 
 def _table(control: Control) -> list[tuple[str, str, Act]]:

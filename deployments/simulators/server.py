@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+import ssl
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -173,8 +174,11 @@ def _running(world: World, sockets: list[socket.socket], shown: Certificate) -> 
     served = app(world)
     plain, secret = _server(served), _server(served, str(shown.server))
 
+    secure = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    secure.load_cert_chain(shown.server)
+
     async def together() -> None:
-        sink = await asyncio.get_running_loop().create_server(partial(Conversation, world), sock=sockets[2])
+        sink = await asyncio.get_running_loop().create_server(partial(Conversation, world, secure), sock=sockets[2])
         async with sink:
             await asyncio.gather(plain.serve([sockets[0]]), secret.serve([sockets[1]]))
 

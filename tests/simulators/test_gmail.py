@@ -175,3 +175,21 @@ def test_a_mail_with_another_message_id_is_otherwise_the_same(google: Any) -> No
     changed = [line for line in lines if line not in before]
     assert [line.partition(b":")[0] for line in changed] == [b"Message-ID", b"X-Google-Original-Message-ID"]
     assert [line for line in before if line not in lines] == [b"Message-ID: <k1@ours.example>"]
+
+
+def test_a_sent_mail_may_appear_late(google: Any) -> None:
+    google.control("mail-settings", sent_late_s=60)
+    draft = drafted(google)
+    sent = send(google, draft).json()
+    assert google.ask("GET", f"/drafts/{draft['id']}").status_code == 404
+    assert google.ask("GET", f"/threads/{sent['threadId']}").status_code == 404
+    google.world.skew = 61
+    thread = google.ask("GET", f"/threads/{sent['threadId']}", params={"format": "minimal"}).json()
+    assert [one["id"] for one in thread["messages"]] == [sent["id"]]
+
+
+def test_a_mail_to_oneself_comes_in_too(google: Any) -> None:
+    sent = send(google, drafted(google, raw=mail("k1", to=ALICE))).json()
+    thread = google.ask("GET", f"/threads/{sent['threadId']}", params={"format": "minimal"}).json()
+    assert [one["labelIds"] for one in thread["messages"]] == [["SENT"], ["INBOX", "UNREAD"]]
+    assert google.world.delivered.times("k1") == 1

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from deployments.simulators.faults import Fault
 from tests.simulators.mails import KEY, by_key, told, written
 
 MESSAGES = "/me/messages"
@@ -219,3 +220,30 @@ def test_scopes_are_looked_at(microsoft: Any) -> None:
     assert send(microsoft, draft).status_code == 403
     microsoft.token = microsoft.world.tokens.access("microsoft", "alice@contoso.example", "Contacts.Read", 2e9)
     assert microsoft.ask("GET", MESSAGES).status_code == 403
+
+
+def test_drafts_are_made_and_sent_in_a_batch(microsoft: Any) -> None:
+    steps = [{"id": str(n), "method": "POST", "url": MESSAGES, "body": told(f"k{n}")} for n in range(3)]
+    steps = [
+        {**step, "headers": {"content-type": "application/json", "prefer": 'IdType="ImmutableId"'}} for step in steps
+    ]
+    answers = microsoft.ask("POST", "/$batch", json={"requests": steps}).json()["responses"]
+    assert [answer["status"] for answer in answers] == [201, 201, 201]
+    sending = [
+        {"id": "1", "method": "POST", "url": f"{MESSAGES}/{answers[0]['body']['id']}/send"},
+        {"id": "2", "method": "POST", "url": f"{MESSAGES}/nobody/send", "dependsOn": ["1"]},
+        {"id": "3", "method": "POST", "url": f"{MESSAGES}/{answers[1]['body']['id']}/send", "dependsOn": ["2"]},
+    ]
+    told_ = microsoft.ask("POST", "/$batch", json={"requests": sending}).json()["responses"]
+    assert [answer["status"] for answer in told_] == [202, 404, 424]
+    assert [mail.key for mail in microsoft.world.delivered] == ["k0"]
+
+
+def test_every_route_may_fail_in_every_way(microsoft: Any) -> None:
+    draft = drafted(microsoft)
+    for path, method in ((MESSAGES, "POST"), (MESSAGES, "GET"), (f"{MESSAGES}/{draft['id']}", "PATCH")):
+        for kind, status in (("html", 502), ("status", 503), ("masked", 504)):
+            microsoft.world.faults.add(Fault(kind, route="/messages", status=status, retry_after=1))
+            assert microsoft.ask(method, path, json=told("k2")).status_code == status
+    microsoft.control("tokens", do="revoke")
+    assert microsoft.ask("GET", MESSAGES).json()["error"]["code"] == "InvalidAuthenticationToken"

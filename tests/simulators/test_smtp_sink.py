@@ -2,6 +2,7 @@
 
 import smtplib
 import socket
+import ssl
 from collections.abc import Iterator
 from typing import Any
 
@@ -138,3 +139,22 @@ def test_the_order_of_commands_is_kept(smtp: Any) -> None:
         smtp.docmd("RCPT", "TO:<reject.me@client.example>"), smtp.docmd("RSET"),
     ]  # fmt: skip
     assert [code for code, _ in answers] == [503, 503, 552, 250, 501, 500, 550, 250]
+
+
+def test_a_client_may_ask_for_tls_where_it_is_offered(simulators: Simulators) -> None:
+    context = ssl.create_default_context(cafile=simulators.urls.ca_file)
+    with connected(simulators) as smtp, pytest.raises(smtplib.SMTPNotSupportedError):
+        smtp.starttls(context=context)
+    simulators.world.smtp.starttls = True
+    with connected(simulators) as smtp:
+        smtp.starttls(context=context)
+        smtp.login("alice", "secret")
+        smtp.sendmail(ALICE, [BOB], written("k1"))
+    assert simulators.world.delivered.times("k1") == 1
+
+
+def test_a_bounce_of_a_mail_sent_by_smtp_lies_in_the_senders_mailbox(smtp: Any, simulators: Simulators) -> None:
+    simulators.world.letterbox("microsoft")
+    smtp.sendmail("alice@contoso.example", ["bounce-hard.7@client.example"], written("k1"))
+    [report] = simulators.world.letterbox("microsoft").lying("inbox")
+    assert report.properties == {"String 0x001A": "REPORT.IPM.Note.NDR"}

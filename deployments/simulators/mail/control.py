@@ -1,6 +1,7 @@
 """The part of the control surface that is about mail: what left, what comes in, and the rules of each mailbox."""
 
 import base64
+from collections.abc import Callable
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
@@ -61,6 +62,19 @@ class MailControl:
 
     def _box(self, mailbox: Mailbox) -> Letterbox:
         return self.world.letterbox(mailbox.provider, mailbox.email)
+
+
+def mail_table(world: "World") -> list[tuple[str, str, Callable[[Any, dict[str, Any]], Any]]]:
+    control, box = MailControl(world), "/{provider}/{email}"
+    return [
+        ("GET", "/delivered", control.delivered),
+        ("GET", "/smtp", control.smtp),
+        ("POST", "/smtp", control.smtp),
+        ("GET", f"{box}/mail", control.lying),
+        ("POST", f"{box}/incoming", control.incoming),
+        ("GET", f"{box}/mail-settings", control.settings),
+        ("POST", f"{box}/mail-settings", control.settings),
+    ]
 
 
 def _told(mail: Delivery, *, raw: bool) -> dict[str, Any]:

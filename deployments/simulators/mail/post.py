@@ -37,7 +37,7 @@ class PostOffice:
         return box.rules
 
     def put(self, box: Letterbox, item: Item, at: float, shown: float = 0.0) -> Item:
-        self.happen((box, Step("put", item.key, at, max(at, shown), item)))
+        self.happen((box, Step("put", item.key, at, shown or at, item)))
         return item
 
     def happen(self, *placed: Placed) -> None:
@@ -51,19 +51,25 @@ class PostOffice:
         self.delivered.add(delivery)
         for box, step in placed:
             box.take(step)
+        self._arrive(delivery)
         self._answer(delivery)
 
     def receive(self, box: Letterbox, raw: bytes, at: float, shown: float = 0.0) -> Item:
         """A mail comes in; it joins the conversation of the mail that it answers."""
         fields = mime.headers(raw)
-        key = f"m{box.next_number()}"
-        properties = {MESSAGE_CLASS: incoming.message_class(raw)} if box.provider == "microsoft" else {}
+        key, shown = f"m{box.next_number()}", max(at, shown)
+        named = mime.header(fields, "message-id") or f"<{key}@nowhere.example>"
         item = Item(
-            key=key, folder="inbox", raw=raw,
-            message_id=mime.header(fields, "message-id") or f"<{key}@nowhere.example>",
-            thread=thread_of(box, fields) or key, recipients=mime.recipients(fields),
-            created=max(at, shown), modified=max(at, shown), properties=properties,
-        )  # fmt: skip
+            key=key,
+            folder="inbox",
+            raw=raw,
+            message_id=named,
+            thread=box.threads.get(named) or thread_of(box, fields) or key,
+            recipients=mime.recipients(fields),
+            created=shown,
+            modified=shown,
+            properties={MESSAGE_CLASS: incoming.message_class(raw)} if box.provider == "microsoft" else {},
+        )
         return self.put(box, item, at, shown)
 
     def forget_history(self, box: Letterbox, now: float) -> None:
@@ -75,6 +81,13 @@ class PostOffice:
         self.journal.forget()
         self.boxes.clear()
         self.delivered = Delivered()
+
+    def _arrive(self, delivery: Delivery) -> None:
+        """At the mailboxes of this world that it was sent to, the sender's own among them."""
+        to = {address.lower() for address in delivery.recipients}
+        for box in [box for box in self.boxes.values() if box.email.lower() in to]:
+            shown = delivery.at + box.rules.incoming_late_s
+            self.receive(box, mime.with_header(delivery.raw, "Message-ID", delivery.message_id), delivery.at, shown)
 
     def _answer(self, delivery: Delivery) -> None:
         homes = [box for box in self.boxes.values() if box.email == delivery.sender]

@@ -1,6 +1,7 @@
 """What an SMTP server says to each command, and what becomes of the mails that it accepts."""
 
 import hashlib
+import ssl
 from collections.abc import Callable
 
 from deployments.simulators.mail import limits, mime
@@ -11,13 +12,13 @@ HOST = "sink.simulators.example"
 
 
 class Conversation(Wire):
-    def __init__(self, world: SmtpWorld) -> None:
-        super().__init__(world)
+    def __init__(self, world: SmtpWorld, secure: ssl.SSLContext | None = None) -> None:
+        super().__init__(world, secure)
         self.greeted = self.known = False
         self.log_in: list[str] = []
         self.acts: dict[str, Callable[[str], Answer]] = {
             "EHLO": self._ehlo, "HELO": self._helo, "AUTH": self._auth, "MAIL": self._mail, "RCPT": self._rcpt,
-            "DATA": self._data, "RSET": self._reset, "QUIT": self._quit,
+            "STARTTLS": self._starttls, "DATA": self._data, "RSET": self._reset, "QUIT": self._quit,
             "NOOP": lambda _rest: "250 2.0.0 Ok", "VRFY": lambda _rest: "252 2.1.5 Cannot verify",
         }  # fmt: skip
 
@@ -39,7 +40,8 @@ class Conversation(Wire):
         self.greeted = True
         self.afresh()
         offers = ["PIPELINING", f"SIZE {self.world.smtp.size}", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES"]
-        lines = [HOST, *offers, "AUTH PLAIN LOGIN"]
+        tls = ["STARTTLS"] if self.world.smtp.starttls else []
+        lines = [HOST, *offers, *tls, "AUTH PLAIN LOGIN"]
         return "\r\n".join([*[f"250-{line}" for line in lines[:-1]], f"250 {lines[-1]}"])
 
     def _helo(self, _rest: str) -> Answer:
@@ -123,6 +125,15 @@ class Conversation(Wire):
             Delivery("smtp", sender, recipients, message_id, subject, key, digest, now, raw, built=False)
         )
         return f"250 2.0.0 Ok: queued as {len(self.world.post.delivered):X}"
+
+    def _starttls(self, _rest: str) -> Answer:
+        if self.secure is None or not self.world.smtp.starttls:
+            return "502 5.5.1 Not implemented"
+        self.answers.append("220 2.0.0 Ready to start TLS")
+        self.greeted = self.known = False
+        self.afresh()
+        self.start_tls(self.secure)
+        return ""
 
     def _reset(self, _rest: str) -> Answer:
         self.afresh()

@@ -1,7 +1,9 @@
 """The wire of an SMTP conversation: lines in, answers out, as fast as they come; and the faults that befall it."""
 
 import asyncio
+import contextlib
 import socket
+import ssl
 import struct
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -14,6 +16,7 @@ from deployments.simulators.mail.rules import SmtpRules
 LONGEST_LINE = 4096
 TRY_LATER = "4.7.1 Try again later"
 Answer = str
+"""One or more lines; "" where all was said already."""
 
 
 class SmtpWorld(Protocol):
@@ -30,7 +33,8 @@ class SmtpWorld(Protocol):
 class Wire(asyncio.Protocol, ABC):
     """PIPELINING means: whatever has come is answered in one write."""
 
-    def __init__(self, world: SmtpWorld) -> None:
+    def __init__(self, world: SmtpWorld, secure: ssl.SSLContext | None = None) -> None:
+        self.secure = secure
         self.world = world
         self.buffer = bytearray()
         self.answers: list[Answer] = []
@@ -109,7 +113,7 @@ class Wire(asyncio.Protocol, ABC):
     def do(self, name: str, act: Callable[[], Answer]) -> None:
         fault = self._fault(name)
         if fault is None:
-            self.answers.append(act())
+            self._say(act())
         elif fault.kind == "slow":
             self.waiting = True
             asyncio.get_running_loop().call_later(fault.ms / 1000, self._late, act)
@@ -123,10 +127,28 @@ class Wire(asyncio.Protocol, ABC):
         else:
             self._hang_up(act if fault.kind == "reply_lost" else None)
 
+    def _say(self, answer: Answer) -> None:
+        if answer:
+            self.answers.append(answer)
+
     def _late(self, act: Callable[[], Answer]) -> None:
         self.waiting = False
-        self.answers.append(act())
+        self._say(act())
         self._go_on()
+
+    def start_tls(self, secure: ssl.SSLContext) -> None:
+        """What came in clear after the command is forgotten, as a server must."""
+        self.flush()
+        self.buffer.clear()
+        self.waiting = True
+        self._handshake = asyncio.get_running_loop().create_task(self._shake_hands(secure))
+
+    async def _shake_hands(self, secure: ssl.SSLContext) -> None:
+        with contextlib.suppress(OSError):
+            loop = asyncio.get_running_loop()
+            upgraded = await loop.start_tls(self.transport, self, secure, server_side=True)
+            if upgraded is not None:
+                self.transport, self.waiting = upgraded, False
 
     def _fault(self, name: str) -> Fault | None:
         faults = self.world.faults

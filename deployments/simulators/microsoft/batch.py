@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import msgspec
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.types import ASGIApp, Message, Scope
+from starlette.types import ASGIApp, Message, Receive, Scope
 
 from deployments.simulators.microsoft import errors
 
@@ -51,7 +51,7 @@ async def _ask(door: ASGIApp, request: Request, step: dict[str, Any]) -> dict[st
         messages.append(message)
 
     try:
-        await door(_scope(request, step), request.receive, send)
+        await door(_scope(request, step), _receive(step), send)
     except ConnectionResetError:
         return {
             "id": step["id"],
@@ -61,6 +61,17 @@ async def _ask(door: ASGIApp, request: Request, step: dict[str, Any]) -> dict[st
     headers = {name.decode(): text.decode() for name, text in messages[0]["headers"]}
     body = b"".join(message.get("body", b"") for message in messages[1:])
     return {"id": step["id"], "status": messages[0]["status"], "headers": headers, "body": _body(headers, body)}
+
+
+def _receive(step: dict[str, Any]) -> Receive:
+    """The step's own body: JSON as it is, anything else in base64."""
+    body = step.get("body", "")
+    content = base64.b64decode(body) if isinstance(body, str) else msgspec.json.encode(body)
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": content, "more_body": False}
+
+    return receive
 
 
 def _scope(request: Request, step: dict[str, Any]) -> Scope:

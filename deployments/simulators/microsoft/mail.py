@@ -1,16 +1,15 @@
-"""Graph v1.0 as far as mail goes: drafts that are sent, what lies in the folders, attachments."""
+"""Graph v1.0 as far as mail goes: drafts are made, changed, moved and sent; `mail_reading` tells of them."""
 
 from dataclasses import replace
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from deployments.simulators.mail import post
-from deployments.simulators.mail.letterbox import FOLDERS, Item, Step
-from deployments.simulators.microsoft import errors, mail_filter, mail_mime, mail_wording
-from deployments.simulators.microsoft.asking import BIGGEST_PAGE, Answered
+from deployments.simulators.mail.letterbox import Item, Step
+from deployments.simulators.microsoft import errors, mail_mime, mail_wording
+from deployments.simulators.microsoft.asking import Answered
 from deployments.simulators.microsoft.mail_asking import (
     SEND,
     MailAsked,
@@ -20,8 +19,7 @@ from deployments.simulators.microsoft.mail_asking import (
     may_leave,
 )
 from deployments.simulators.microsoft.mail_delta import messages_delta
-
-USUAL_PAGE = 10
+from deployments.simulators.microsoft.mail_reading import attachments, content, folder, folders, listed, one
 
 
 async def create(request: Request) -> Response:
@@ -38,33 +36,10 @@ async def _posted(question: MailAsked) -> Item:
     return draft(question, *mail_mime.facts_of(await question.json()))
 
 
-async def listed(request: Request) -> Response:
-    question = mail_asked(request)
-    question.asked.allow("$top", "$skip", "$select", "$filter", "$expand", "$orderby", "$count")
-    wanted = mail_filter.read(question.asked.parameter("$filter"), question.box)
-    items = wanted.among(question.box, question.folder())
-    skip = question.asked.number("$skip")
-    room = question.asked.number("$top") or question.asked.page_size or USUAL_PAGE
-    room = min(room, BIGGEST_PAGE, question.asked.mailbox.page_size or BIGGEST_PAGE)
-    body: dict[str, Any] = {"value": [question.worded(item) for item in items[skip : skip + room]]}
-    if skip + room < len(items):
-        body["@odata.nextLink"] = str(request.url.include_query_params(**{"$skip": skip + room}))
-    return JSONResponse(body)
-
-
-async def one(request: Request) -> Response:
-    question = mail_asked(request)
-    return JSONResponse(question.worded(question.item()))
-
-
-async def content(request: Request) -> Response:
-    return Response(mail_asked(request).item().raw, media_type="text/plain")
-
-
 async def edit(request: Request) -> Response:
     question = mail_asked(request)
-    item = question.item()
     facts, properties = mail_mime.facts_of(await question.json())
+    item = question.item()
     if set(facts) - {"isRead", "categories", "flag"} and not item.draft:
         return errors.graph(400, "ErrorInvalidPropertySet", "Set action is invalid for property.")
     changed = replace(
@@ -91,7 +66,7 @@ async def remove(request: Request) -> Response:
 
 async def move(request: Request) -> Response:
     question = mail_asked(request)
-    item, wish = question.item(), await question.json()
+    wish, item = await question.json(), question.item()
     target = mail_wording.folder_of(str(wish.get("destinationId", "")))
     if not target:
         return errors.graph(400, "ErrorInvalidIdMalformed", "Id is malformed.")
@@ -145,30 +120,16 @@ def _leave(question: MailAsked, item: Item) -> None:
     question.asked.world.post.carry(delivery, (box, step))
 
 
-async def attachments(request: Request) -> Response:
-    return JSONResponse({"value": mail_wording.attachments(mail_asked(request).item())})
-
-
 async def attach(request: Request) -> Response:
     question = mail_asked(request)
-    item = question.item()
     wish = await question.json()
+    item = question.item()
     if item.facts is None or item.submitted:
         return errors.graph(400, "ErrorInvalidRequest", "The simulator attaches only to drafts made of JSON.")
     facts = {**item.facts, "attachments": [*(item.facts.get("attachments") or []), wish]}
     changed = finished(question, replace(item, facts=facts, modified=question.now))
     question.asked.world.post.put(question.box, changed, question.now)
     return JSONResponse(mail_wording.attachments(changed)[-1], status_code=201)
-
-
-async def folders(request: Request) -> Response:
-    question = mail_asked(request)
-    return JSONResponse({"value": [mail_wording.folder(question.box, name) for name in FOLDERS]})
-
-
-async def folder(request: Request) -> Response:
-    question = mail_asked(request)
-    return JSONResponse(mail_wording.folder(question.box, question.folder()))
 
 
 def mail_routes() -> list[BaseRoute]:
