@@ -86,7 +86,8 @@ class Attachment:
 class Brief:
     """What the mails are about. `text` is the instruction to the model or, without one, the template itself.
 
-    `links` is all that a mail may link to, by key; `subject` is a template's; `facts` is what the mails may say of us.
+    `links` is all that a mail may link to, by key; `subject` is a template's; `facts` is what the mails may say of us;
+    `uses` names what of a contact the mails may use beyond the usual: its tags, its notes.
     """
 
     text: str
@@ -96,6 +97,7 @@ class Brief:
     links: dict[str, str] | None = None
     facts: tuple[str, ...] = ()
     attachments: tuple[Attachment, ...] = ()
+    uses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
