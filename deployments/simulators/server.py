@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import socket
 import ssl
 import tempfile
@@ -33,6 +34,9 @@ from deployments.simulators.world import CLIENT_ID, CLIENT_SECRET, World, recall
 
 OWNERS = {"microsoft": "alice@contoso.example", "google": "alice@gmail.example"}
 HOST = "127.0.0.1"
+
+# An answer that gets lost on purpose is no news.
+logging.getLogger("uvicorn.error").addFilter(lambda record: "without starting response" not in record.getMessage())
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,9 @@ def test_a_draft_can_be_asked_for_listed_changed_and_deleted(google: Any) -> Non
         ('subject:"About k2"', {"k2"}),
         ("subject:(About) -in:inbox", {"k1", "k2"}),
         ("after:2100/01/01", set()),
+        ("from:nobody OR from:bob@client.example", {"k3"}),
+        ("{subject:k1 subject:k2} -in:drafts", {"k1"}),
+        ("colour:red", set()),
         ("after:1700000000 is:unread", {"k3"}),
     ],
 )

@@ -247,3 +247,44 @@ def test_every_route_may_fail_in_every_way(microsoft: Any) -> None:
             assert microsoft.ask(method, path, json=told("k2")).status_code == status
     microsoft.control("tokens", do="revoke")
     assert microsoft.ask("GET", MESSAGES).json()["error"]["code"] == "InvalidAuthenticationToken"
+
+
+def test_a_list_comes_in_the_order_asked_for(microsoft: Any) -> None:
+    for key in ("k2", "k1", "k3"):
+        drafted(microsoft, key)
+
+    def subjects(order: str) -> list[str]:
+        query = {"$orderby": order, "$select": "subject"} if order else {"$select": "subject"}
+        return [one["subject"][-2:] for one in microsoft.ask("GET", MESSAGES, params=query).json()["value"]]
+
+    assert subjects("") == ["k3", "k1", "k2"]
+    assert subjects("isDraft,subject desc") == ["k3", "k2", "k1"]
+    assert subjects("subject") == ["k1", "k2", "k3"]
+    assert microsoft.ask("GET", MESSAGES, params={"$orderby": "colour"}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        ("isDraft eq true", {"k1", "k2"}),
+        ("isDraft eq false", set()),
+        ("subject eq 'About k1' and isDraft eq true", {"k1"}),
+        (f"singleValueExtendedProperties/any(p:p/id eq '{KEY}' and contains(p/value,'2'))", {"k2"}),
+        (f"singleValueExtendedProperties/Any(ep: ep/id eq '{KEY.upper()}' and ep/value eq 'k1')", set()),
+        ("receivedDateTime ge 2100-01-01T00:00:00Z", set()),
+        ("from/emailAddress/address eq 'alice@contoso.example'", {"k1", "k2"}),
+    ],
+)
+def test_mail_is_filtered(microsoft: Any, text: str, keys: set[str]) -> None:
+    for key in ("k1", "k2"):
+        drafted(microsoft, key)
+    found = microsoft.ask("GET", MESSAGES, params={"$filter": text}).json()["value"]
+    assert {one["subject"][-2:] for one in found} == keys
+
+
+@pytest.mark.parametrize(
+    "text", ["colour eq 'red'", "isDraft eq true or isRead eq true", "nonsense(", "isDraft eq true x"]
+)
+def test_a_filter_that_is_not_known_is_refused_and_not_ignored(microsoft: Any, text: str) -> None:
+    answer = microsoft.ask("GET", MESSAGES, params={"$filter": text})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "ErrorInvalidUrlQueryFilter")

@@ -8,26 +8,49 @@ from deployments.simulators.mail import mime
 from deployments.simulators.mail.letterbox import Item, Letterbox
 
 _WORD = re.compile(r'(-?)(?:(\w+):)?(?:"([^"]*)"|\(([^)]*)\)|(\S+))')
+_BRACES = re.compile(r"\{([^}]*)\}")
+Word = tuple[str, str, str]
+"""Whether it is denied, the operator, the text."""
+
 FOLDERS = {"sent": "sentitems", "inbox": "inbox", "drafts": "drafts", "draft": "drafts", "trash": "deleteditems"}
 DAY = re.compile(r"(\d{4})[/-](\d{1,2})[/-](\d{1,2})$")
 
 
 def found(box: Letterbox, query: str) -> list[Item]:
     """What the query finds, newest first; what was thrown away only if it asks for that."""
-    words = [(minus, name.lower(), a or b or c) for minus, name, a, b, c in _WORD.findall(query)]
-    trash = any(name in {"in", "label"} and text in {"trash", "anywhere"} for _, name, text in words)
-    items = _candidates(box, words)
+    wanted = _wanted(query)
+    trash = any(name in {"in", "label"} and text in {"trash", "anywhere"} for one in wanted for _, name, text in one)
     return [
         item
-        for item in items
-        if (trash or item.folder != "deleteditems")
-        and all(_fits(item, name, text) is not bool(minus) for minus, name, text in words)
+        for item in _candidates(box, wanted)
+        if (trash or item.folder != "deleteditems") and all(_any_fits(item, words) for words in wanted)
     ]
 
 
-def _candidates(box: Letterbox, words: list[tuple[str, str, str]]) -> list[Item]:
-    for minus, name, text in words:
-        if name == "rfc822msgid" and not minus:
+def _wanted(query: str) -> list[list[Word]]:
+    """All of these, of each any one: what stands in braces, or has OR between."""
+    flat = _BRACES.sub(lambda group: " OR ".join(word[0] for word in _WORD.finditer(group[1])), query)
+    wanted: list[list[Word]] = []
+    joined = False
+    for minus, name, a, b, c in _WORD.findall(flat):
+        word = (minus, name.lower(), a or b or c)
+        if word == ("", "", "OR"):
+            joined = True
+        elif joined and wanted:
+            wanted[-1].append(word)
+            joined = False
+        else:
+            wanted.append([word])
+    return wanted
+
+
+def _any_fits(item: Item, words: list[Word]) -> bool:
+    return any(_fits(item, name, text) is not bool(minus) for minus, name, text in words)
+
+
+def _candidates(box: Letterbox, wanted: list[list[Word]]) -> list[Item]:
+    for [(minus, name, text), *more] in wanted:
+        if name == "rfc822msgid" and not minus and not more:
             known = box.message_ids.get(f"<{text.strip('<>')}>", {})
             return [item for key in known if (item := box.seen(key))]
     return box.lying()
@@ -36,7 +59,7 @@ def _candidates(box: Letterbox, words: list[tuple[str, str, str]]) -> list[Item]
 def _fits(item: Item, name: str, text: str) -> bool:
     test = _TESTS.get(name)
     if test is None:
-        return text.lower() in _haystack(item)
+        return (f"{name}:{text}" if name else text).lower() in _haystack(item)
     return test(item, text)
 
 

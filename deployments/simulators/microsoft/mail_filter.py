@@ -63,6 +63,15 @@ def read(text: str, box: Letterbox) -> Filter:
     return Filter(tuple(tests), keys)
 
 
+def ordered(items: list[Item], wish: str) -> list[Item]:
+    """By what $orderby names; the order stays where it names nothing."""
+    for name, _, direction in reversed([one.strip().partition(" ") for one in wish.split(",") if one.strip()]):
+        if name.lower() not in _READ:
+            raise Answered(errors.graph(400, "ErrorInvalidUrlQuery", f"Cannot order by {name}."))
+        items = sorted(items, key=_READ[name.lower()], reverse=direction.strip().lower() == "desc")
+    return items
+
+
 def expanded(text: str) -> tuple[str, ...]:
     """The extended properties that $expand names."""
     found = _EXPANDED.search(text)

@@ -17,7 +17,8 @@ async def listed(request: Request) -> Response:
     question = mail_asked(request)
     question.asked.allow("$top", "$skip", "$select", "$filter", "$expand", "$orderby", "$count")
     wanted = mail_filter.read(question.asked.parameter("$filter"), question.box)
-    items = wanted.among(question.box, question.folder())
+    found = wanted.among(question.box, question.folder())
+    items = mail_filter.ordered(found, question.asked.parameter("$orderby"))
     skip = question.asked.number("$skip")
     room = question.asked.number("$top") or question.asked.page_size or USUAL_PAGE
     room = min(room, BIGGEST_PAGE, question.asked.mailbox.page_size or BIGGEST_PAGE)
