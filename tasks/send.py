@@ -1,0 +1,186 @@
+"""Send what was approved, each mail exactly once, as fast as its mailbox may; return when nothing can leave for now."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from prefect import task
+
+from storage import audit, campaigns, connections, organization_settings, tallies, tenants
+from storage.campaigns import Campaign
+from storage.connections import ConnectionInfo
+from storage.documents import new_id
+from storage.records import CampaignStatus, ConnectionStatus, MailState
+from storage.scope import Scope
+from storage.session import Store, open_store
+from storage.settings import settings
+from tasks.outgoing import Outgoing, Post, Terms
+from tasks.providers.base import NeedsReconnect
+from tasks.providers.events import notify
+from tasks.providers.mailers import connection_of, mailer_of
+from tasks.providers.manners import Chance
+from tasks.providers.smtp import BadLogin, relay_of
+from tasks.relaying import Relaying
+from tasks.rules.pacing import limits_of, must_stop
+from tasks.taking import Pause, leave, take
+
+GLANCE = timedelta(seconds=1)
+BAD = (MailState.FAILED, MailState.BOUNCED)
+SETTLED = (*BAD, MailState.SENT, MailState.REPLIED, MailState.UNKNOWN)
+
+
+@task
+async def send(campaign_id: str) -> Pause | None:
+    """None when all that may leave has left; otherwise why the rest waits, and until when, if that is known."""
+    return await send_all(open_store(), campaign_id)
+
+
+async def send_all(
+    store: Store, campaign_id: str, *, terms: Terms | None = None, chance: Chance | None = None
+) -> Pause | None:
+    with store.read() as session:
+        scope = tenants.scope_of_campaign(session, campaign_id)
+        campaign = campaigns.campaign(session, scope, campaign_id)
+    if campaign.status is CampaignStatus.SENDING:
+        connection = connection_of(store, scope, campaign.connection_id)
+        post = _post(store, scope, campaign, connection, terms or Terms(), chance or Chance())
+        try:
+            return _account(post, await _send(post, connection))
+        except (NeedsReconnect, BadLogin) as trouble:
+            _mark(post, connection, trouble)
+            _pause(post, str(trouble))
+            return _account(post, None)
+        finally:
+            leave(post)
+    return Pause(None, campaign.error) if campaign.status is CampaignStatus.PAUSED else None
+
+
+async def _send(post: Post, connection: ConnectionInfo | None) -> Pause | None:
+    watch = Watch(post)
+    if connection is None:
+        return await _by_relay(post, watch)
+    async with mailer_of(post.store, post.scope, connection, chance=post.chance) as mailer:
+        outgoing = Outgoing(post, mailer)
+        while True:
+            watch.look()
+            step = take(post)
+            if isinstance(step, Pause):
+                if await _too_long(post, watch, step):
+                    return step
+            elif step:
+                await outgoing.carry(step[0])
+            else:
+                return None
+
+
+async def _by_relay(post: Post, watch: "Watch") -> Pause | None:
+    relaying = Relaying(post, relay_of(settings().smtp_url), look=watch.look)
+    while (pause := await relaying.run()) is not None:
+        if await _too_long(post, watch, pause):
+            return pause
+    return None
+
+
+async def _too_long(post: Post, watch: "Watch", pause: Pause) -> bool:
+    """Short waits are waited for, with signs of life; for longer ones no process need be kept."""
+    leave(post)
+    until = pause.until or post.now()
+    if until - post.now() > post.terms.patience:
+        return True
+    while (left := (until - post.now()).total_seconds()) > 0:
+        watch.look()
+        await post.chance.sleep(min(left, 10))
+    return False
+
+
+@dataclass(slots=True)
+class Watch:
+    """Signs of life, and the circuit breaker: too many that failed or bounced since this run began pause it."""
+
+    post: Post
+    looked_at: datetime | None = None
+    before: tuple[int, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.before = self._counts()
+
+    def look(self) -> None:
+        moment = self.post.now()
+        if self.looked_at and moment - self.looked_at < GLANCE:
+            return
+        self.looked_at = moment
+        with self.post.store.begin() as session:
+            campaigns.is_at(session, self.post.scope, self.post.campaign_id, CampaignStatus.SENDING)
+        settled, bad = (now - then for now, then in zip(self._counts(), self.before, strict=True))
+        if must_stop(settled, bad, self.post.rules):
+            limit = self.post.rules.stop_at_failures
+            _pause(self.post, f"{bad} of {settled} mails failed or bounced, limit {limit:.0%}: look at their reasons")
+
+    def _counts(self) -> tuple[int, int]:
+        with self.post.store.read() as session:
+            found = tallies.counts(session, self.post.scope, self.post.campaign_id)
+        return sum(found[state] for state in SETTLED), sum(found[state] for state in BAD)
+
+
+def _pause(post: Post, why: str) -> None:
+    why = f"{why}; then `contactflow campaign resume {post.campaign_id}`"
+    with post.store.begin() as session:
+        paused = campaigns.move(
+            session,
+            post.scope,
+            post.campaign_id,
+            expected=[CampaignStatus.SENDING],
+            to=CampaignStatus.PAUSED,
+            error=why,
+        )
+        if paused:
+            audit.record(
+                session,
+                post.scope,
+                actor="contactflow",
+                action="campaign.paused",
+                subject=post.campaign_id,
+                detail={"why": why},
+            )
+    if paused:
+        notify("paused", post.campaign_id, {"why": why}, about="campaign")
+
+
+def _account(post: Post, pause: Pause | None) -> Pause | None:
+    """The numbers of this moment, and when to go on."""
+    with post.store.begin() as session:
+        tallies.keep(session, post.scope, post.campaign_id)
+        campaign = campaigns.campaign(session, post.scope, post.campaign_id)
+        if campaign.status is CampaignStatus.PAUSED:
+            return Pause(None, campaign.error)
+        if campaign.status is not CampaignStatus.SENDING:
+            return None
+        campaigns.note(session, post.scope, post.campaign_id, resume_at=pause.until if pause else None)
+    return pause
+
+
+def _mark(post: Post, connection: ConnectionInfo | None, trouble: Exception) -> None:
+    if connection and isinstance(trouble, NeedsReconnect):
+        with post.store.begin() as session:
+            connections.mark(session, post.scope, connection.id, ConnectionStatus.NEEDS_RECONNECT, str(trouble))
+
+
+def _post(
+    store: Store, scope: Scope, campaign: Campaign, connection: ConnectionInfo | None, terms: Terms, chance: Chance
+) -> Post:
+    with store.read() as session:
+        rules = organization_settings.organization_settings(session, scope)
+        key = campaigns.demand_body_key(session, scope, campaign.id)
+    provider, account = (connection.provider, connection.account) if connection else (None, "")
+    return Post(
+        store=store,
+        scope=scope,
+        campaign_id=campaign.id,
+        mailbox=campaign.mailbox,
+        key=key,
+        rules=rules,
+        limits=limits_of(provider, account, rules),
+        actor=campaign.decided_by,
+        worker=new_id(),
+        terms=terms,
+        chance=chance,
+    )
