@@ -17,7 +17,7 @@ from tasks.outgoing import Post, keep_quiet
 from tasks.providers.base import ProviderError
 from tasks.providers.mailer import Busy, Lost, Refused
 from tasks.providers.smtp import BadLogin, Line, NotNow, Relay, envelope_of
-from tasks.taking import Pause, take
+from tasks.taking import Pause, Taken, take
 
 LINES = 16
 BATCH = 128
@@ -81,24 +81,34 @@ class Relaying:
     look: Callable[[], None] = lambda: None
     journal: Journal = field(init=False)
     supply: deque[Claim] = field(default_factory=deque)
-    ending: Pause | None = None
-    is_over: bool = False
+    stopped: Pause | None = None
 
     def __post_init__(self) -> None:
         self.journal = Journal(self.post)
 
     async def run(self) -> Pause | None:
         """Until nothing is left, or nothing can leave for a while."""
-        self.is_over, self.ending = False, None
-        lines = 1 if self.post.limits.interval else self.lines
+        while True:
+            # Asked when no line has a mail in its hands: what these hold would look like something to wait for.
+            taken = self._more()
+            if not taken.claims:
+                return taken.pause
+            self.supply.extend(taken.claims)
+            if (stopped := await self._work()) is not None:
+                return stopped
+
+    async def _work(self) -> Pause | None:
+        self.stopped = None
         try:
             async with asyncio.TaskGroup() as group:
-                for _ in range(lines):
+                for _ in range(1 if self.post.limits.interval else self.lines):
                     group.create_task(self._serve())
+        except BaseExceptionGroup as troubles:
+            raise troubles.exceptions[0] from None  # one line's trouble has ended the others
         finally:
             self._give_back(list(self.supply))
             self.supply.clear()
-        return self.ending
+        return self.stopped
 
     async def _serve(self) -> None:
         async with Line(self.relay) as line:
@@ -106,15 +116,13 @@ class Relaying:
                 await self._carry(line, claim)
 
     def _next(self) -> Claim | None:
-        if not self.supply and not self.is_over:
-            self.look()
-            most = 1 if self.post.limits.interval else BATCH
-            found = take(self.post, most=most)
-            if isinstance(found, Pause) or not found:
-                self.is_over, self.ending = True, found if isinstance(found, Pause) else None
-            else:
-                self.supply.extend(found)
+        if not self.supply and self.stopped is None:
+            self.supply.extend(self._more().claims)
         return self.supply.popleft() if self.supply else None
+
+    def _more(self) -> Taken:
+        self.look()
+        return take(self.post, most=1 if self.post.limits.interval else BATCH)
 
     async def _carry(self, line: Line, claim: Claim) -> None:
         if claim.submitted_at:  # a process died over it
@@ -164,7 +172,7 @@ class Relaying:
 
     def _stop(self, why: Pause) -> None:
         """No line takes up another mail."""
-        self.is_over, self.ending = True, why
+        self.stopped = why
         self._give_back(list(self.supply))
         self.supply.clear()
 

@@ -62,14 +62,11 @@ async def _send(post: Post, connection: ConnectionInfo | None) -> Pause | None:
         outgoing = Outgoing(post, mailer)
         while True:
             watch.look()
-            step = take(post)
-            if isinstance(step, Pause):
-                if await _too_long(post, watch, step):
-                    return step
-            elif step:
-                await outgoing.carry(step[0])
-            else:
-                return None
+            taken = take(post)
+            if taken.claims:
+                await outgoing.carry(taken.claims[0])
+            elif taken.pause is None or await _too_long(post, watch, taken.pause):
+                return taken.pause
 
 
 async def _by_relay(post: Post, watch: "Watch") -> Pause | None:

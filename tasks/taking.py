@@ -23,23 +23,28 @@ class Pause:
     why: str
 
 
-def take(post: Post, *, most: int = 1, slots: int | None = None) -> Sequence[Claim] | Pause | None:
-    """Mails that are now this worker's; when to ask again; None where nothing is left for it to do.
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Mails that are now this worker's; or when to ask again; or neither, where nothing is left for it to do."""
 
-    What a dead process left comes first. The worker's place at the mailbox is its own until `leave`.
-    """
+    claims: Sequence[Claim] = ()
+    pause: Pause | None = None
+
+
+def take(post: Post, *, most: int = 1) -> Taken:
+    """What a dead process left comes first. The worker's place at the mailbox is its own until `leave`."""
     moment = post.now()
     with post.store.begin() as session:
         box = mailboxes.mailbox(session, post.scope, post.mailbox)
         if box.quiet_until and box.quiet_until > moment:
-            return Pause(box.quiet_until, box.quiet_why)
-        if not _placed(session, post, moment, slots or post.limits.at_once):
-            return Pause(moment + GLANCE, "another worker is sending from this mailbox")
-        found = _claimed(session, post, box, moment, most)
-        if not isinstance(found, Pause) and found:
-            return found
-        mailboxes.give_slot_back(session, post.scope, post.mailbox, post.worker)
-        return found if isinstance(found, Pause) else _nothing_due(session, post, moment)
+            return Taken(pause=Pause(box.quiet_until, box.quiet_why))
+        if not _placed(session, post, moment):
+            return Taken(pause=Pause(moment + GLANCE, "another worker is sending from this mailbox"))
+        taken = _claimed(session, post, box, moment, most)
+        if not taken.claims:
+            mailboxes.give_slot_back(session, post.scope, post.mailbox, post.worker)
+            return taken if taken.pause else Taken(pause=_nothing_due(session, post, moment))
+    return taken
 
 
 def leave(post: Post) -> None:
@@ -47,32 +52,31 @@ def leave(post: Post) -> None:
         mailboxes.give_slot_back(session, post.scope, post.mailbox, post.worker)
 
 
-def _placed(session: Session, post: Post, moment: datetime, slots: int) -> bool:
+def _placed(session: Session, post: Post, moment: datetime) -> bool:
     until = moment + post.terms.claim
     return mailboxes.take_slot(
-        session, post.scope, post.mailbox, post.worker, moment=moment, until=until, at_once=slots
+        session, post.scope, post.mailbox, post.worker, moment=moment, until=until, at_once=post.limits.at_once
     )
 
 
-def _claimed(session: Session, post: Post, box: Mailbox, moment: datetime, most: int) -> Sequence[Claim] | Pause:
+def _claimed(session: Session, post: Post, box: Mailbox, moment: datetime, most: int) -> Taken:
     until = moment + post.terms.claim
     named = (session, post.scope, post.campaign_id, post.key)
     if left := outbox.recover(*named, moment=moment, until=until, limit=most):
-        return left
+        return Taken(left)
     new_day = box.day_began is not None and moment - box.day_began >= mailboxes.DAY
     cap = day_cap(post.limits, post.rules.ramp_up_from, box.days_sent + new_day)
     if cap:
         room = mailboxes.room_at(session, post.scope, post.mailbox, per_day=cap, moment=moment)
         if room > moment:
-            return Pause(room, f"{cap} mails have left within a day: that is all this mailbox may send")
+            return Taken(pause=Pause(room, f"{cap} mails have left within a day: that is all this mailbox may send"))
     has_hours = bool(post.rules.send_window) or not post.rules.send_weekends
 
     def may_leave(zone: str) -> datetime:
         return opening(moment, zone, post.rules)
 
-    return outbox.claim(
-        *named, moment=moment, until=until, limit=1 if cap else most, opening=may_leave if has_hours else None
-    )
+    limit, hours = 1 if cap else most, may_leave if has_hours else None
+    return Taken(outbox.claim(*named, moment=moment, until=until, limit=limit, opening=hours))
 
 
 def _nothing_due(session: Session, post: Post, moment: datetime) -> Pause | None:

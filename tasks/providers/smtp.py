@@ -166,6 +166,7 @@ class Line:
             return
         try:
             await self._smtp.connect()
+            await self._smtp.ehlo()
         except aiosmtplib.SMTPAuthenticationError as trouble:
             self._smtp.close()
             raise BadLogin(f"{NAME} does not accept the user or password of CONTACTFLOW_SMTP_URL", provider=NAME,
