@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -27,7 +27,7 @@ class SettingsError(Exception):
 
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+        env_prefix=PREFIX, env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True, populate_by_name=True
     )
 
     home: Path = Path(".contactflow")
@@ -47,7 +47,16 @@ class Settings(BaseSettings):
     google_token_url: str = "https://oauth2.googleapis.com/token"  # noqa: S105 (an address, not a secret)
     google_people_url: str = "https://people.googleapis.com/v1"
     google_gmail_url: str = "https://gmail.googleapis.com/gmail/v1"
+    openai_api_key: SecretStr = Field(SecretStr(""), validation_alias="OPENAI_API_KEY")
+    openai_base_url: str = Field("https://api.openai.com/v1", validation_alias="OPENAI_BASE_URL")
     openai_model: str = "gpt-5.4-mini"
+    openai_embedding_model: str = "text-embedding-3-small"
+    openai_style: Literal["auto", "responses", "chat"] = "auto"
+    model_price: str = Field(
+        "",
+        pattern=r"^(\d+(\.\d+)?/\d+(\.\d+)?)?$",
+        description="INPUT/OUTPUT in USD per million tokens, for a model of one's own",
+    )
     smtp_url: str = ""
     notify_urls: SecretStr = SecretStr("")
 
@@ -64,7 +73,7 @@ class Settings(BaseSettings):
 
     @field_validator(
         "microsoft_authority", "microsoft_graph_url", "google_auth_url", "google_token_url", "google_people_url",
-        "google_gmail_url", "public_url",
+        "google_gmail_url", "openai_base_url", "public_url",
     )  # fmt: skip
     @classmethod
     def _address(cls, url: str) -> str:
@@ -99,7 +108,8 @@ class Settings(BaseSettings):
 
     @classmethod
     def load(cls, **overrides: Any) -> Self:
-        _refuse_unknown([*os.environ, *DotEnvSettingsSource(cls).env_vars], set(cls.model_fields))
+        ours = {name for name, field in cls.model_fields.items() if not field.validation_alias}
+        _refuse_unknown([*os.environ, *DotEnvSettingsSource(cls).env_vars], ours)
         try:
             return cls(**overrides)
         except ValidationError as error:
@@ -150,7 +160,12 @@ def _refuse_unknown(names: Iterable[str], known: set[str]) -> None:
 
 def _sentence(error: ValidationError) -> str:
     problems = (
-        f"{PREFIX}{'_'.join(str(part) for part in problem['loc']).upper()}: {problem['msg']}"
+        f"{_name('_'.join(str(part) for part in problem['loc']).upper())}: {problem['msg']}"
         for problem in error.errors(include_input=False)
     )
     return "; ".join(problems)
+
+
+def _name(field: str) -> str:
+    """The ecosystem's own settings bear no prefix of ours."""
+    return field if field in {"OPENAI_API_KEY", "OPENAI_BASE_URL"} else PREFIX + field

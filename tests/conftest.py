@@ -14,7 +14,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-for stray in [name for name in os.environ if name.upper().startswith(("CONTACTFLOW_", "PREFECT_"))]:
+for stray in [name for name in os.environ if name.upper().startswith(("CONTACTFLOW_", "OPENAI_", "PREFECT_"))]:
     del os.environ[stray]
 
 # Set before anything of ours or of Prefect is imported, for both look once.

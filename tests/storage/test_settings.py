@@ -29,6 +29,10 @@ from storage.settings import Settings, SettingsError
         ("PUBLIC_URL", "javascript:alert(1)"),
         ("MICROSOFT_GRAPH_URL", "graph"),
         ("GOOGLE_TOKEN_URL", "http://"),
+        ("OPENAI_STYLE", "telepathy"),
+        ("MODEL_PRICE", "cheap"),
+        ("MODEL_PRICE", "0.1"),
+        ("OPENAI_API_KEY", "sk-1"),
         ("WEB_PRT", "4280"),
         ("web_prt", "4280"),
     ],
@@ -53,6 +57,21 @@ def test_a_secret_is_not_repeated_in_an_error(monkeypatch: pytest.MonkeyPatch) -
     with pytest.raises(SettingsError) as refusal:
         Settings.load()
     assert "hunter2" not in str(refusal.value)
+
+
+def test_the_model_is_set_by_the_names_that_its_ecosystem_uses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-1")
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:11434/v1/")
+    loaded = Settings.load()
+    assert loaded.openai_api_key.get_secret_value() == "sk-1"
+    assert loaded.openai_base_url == "http://127.0.0.1:11434/v1"
+    assert "sk-1" not in repr(loaded)
+
+
+def test_a_bad_address_of_the_model_is_named_as_it_was_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_BASE_URL", "localhost")
+    with pytest.raises(SettingsError, match=r"^OPENAI_BASE_URL: "):
+        Settings.load()
 
 
 @pytest.fixture

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Bucket:
-    """Holds `limit` (or what comes in `burst_s` seconds of a minute) and gets `limit` in every `minute_s` seconds."""
+    """Holds `limit`, of which the share `full` is there at first, and gets as much in every `minute_s` seconds."""
 
     limit: int
     minute_s: float = 60.0
-    burst_s: float = 60.0
+    full: float = 1.0
     level: float = 0.0
     at: float | None = None
 
@@ -18,15 +18,11 @@ class Bucket:
     def rate(self) -> float:
         return self.limit / self.minute_s
 
-    @property
-    def capacity(self) -> float:
-        return max(1.0, self.limit * self.burst_s / 60)
-
     def fill(self, now: float) -> None:
         if self.at is None:
-            self.level = self.capacity
+            self.level = self.limit * self.full
         else:
-            self.level = min(self.capacity, self.level + max(0.0, now - self.at) * self.rate)
+            self.level = min(self.limit, self.level + max(0.0, now - self.at) * self.rate)
         self.at = now
 
     def wait(self, amount: float) -> float:
@@ -36,7 +32,7 @@ class Bucket:
         return {
             f"x-ratelimit-limit-{name}": str(self.limit),
             f"x-ratelimit-remaining-{name}": str(max(0, int(self.level))),
-            f"x-ratelimit-reset-{name}": worded((self.capacity - self.level) / self.rate),
+            f"x-ratelimit-reset-{name}": worded((self.limit - self.level) / self.rate),
         }
 
 
@@ -59,17 +55,17 @@ class Limits:
     tokens: Bucket = field(default_factory=lambda: Bucket(10_000_000))
     charge: str = "actual"
 
-    def set(self, *, requests: int, tokens: int, minute_s: float = 60.0, burst_s: float = 60.0) -> None:
-        self.requests = Bucket(requests, minute_s, burst_s)
-        self.tokens = Bucket(tokens, minute_s, burst_s)
+    def set(self, *, requests: int, tokens: int, minute_s: float = 60.0, full: float = 1.0) -> None:
+        self.requests = Bucket(requests, minute_s, full)
+        self.tokens = Bucket(tokens, minute_s, full)
 
     def admit(self, tokens: int, now: float) -> Refused | None:
         wanted: Mapping[str, tuple[Bucket, int]] = {"requests": (self.requests, 1), "tokens": (self.tokens, tokens)}
         for name, (bucket, amount) in wanted.items():
             bucket.fill(now)
             if amount > bucket.level:
-                wait = bucket.wait(amount) if amount <= bucket.capacity else 0.0
-                return Refused(name, bucket.limit, int(bucket.capacity - bucket.level), amount, wait)
+                wait = bucket.wait(amount) if amount <= bucket.limit else 0.0
+                return Refused(name, bucket.limit, int(bucket.limit - bucket.level), amount, wait)
         for bucket, amount in wanted.values():
             bucket.level -= amount
         return None
