@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 VERSION = b"\x01"
 NONCE = 12
 HEADER = 5
+SIGNATURE = 12
 
 
 class CannotDecrypt(Exception):
@@ -47,6 +48,7 @@ class Keyring:
         self._keys = {key.id: key for key in map(_derive, secrets)}
         self._newest = _derive(secrets[0])
         self._hash_key = _stretch(secrets[-1], b"contactflow keyed hash")
+        self._signing_keys = [_stretch(secret, b"contactflow signature") for secret in secrets]
 
     def seal(self, plain: bytes, bound_to: str) -> bytes:
         return self._newest.seal(plain, bound_to)
@@ -77,6 +79,13 @@ class Keyring:
         """
         return hmac.new(self._hash_key, value.encode(), hashlib.sha256).hexdigest()
 
+    def signature(self, message: bytes) -> bytes:
+        return _signature(self._signing_keys[0], message)
+
+    def is_signed(self, message: bytes, signature: bytes) -> bool:
+        """By any of the keys."""
+        return any(hmac.compare_digest(_signature(key, message), signature) for key in self._signing_keys)
+
 
 def key_id(sealed: bytes) -> bytes:
     if sealed[:1] != VERSION:
@@ -91,6 +100,11 @@ def bound_to(organization_id: str, table: str, row_id: str, column: str) -> str:
 
 def _derive(secret: str) -> Key:
     return Key(_stretch(secret, b"contactflow key id")[:4], AESGCM(_stretch(secret, b"contactflow encryption")))
+
+
+def _signature(key: bytes, message: bytes) -> bytes:
+    """Of 96 bits: short enough for an address on one line, and too many to try over a network."""
+    return hmac.digest(key, message, "sha256")[:SIGNATURE]
 
 
 def _stretch(secret: str, purpose: bytes) -> bytes:

@@ -13,13 +13,11 @@ from math import isnan
 from pydantic import BaseModel, ConfigDict, Field
 
 from storage.records import Brief, Letter, Paragraph, Recipient
-from tasks.rules.clean_text import many_lines, one_line
+from tasks.rules.clean_text import many_lines
+from tasks.rules.letters import cleaned
 
 PROMPT_VERSION = "1"
 LONGEST_HINT = 1000
-MOST_PARAGRAPHS = 20
-LONGEST_SUBJECT = 300
-LONGEST_PARAGRAPH = 4000
 
 _RULES = """\
 You write one personal business e-mail to one contact, about what the brief says and nothing else.
@@ -80,15 +78,16 @@ def prompt_hash(model: str, brief_hash: str, recipient: Recipient, hint: str = "
 
 def letter_of(answer: Answer, brief: Brief) -> Letter:
     """The answer cleaned of what cannot be seen and cut to sane lengths; whether it is any good, the checks tell."""
-    said = [(many_lines(one.text)[:LONGEST_PARAGRAPH], one.fact_ids) for one in answer.paragraphs[:MOST_PARAGRAPHS]]
-    return Letter(
-        subject=one_line(answer.subject)[:LONGEST_SUBJECT],
-        greeting=one_line(answer.greeting)[:LONGEST_SUBJECT],
-        paragraphs=tuple(Paragraph(text, tuple(map(one_line, ids))) for text, ids in said if text),
-        preheader=one_line(answer.preheader)[:LONGEST_SUBJECT],
-        cta_key=one_line(answer.cta_key),
-        language=one_line(answer.language)[:20] or brief.language,
-        confidence=0.0 if isnan(answer.confidence) else min(max(answer.confidence, 0.0), 1.0),
+    return cleaned(
+        Letter(
+            subject=answer.subject,
+            greeting=answer.greeting,
+            paragraphs=tuple(Paragraph(one.text, tuple(one.fact_ids)) for one in answer.paragraphs),
+            preheader=answer.preheader,
+            cta_key=answer.cta_key,
+            language=answer.language.strip() or brief.language,
+            confidence=0.0 if isnan(answer.confidence) else answer.confidence,
+        )
     )
 
 

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from storage.records import Brief, Letter, Recipient
 from tasks.rules.briefs import LONGEST, BriefError, check_links, read_brief
 from tasks.rules.clean_text import many_lines
+from tasks.rules.letters.cleaning import MOST_PARAGRAPHS
 from tasks.rules.letters.markup import plain
-from tasks.rules.prompts import MOST_PARAGRAPHS, Answer, Said, letter_of, prompt, prompt_hash
+from tasks.rules.prompts import Answer, Said, letter_of, prompt, prompt_hash
 from tasks.rules.templates import (
     MissingFact,
     TemplateRefused,

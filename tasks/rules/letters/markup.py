@@ -13,7 +13,8 @@ _TOKEN = re.compile(
     rf"\\(?P<escaped>[\\*_{{}}\[\]()`])"
     rf"|\[(?P<label>(?:\\.|[^\[\]\\])+)\]\((?P<labelled>{_LINK})\)"
     rf"|(?P<bare>{_LINK})"
-    r"|(?P<mark>\*\*|\*|(?<![^\W_])_|_(?![^\W_]))",
+    # A single sign opens before a word or closes behind one; between letters, digits or blanks it is itself.
+    r"|(?P<mark>\*\*|(?<![^\W_])[*_](?=\S)|(?<=\S)[*_](?![^\W_]))",
 )
 _KEY = re.compile(_LINK)
 _MEANINGFUL = re.compile(r"([\\*_{}\[\]()`])")
