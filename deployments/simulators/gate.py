@@ -1,6 +1,7 @@
 """The door every request comes through: it writes the ledger, keeps the limits, and lets the wanted things go wrong."""
 
 import asyncio
+import email.utils
 import socket
 import struct
 from dataclasses import dataclass, field
@@ -127,7 +128,7 @@ class Gate:
 
 def refusal(fault: Fault, visit: Visit, now: float) -> Response:
     header = fault.retry_header(now)
-    headers = {"retry-after": header} if header else {}
+    headers = {"date": email.utils.formatdate(now, usegmt=True), **({"retry-after": header} if header else {})}
     if fault.kind == "html":
         return HTMLResponse(PROXY_PAGE, status_code=fault.status, headers=headers)
     if visit.is_gmail:

@@ -208,6 +208,7 @@ def _server(served: ASGIApp, certificate_file: str | None = None) -> uvicorn.Ser
             log_config=None,
             access_log=False,
             proxy_headers=False,  # the gate must meet the server's own `send`
+            date_header=False,  # the world has a clock of its own
             timeout_keep_alive=60,
             timeout_graceful_shutdown=1,
             ssl_certfile=certificate_file,

@@ -191,5 +191,9 @@ def play(pipeline: Pipeline, simulators: Simulators, provider: str, seeds: range
     for seed in seeds:
         with pytest.MonkeyPatch.context() as patch:
             Hours(simulators.world, seed).rule(patch)
-            Schedule(pipeline, simulators, provider, seed, tally).play()
+            try:
+                Schedule(pipeline, simulators, provider, seed, tally).play()
+            except Exception as error:
+                error.add_note(f"{provider}, seed {seed}")
+                raise
     return tally
