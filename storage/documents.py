@@ -11,13 +11,13 @@ from typing import Any, get_type_hints
 import msgspec
 from uuid_utils import uuid7
 
-from storage.records import Cell, Person, Seen
+from storage.records import Cell, Person
 
 FIELDS = tuple(field.name for field in fields(Person))
 _TYPES = get_type_hints(Person)
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
-_decode_seen = msgspec.json.Decoder(Seen).decode
+_decode_person = msgspec.json.Decoder(Person).decode
 
 
 def new_id() -> str:
@@ -40,8 +40,17 @@ def to_json(person: Person) -> bytes:
     return _encode(document(person))
 
 
+def from_json(text: str | bytes) -> Person:
+    return _decode_person(text)
+
+
 def fingerprint(person: Person) -> str:
-    return hashlib.blake2b(to_json(person), digest_size=16).hexdigest()
+    return fingerprint_of(to_json(person))
+
+
+def fingerprint_of(written: bytes) -> str:
+    """The fingerprint of a person who is written as JSON already."""
+    return hashlib.blake2b(written, digest_size=16).hexdigest()
 
 
 def typed(cell: Cell) -> Cell:
@@ -58,11 +67,3 @@ def encode(value: Any) -> bytes:
     Keys are sorted, for Postgres keeps JSON documents in an order of its own.
     """
     return _encode(value)
-
-
-def seen_to_json(seen: Seen) -> bytes:
-    return _encode(seen)
-
-
-def seen_from_json(text: bytes) -> Seen:
-    return _decode_seen(text)

@@ -6,16 +6,19 @@ from its landed pages. Relations never leave this module; lists of plain values 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
 import duckdb
 import numpy as np
 
-from storage.documents import fingerprint, seen_from_json, seen_to_json
+from storage.documents import fingerprint_of, from_json, to_json
 from storage.records import Gone, Match, Seen, SourceRecord, Unreadable, Verdict
 
 SQL = Path(__file__).with_name("sql")
+
+_COLUMNS = ("state", "source_id", "fingerprint", "person", "version", "modified_at", "previous_ids", "reason")
 
 _open: dict[str, duckdb.DuckDBPyConnection] = {}
 
@@ -59,7 +62,7 @@ def drop(sync_id: str) -> None:
 
 def add(sync_id: str, records: Sequence[SourceRecord]) -> None:
     """Records in the order they were given; of several with one id the last counts."""
-    _insert(sync_id, "staged (state, source_id, fingerprint, record, previous_ids, reason)", map(_row, records))
+    _insert(sync_id, f"staged ({', '.join(_COLUMNS)})", map(_row, records))
 
 
 def add_links(sync_id: str, links: Iterable[tuple[str, str, str]]) -> None:
@@ -74,12 +77,10 @@ def classify(sync_id: str, *, full: bool) -> dict[str, int]:
 
 
 def standing(sync_id: str, which: str) -> list[Classified]:
-    rows = _of(sync_id).execute(
-        "SELECT source_id, record, object_id, linked_as, reason FROM classified WHERE standing = ? ORDER BY ordinal",
-        [which],
-    )
+    rows = _of(sync_id).execute(_sql("standing"), [which]).fetchall()
     return [
-        Classified(id_, seen_from_json(record) if record else None, *rest) for id_, record, *rest in rows.fetchall()
+        Classified(id_, _seen(id_, *told) if told[0] else None, object_id, linked_as, reason)
+        for id_, object_id, linked_as, reason, *told in rows
     ]
 
 
@@ -125,12 +126,19 @@ def most_repeated(sync_id: str) -> list[tuple[str, int, int]]:
 
 def _row(record: SourceRecord) -> tuple[str, ...]:
     match record:
-        case Seen(source_id, person, previous_ids=earlier):
-            return "seen", source_id, fingerprint(person), seen_to_json(record).decode(), "\n".join(earlier), ""
+        case Seen(source_id, person, version, modified_at, earlier):
+            written = to_json(person)
+            moment = modified_at.isoformat() if modified_at else ""
+            return "seen", source_id, fingerprint_of(written), written.decode(), version, moment, "\n".join(earlier), ""
         case Gone(source_id):
-            return "gone", source_id, "", "", "", ""
+            return "gone", source_id, "", "", "", "", "", ""
         case Unreadable(source_id, reason):
-            return "unreadable", source_id, "", "", "", reason
+            return "unreadable", source_id, "", "", "", "", "", reason
+
+
+def _seen(source_id: str, person: str, version: str, moment: str, earlier: str) -> Seen:
+    modified_at = datetime.fromisoformat(moment) if moment else None
+    return Seen(source_id, from_json(person), version, modified_at, tuple(earlier.split("\n")) if earlier else ())
 
 
 def _insert(sync_id: str, target: str, rows: Iterable[tuple[str, ...]]) -> None:

@@ -9,12 +9,12 @@ WITH renamed AS (
     GROUP BY latest.source_id
 ),
 placed AS (
-    SELECT latest.*, coalesce(same.source_id, renamed.linked_as, '') AS linked_as
+    SELECT latest.* EXCLUDE (person, version, modified_at), coalesce(same.source_id, renamed.linked_as, '') AS linked_as
     FROM latest
     LEFT JOIN linked_before AS same USING (source_id)
     LEFT JOIN renamed USING (source_id)
 )
-SELECT placed.ordinal, placed.source_id, placed.record, placed.linked_as, placed.reason,
+SELECT placed.ordinal, placed.source_id, placed.linked_as, placed.reason,
        coalesce(before.object_id, '') AS object_id,
        CASE
            WHEN state = 'unreadable' THEN 'unreadable'
@@ -28,6 +28,6 @@ FROM placed
 LEFT JOIN linked_before AS before ON before.source_id = placed.linked_as
 UNION ALL
 -- A full read that does not bring a linked record says that it is gone.
-SELECT 2147483647, source_id, '', source_id, '', object_id, 'removed'
+SELECT NULL, source_id, source_id, '', object_id, 'removed'
 FROM linked_before
 WHERE $full AND source_id NOT IN (SELECT linked_as FROM placed);

@@ -77,6 +77,7 @@ def settle(placed: Iterable[tuple[str, SourceRecord]]) -> Iterator[SourceRecord]
     place has it. Removals come last; a removal under a name that the contact has since given up is none.
     """
     homes: dict[str, tuple[str, ...]] = {}
+    alone: dict[str, tuple[str, ...]] = {}  # one and the same for all whose only home it is: they are many
     gone: dict[str, Gone] = {}
     renamed: set[str] = set()
     for place, record in placed:
@@ -85,7 +86,7 @@ def settle(placed: Iterable[tuple[str, SourceRecord]]) -> Iterator[SourceRecord]
             homes[record.source_id] = others
             gone[record.source_id] = record
             continue
-        homes[record.source_id] = (*others, place)
+        homes[record.source_id] = (*others, place) if others else alone.setdefault(place, (place,))
         if isinstance(record, Seen):
             renamed.update(record.previous_ids)
         yield record

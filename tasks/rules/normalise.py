@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import fields, replace
 from functools import lru_cache
+from operator import attrgetter
 
 from storage.records import Labelled, Person, PostalAddress
 from tasks.rules.birthdays import day_of
@@ -18,6 +19,14 @@ __all__ = ["email_key", "field_key", "is_email", "is_phone", "label", "person", 
 
 _ONE_LINE = tuple(f.name for f in fields(Person) if f.type is str and f.name not in {"notes", "birthday"})
 _MANY = ("emails", "phones", "addresses", "urls", "tags", "custom")
+_NAMES = ("given_name", "middle_name", "family_name", "nickname", "display_name", "company")
+_ADDRESS_LINES = tuple(f.name for f in fields(PostalAddress) if f.name != "label")
+
+_lines_of = attrgetter(*_ONE_LINE)
+_texts_of = attrgetter(*_ONE_LINE, "birthday", "notes")
+_several_of = attrgetter(*_MANY)
+_names_of = attrgetter(*_NAMES)
+_address_lines_of = attrgetter(*_ADDRESS_LINES)
 
 _MAX_NOTES = 65_536
 _MAX_VALUE = 2_000
@@ -41,10 +50,8 @@ def person(raw: Person, *, region: str = "") -> Person:
     birthday = one_line(raw.birthday)
     day = day_of(birthday)
     custom = raw.custom if day or not birthday else (*raw.custom, Labelled(birthday, "birthday"))
-    cleaned = {name: one_line(value) for name in _ONE_LINE if (value := getattr(raw, name))}
-    tidy = replace(
-        raw,
-        **cleaned,
+    tidy = Person(
+        **{name: text and one_line(text) for name, text in zip(_ONE_LINE, _lines_of(raw), strict=True)},
         birthday=day,
         notes=many_lines(raw.notes),
         emails=_distinct(raw.emails, email, str.casefold),
@@ -78,13 +85,14 @@ def field_key(field: str, value: Labelled | PostalAddress | str, *, region: str 
 
 def says_nobody(person: Person) -> bool:
     """True where nothing tells who this is: no name, no address, no phone and no company."""
-    names = (person.given_name, person.middle_name, person.family_name, person.nickname, person.display_name)
     reach = (value.value for value in (*person.emails, *person.phones))
-    return not any(one_line(text) for text in (*names, person.company, *reach))
+    return not (any(map(one_line, _names_of(person))) or any(map(one_line, reach)))
 
 
 def too_big(person: Person) -> str:
     """Why this record must be set aside for its size; empty if it need not be."""
+    if _is_small(person):
+        return ""
     if len(person.notes) > _MAX_NOTES:
         return f"notes of {len(person.notes):,} characters, limit {_MAX_NOTES:,}"
     for field in _MANY:
@@ -92,6 +100,15 @@ def too_big(person: Person) -> str:
             return f"{count:,} values in {field}, limit {_MAX_VALUES}"
     longest, field = max(_lengths(person))
     return f"{field} of {longest:,} characters, limit {_MAX_VALUE:,}" if longest > _MAX_VALUE else ""
+
+
+def _is_small(person: Person) -> bool:
+    """True for nearly everybody: all values together are within the limit of each (folding makes a letter three)."""
+    emails, phones, addresses, urls, tags, custom = several = _several_of(person)
+    size = sum(map(len, (*_texts_of(person), *tags)))
+    size += sum([len(item.value) + len(item.label) for item in (*emails, *phones, *urls, *custom)])
+    size += sum([sum(map(len, _address_lines_of(item))) for item in addresses])
+    return size <= _MAX_VALUE // 3 and sum(map(len, several)) <= _MAX_VALUES
 
 
 def _lengths(person: Person) -> Iterable[tuple[int, str]]:
@@ -115,7 +132,7 @@ def _distinct(
         if not item.value:
             continue
         first = kept.setdefault(key(item.value), item)
-        if _telling(item.label) > _telling(first.label):
+        if first is not item and _telling(item.label) > _telling(first.label):
             kept[key(item.value)] = replace(first, label=item.label)
     return tuple(kept.values())
 
@@ -131,18 +148,17 @@ def _url_key(value: str) -> str:
 def _addresses(values: tuple[PostalAddress, ...]) -> tuple[PostalAddress, ...]:
     kept: dict[str, PostalAddress] = {}
     for raw in values:
-        texts = {f.name: one_line(getattr(raw, f.name)) for f in fields(PostalAddress)}
-        address = PostalAddress(**texts | {"label": label(raw.label)})
+        address = PostalAddress(*map(one_line, _address_lines_of(raw)), label=label(raw.label))
         if key := _address_key(address):
             first = kept.setdefault(key, address)
-            if _telling(address.label) > _telling(first.label):
+            if first is not address and _telling(address.label) > _telling(first.label):
                 kept[key] = replace(first, label=address.label)
     return tuple(kept.values())
 
 
 def _address_key(address: PostalAddress) -> str:
-    parts = (address.street, address.city, address.region, address.postcode, address.country)
-    return "\n".join(one_line(part) for part in parts).casefold() if any(parts) else ""
+    lines = (address.street, address.city, address.region, address.postcode, address.country)
+    return "\n".join(map(one_line, lines)).casefold() if any(lines) else ""
 
 
 def _tags(values: tuple[str, ...]) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ _PLAIN_EMAIL = re.compile(rf"(?=.{{1,64}}@)({_ATEXT}(?:\.{_ATEXT})*)@((?:{_DOMAI
 _SPECIAL_DOMAIN = re.compile(r"(?:^|\.)(?:arpa|invalid|local|localhost|onion)$")
 _IN_BRACKETS = re.compile(r"[^<>]*<([^<>@\s]+@[^<>@\s]+)>")
 _MAX_EMAIL = 254
+_REMEMBERED = 8192  # values: enough for one batch after another, and no weight in memory
 
 _E164 = re.compile(r"\+[1-9]\d{4,16}(?:;ext=\d{1,20})?", re.ASCII)
 # Numbers that need no more than their spaces taken out: none of them starts with a trunk prefix.
@@ -29,12 +30,13 @@ _INTERNATIONAL_PREFIX = re.compile(r"^\s*(?:\(\s*)?00\s*(?=[1-9])")
 _MAX_PHONE = 100
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=_REMEMBERED)
 def email(value: str) -> str:
     """The address alone, its domain in lower case; what is no address comes back cleaned, so that nothing is lost."""
+    if plain := _plain_email(value):
+        return plain
     cleaned = one_line(value)
-    bare = _unwrapped(cleaned)
-    return _valid_email(bare) or cleaned
+    return _valid_email(_unwrapped(cleaned)) or cleaned
 
 
 def is_email(value: str) -> bool:
@@ -53,21 +55,26 @@ def _unwrapped(value: str) -> str:
     return value.strip(" ,;")
 
 
-@lru_cache(maxsize=65536)
-def _valid_email(value: str) -> str:
-    if len(value) > _MAX_EMAIL or "@" not in value:
+def _plain_email(value: str) -> str:
+    match = _PLAIN_EMAIL.fullmatch(value) if len(value) <= _MAX_EMAIL else None
+    if match is None or "--" in match[2]:
         return ""
-    match = _PLAIN_EMAIL.fullmatch(value)
-    if match and "--" not in match[2]:
-        domain = match[2].lower()
-        return "" if _SPECIAL_DOMAIN.search(domain) else f"{match[1]}@{domain}"
+    domain = match[2].lower()
+    return "" if _SPECIAL_DOMAIN.search(domain) else f"{match[1]}@{domain}"
+
+
+def _valid_email(value: str) -> str:
+    if plain := _plain_email(value):
+        return plain
+    if len(value) > _MAX_EMAIL or "@" not in value or _SPECIAL_DOMAIN.search(value.lower()):
+        return ""
     try:
         return validate_email(value, check_deliverability=False, test_environment=True).normalized
     except (EmailNotValidError, UnicodeError):
         return ""
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=_REMEMBERED)
 def phone(value: str, region: str = "") -> str:
     """E.164 with `;ext=` for an extension; `region` (such as "DE") reads numbers without a country code."""
     cleaned = one_line(value)
@@ -94,7 +101,7 @@ def spelt_phone_key(spelt: str) -> str:
     return spelt if is_phone(spelt) else re.sub(r"\D", "", spelt) or spelt.casefold()
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=_REMEMBERED)
 def _read_phone(value: str, region: str) -> str:
     if len(value) > _MAX_PHONE:
         return ""
