@@ -148,7 +148,8 @@ def _url_key(value: str) -> str:
 def _addresses(values: tuple[PostalAddress, ...]) -> tuple[PostalAddress, ...]:
     kept: dict[str, PostalAddress] = {}
     for raw in values:
-        address = PostalAddress(*map(one_line, _address_lines_of(raw)), label=label(raw.label))
+        lines = dict(zip(_ADDRESS_LINES, map(one_line, _address_lines_of(raw)), strict=True))
+        address = PostalAddress(**lines, label=label(raw.label))
         if key := _address_key(address):
             first = kept.setdefault(key, address)
             if first is not address and _telling(address.label) > _telling(first.label):
