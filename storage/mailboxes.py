@@ -12,7 +12,6 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from storage.crypto import bound_to
 from storage.documents import new_id, now
 from storage.records import MailState
 from storage.scope import Scope, of_organization
@@ -108,17 +107,10 @@ def keep_quiet(session: Session, scope: Scope, name: str, until: datetime, why: 
         session.execute(update(table).where(_one(scope, name)).values(quiet_until=until, quiet_why=why))
 
 
-def cursor(session: Session, scope: Scope, name: str) -> str:
-    """How far its arrivals have been read."""
-    row = session.execute(select(table.c.id, table.c.cursor).where(_one(scope, name))).one_or_none()
-    return session.keyring.open(row.cursor, _place(scope, row.id)).decode() if row and row.cursor else ""
-
-
-def keep_cursor(session: Session, scope: Scope, name: str, new_cursor: str, *, looked_at: datetime) -> None:
+def looked(session: Session, scope: Scope, name: str, moment: datetime) -> None:
+    """What came in before then has been read."""
     mailbox(session, scope, name)
-    row_id = session.execute(select(table.c.id).where(_one(scope, name))).scalar_one()
-    sealed = session.keyring.seal(new_cursor.encode(), _place(scope, row_id))
-    session.execute(update(table).where(_one(scope, name)).values(cursor=sealed, looked_at=looked_at))
+    session.execute(update(table).where(_one(scope, name)).values(looked_at=moment))
 
 
 def _about_to_leave(session: Session, scope: Scope, name: str) -> int:
@@ -146,10 +138,6 @@ def _slots(scope: Scope, name: str) -> ColumnElement[bool]:
 
 def _from(scope: Scope, name: str) -> ColumnElement[bool]:
     return of_organization(campaign_emails, scope) & (campaign_emails.c.mailbox == name)
-
-
-def _place(scope: Scope, row_id: str) -> str:
-    return bound_to(scope.organization_id, table.name, row_id, "cursor")
 
 
 def _mailbox(row: Row[Any]) -> Mailbox:

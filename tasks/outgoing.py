@@ -7,59 +7,16 @@ untouched for longer than a mail can be under way. Where neither draft nor mail 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from storage import mailboxes, outbox
-from storage.crypto import Key
 from storage.outbox import Claim, Outcome
-from storage.records import MailState, OrganizationSettings
-from storage.scope import Scope
-from storage.session import Session, Store
+from storage.records import MailState
+from tasks.posting import Post, keep_quiet
 from tasks.providers.base import NeedsReconnect, ProviderError
 from tasks.providers.mailer import Busy, Mailer, Refused, Standing, Whereabouts
-from tasks.providers.manners import Chance
-from tasks.rules.pacing import Limits
 
 NOWHERE = "it is neither among the drafts nor among the sent mails: look in the mailbox whether it left"
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """`claim`: longer than any one request, and the wait before it, can take. `grace`: longer than a submitted mail
-    stays invisible. `looks`: seconds to wait before each look at a doubtful one. `attempts`: for a mail that never got
-    as far as being submitted. `patience`: a longer wait is not waited for here.
-    """
-
-    claim: timedelta = timedelta(minutes=4)
-    grace: timedelta = timedelta(minutes=5)
-    looks: Sequence[float] = (0, 1, 2, 4)
-    again: timedelta = timedelta(seconds=30)
-    attempts: int = 6
-    patience: timedelta = timedelta(minutes=2)
-
-
-@dataclass(frozen=True, slots=True)
-class Post:
-    """All that stays the same while a campaign is sent from a mailbox. `worker` names the process."""
-
-    store: Store
-    scope: Scope
-    campaign_id: str
-    mailbox: str
-    key: Key
-    rules: OrganizationSettings
-    limits: Limits
-    actor: str
-    worker: str
-    terms: Terms
-    chance: Chance
-
-    def now(self) -> datetime:
-        return datetime.fromtimestamp(self.chance.clock(), UTC)
-
-    def settle(self, outcomes: Sequence[Outcome]) -> None:
-        with self.store.begin() as session:
-            outbox.settle(session, self.scope, outcomes, actor=self.actor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,8 +154,3 @@ class Outgoing:
     def _hush(self, trouble: Busy) -> None:
         with self.post.store.begin() as session:
             keep_quiet(session, self.post, trouble)
-
-
-def keep_quiet(session: Session, post: Post, trouble: Busy) -> None:
-    until = post.now() + timedelta(seconds=trouble.wait)
-    mailboxes.keep_quiet(session, post.scope, post.mailbox, until, str(trouble))

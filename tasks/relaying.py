@@ -13,7 +13,7 @@ from datetime import timedelta
 from storage import mailboxes, outbox
 from storage.outbox import Claim, Outcome
 from storage.records import MailState
-from tasks.outgoing import Post, keep_quiet
+from tasks.posting import Post, keep_quiet
 from tasks.providers.base import ProviderError
 from tasks.providers.mailer import Busy, Lost, Refused
 from tasks.providers.smtp import BadLogin, Line, NotNow, Relay, envelope_of

@@ -5,22 +5,19 @@ from datetime import datetime, timedelta
 
 from prefect import task
 
-from storage import audit, campaigns, connections, organization_settings, tallies, tenants
-from storage.campaigns import Campaign
-from storage.connections import ConnectionInfo
-from storage.documents import new_id
-from storage.records import CampaignStatus, ConnectionStatus, MailState
-from storage.scope import Scope
+from storage import audit, campaigns, tallies, tenants
+from storage.records import CampaignStatus, MailState
 from storage.session import Store, open_store
 from storage.settings import settings
-from tasks.outgoing import Outgoing, Post, Terms
+from tasks.outgoing import Outgoing
+from tasks.posting import Post, Terms, post_of
 from tasks.providers.base import NeedsReconnect
 from tasks.providers.events import notify
-from tasks.providers.mailers import connection_of, mailer_of
+from tasks.providers.mailers import mailer_of
 from tasks.providers.manners import Chance
 from tasks.providers.smtp import BadLogin, relay_of
 from tasks.relaying import Relaying
-from tasks.rules.pacing import limits_of, must_stop
+from tasks.rules.pacing import must_stop
 from tasks.taking import Pause, leave, take
 
 GLANCE = timedelta(seconds=1)
@@ -38,27 +35,26 @@ async def send_all(
     store: Store, campaign_id: str, *, terms: Terms | None = None, chance: Chance | None = None
 ) -> Pause | None:
     with store.read() as session:
-        scope = tenants.scope_of_campaign(session, campaign_id)
-        campaign = campaigns.campaign(session, scope, campaign_id)
-    if campaign.status is CampaignStatus.SENDING:
-        connection = connection_of(store, scope, campaign.connection_id)
-        post = _post(store, scope, campaign, connection, terms or Terms(), chance or Chance())
-        try:
-            return _account(post, await _send(post, connection))
-        except (NeedsReconnect, BadLogin) as trouble:
-            _mark(post, connection, trouble)
-            _pause(post, str(trouble))
-            return _account(post, None)
-        finally:
-            leave(post)
-    return Pause(None, campaign.error) if campaign.status is CampaignStatus.PAUSED else None
+        campaign = campaigns.campaign(session, tenants.scope_of_campaign(session, campaign_id), campaign_id)
+    if campaign.status is not CampaignStatus.SENDING:
+        return Pause(None, campaign.error) if campaign.status is CampaignStatus.PAUSED else None
+    post = post_of(store, campaign_id, terms=terms, chance=chance)
+    try:
+        pause = await _send(post)
+    except (NeedsReconnect, BadLogin) as trouble:
+        post.mark_for_reconnect(str(trouble))
+        _pause(post, str(trouble))
+        pause = None
+    finally:
+        leave(post)
+    return _account(post, pause)
 
 
-async def _send(post: Post, connection: ConnectionInfo | None) -> Pause | None:
+async def _send(post: Post) -> Pause | None:
     watch = Watch(post)
-    if connection is None:
+    if post.connection is None:
         return await _by_relay(post, watch)
-    async with mailer_of(post.store, post.scope, connection, chance=post.chance) as mailer:
+    async with mailer_of(post.store, post.scope, post.connection, chance=post.chance) as mailer:
         outgoing = Outgoing(post, mailer)
         while True:
             watch.look()
@@ -153,31 +149,3 @@ def _account(post: Post, pause: Pause | None) -> Pause | None:
             return None
         campaigns.note(session, post.scope, post.campaign_id, resume_at=pause.until if pause else None)
     return pause
-
-
-def _mark(post: Post, connection: ConnectionInfo | None, trouble: Exception) -> None:
-    if connection and isinstance(trouble, NeedsReconnect):
-        with post.store.begin() as session:
-            connections.mark(session, post.scope, connection.id, ConnectionStatus.NEEDS_RECONNECT, str(trouble))
-
-
-def _post(
-    store: Store, scope: Scope, campaign: Campaign, connection: ConnectionInfo | None, terms: Terms, chance: Chance
-) -> Post:
-    with store.read() as session:
-        rules = organization_settings.organization_settings(session, scope)
-        key = campaigns.demand_body_key(session, scope, campaign.id)
-    provider, account = (connection.provider, connection.account) if connection else (None, "")
-    return Post(
-        store=store,
-        scope=scope,
-        campaign_id=campaign.id,
-        mailbox=campaign.mailbox,
-        key=key,
-        rules=rules,
-        limits=limits_of(provider, account, rules),
-        actor=campaign.decided_by,
-        worker=new_id(),
-        terms=terms,
-        chance=chance,
-    )

@@ -9,7 +9,7 @@ from storage.mailboxes import Mailbox
 from storage.outbox import Claim
 from storage.records import CampaignStatus
 from storage.session import Session
-from tasks.outgoing import Post
+from tasks.posting import Post
 from tasks.rules.pacing import day_cap, opening
 
 GLANCE = timedelta(milliseconds=50)

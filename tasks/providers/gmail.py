@@ -4,9 +4,8 @@ Gmail may give a mail another Message-ID when it leaves, so ours alone proves no
 """
 
 import base64
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from datetime import datetime
-from email.parser import BytesHeaderParser
 from typing import Any, Self
 from urllib.parse import quote
 
@@ -17,9 +16,10 @@ from tasks.providers.base import Tokens
 from tasks.providers.mail_client import MailClient
 from tasks.providers.mailer import Arrival, Standing, Whereabouts
 from tasks.providers.verdicts import NotThere
+from tasks.rules.mail_headers import headers_of
 
 SCOPE = "sending and reading of mail"
-_headers = BytesHeaderParser().parsebytes
+REPORTERS = ("mailer-daemon", "postmaster")
 
 
 class _Header(msgspec.Struct):
@@ -101,16 +101,21 @@ class GmailMailer:
             return sent or Whereabouts(Standing.GONE)
         return Whereabouts(Standing.DRAFT, draft.id, thread_id=draft.message.thread_id)
 
-    async def arrivals(self, since: datetime) -> AsyncIterator[Arrival]:
+    async def arrivals(self, since: datetime) -> AsyncGenerator[Arrival, None]:
         """The list tells of conversations only; of what may be a report from elsewhere, it is asked for by name."""
         after = int(since.timestamp())
-        reports = {one async for one, _ in self._listed(f"in:inbox after:{after} from:(mailer-daemon OR postmaster)")}
+        wanted = [f"in:inbox after:{after} from:{who}" for who in REPORTERS]
+        reports = {name for query in wanted async for name, _ in self._listed(query)}
         async for name, thread_id in self._listed(f"in:inbox after:{after}"):
             yield Arrival(name, thread_id, (), is_report=name in reports)
 
     async def whole(self, arrival: Arrival) -> bytes:
         found = await self._client.get(f"/messages/{quote(arrival.id)}", _message, format="raw")
         return base64.urlsafe_b64decode(found.raw + "=" * (-len(found.raw) % 4))
+
+    async def conversation(self, message_id: str) -> str:
+        sent = await self._sent_as(message_id)
+        return sent.thread_id if sent else ""
 
     async def _listed(self, query: str) -> AsyncIterator[tuple[str, str]]:
         parameters = {"q": query, "maxResults": "500"}
@@ -139,4 +144,4 @@ class GmailMailer:
 
 
 def message_id_of(content: bytes) -> str:
-    return str(_headers(content).get("Message-ID", "")).strip()
+    return str(headers_of(content).get("Message-ID", "")).strip()

@@ -3,7 +3,7 @@
 `sendMail` is never used: it gives no id to ask by.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 from typing import Any, Self
 from urllib.parse import quote
@@ -104,7 +104,7 @@ class GraphMailer:
             return sent[0].whereabouts() if sent else Whereabouts(Standing.GONE)
         return found.whereabouts()
 
-    async def arrivals(self, since: datetime) -> AsyncIterator[Arrival]:
+    async def arrivals(self, since: datetime) -> AsyncGenerator[Arrival, None]:
         parameters: dict[str, str] | None = {
             "$filter": f"receivedDateTime ge {since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
             "$select": ARRIVED,
@@ -119,6 +119,11 @@ class GraphMailer:
 
     async def whole(self, arrival: Arrival) -> bytes:
         return await self._client.get(f"{_place(arrival.id)}/$value", bytes)
+
+    async def conversation(self, message_id: str) -> str:
+        wanted = {"$filter": f"internetMessageId eq '{_quoted(message_id)}'", "$select": NAMES}
+        found = (await self._client.get("/me/messages", _found, **wanted)).value
+        return found[0].thread_id if found else ""
 
     async def _with_our_key(self, claim: Claim) -> list[_Message]:
         """In the whole mailbox, wherever it lies."""

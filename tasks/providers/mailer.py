@@ -8,7 +8,7 @@ ProviderError
 └── NeedsReconnect, NotThere (see `base`, `verdicts`)
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -85,10 +85,14 @@ class Mailer(Protocol):
         """What became of a draft that was submitted. Another draft with the same key is none of its business."""
         ...
 
-    def arrivals(self, since: datetime) -> AsyncIterator[Arrival]:
-        """What came into the inbox from then on, oldest news last or first."""
+    def arrivals(self, since: datetime) -> AsyncGenerator[Arrival, None]:
+        """What came into the inbox from then on."""
         ...
 
     async def whole(self, arrival: Arrival) -> bytes:
         """Its bytes."""
+        ...
+
+    async def conversation(self, message_id: str) -> str:
+        """In which a sent mail of this Message-ID stands: it may be another one than ours. "" if there is none."""
         ...

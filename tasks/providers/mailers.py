@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from storage import connections, mailboxes
+from storage import mailboxes
 from storage.connections import ConnectionInfo
 from storage.records import Provider
 from storage.scope import Scope
@@ -22,14 +22,6 @@ def mailer_of(store: Store, scope: Scope, connection: ConnectionInfo, **how: Any
     if connection.provider is Provider.MICROSOFT:
         return GraphMailer(settings().microsoft_graph_url, tokens, **how)
     return GmailMailer(settings().google_gmail_url, tokens, **how)
-
-
-def connection_of(store: Store, scope: Scope, connection_id: str) -> ConnectionInfo | None:
-    """None for a campaign that goes by SMTP."""
-    if not connection_id:
-        return None
-    with store.read() as session:
-        return connections.connection(session, scope, connection_id)
 
 
 def _keeping_quiet(store: Store, scope: Scope, mailbox: str) -> Callable[[float, str], None]:

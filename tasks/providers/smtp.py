@@ -13,7 +13,6 @@ import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from email.parser import BytesHeaderParser
 from email.utils import formatdate, getaddresses
 from typing import Self
 from urllib.parse import unquote, urlsplit
@@ -23,12 +22,12 @@ from aiosmtplib import SMTPException, SMTPResponse, SMTPResponseException
 
 from tasks.providers.base import ProviderError
 from tasks.providers.mailer import Busy, Lost, Refused
+from tasks.rules.mail_headers import headers_of
 
 NAME = "The mail server"
 PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 LAST_REPLY = 180  # seconds: servers look into a mail before they answer for it
 A_MINUTE = 60
-_headers = BytesHeaderParser().parsebytes
 _LONE = re.compile(rb"(?<!\r)\n|\r(?!\n)")
 _DOTS = re.compile(rb"^\.", re.MULTILINE)
 _ENHANCED = re.compile(r"\b[245]\.\d{1,3}\.\d{1,3}\b")
@@ -78,7 +77,7 @@ def envelope_of(content: bytes) -> Envelope:
     """From whom and to whom, by what was approved and nothing else."""
     if _LONE.search(content):
         raise Refused("a lone line break stands in this mail: write it anew", provider=NAME)
-    found = _headers(content)
+    found = headers_of(content)
     sender = [address for _, address in getaddresses([str(found.get("From", ""))])]
     to = [address for _, address in getaddresses([str(one) for one in found.get_all("To", [])])]
     if not sender or not to or not all([*sender, *to]):

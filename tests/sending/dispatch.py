@@ -19,7 +19,7 @@ from storage.records import CampaignStatistics, CampaignStatus, Draft, Mail, Mai
 from storage.reviews import Choice
 from storage.scope import Scope
 from storage.session import Store
-from tasks.outgoing import Terms
+from tasks.posting import Terms
 from tasks.providers.manners import Chance
 from tasks.send import send_all
 from tasks.taking import Pause
@@ -112,6 +112,10 @@ class Dispatch:
 
     def send(self, campaign: Campaign, terms: Terms = QUICK) -> Pause | None:
         return asyncio.run(send_all(self.store, campaign.id, terms=terms, chance=self.clock.chance()))
+
+    def end(self, campaign: Campaign, to: CampaignStatus) -> None:
+        with self.store.begin() as session:
+            campaign_reviews.end(session, self.scope, campaign.id, to=to, expected=list(CampaignStatus), why="enough")
 
     def mails(self, campaign: Campaign) -> list[Mail]:
         with self.store.read() as session:

@@ -43,7 +43,7 @@ def filled_outbox(session: Session, scope: Scope, connection_id: str) -> Sending
     outbox.submit(session, scope, [sent, doubt], at=NOON, until=NOON + HOUR, draft_id="draft", message_id="<sent@x>")
     ends = (Outcome(sent, MailState.SENT), Outcome(doubt, MailState.UNKNOWN), Outcome(failed, MailState.FAILED))
     outbox.settle(session, scope, ends, actor="me")
-    mailboxes.keep_cursor(session, scope, campaign.mailbox, f"cursor of {scope.organization_id}", looked_at=NOON)
+    mailboxes.looked(session, scope, campaign.mailbox, NOON)
     mailboxes.take_slot(session, scope, campaign.mailbox, "me", moment=NOON, until=NOON + HOUR, at_once=1)
     [left] = departed.departed(session, scope, campaign.mailbox, [sent.mail_id])
     return SendingWorld(campaign.mailbox, campaign.id, key, claim, doubt, left)
@@ -53,9 +53,8 @@ OUTBOX_AS_A_STRANGER: dict[str, Callable[[Session, Scope, Any], Any]] = {
     "departed.departed": lambda s, me, it: departed.departed(s, me, it.out.box, [it.out.left.id, "<sent@x>"]),
     "departed.turn": lambda s, me, it: departed.turn(s, me, it.out.left, MailState.BOUNCED, reason="mine"),
     "departed.waits_for_news": lambda s, me, it: departed.waits_for_news(s, me, it.out.box, since=NOON - HOUR),
-    "mailboxes.cursor": lambda s, me, it: bool(mailboxes.cursor(s, me, it.out.box)),
     "mailboxes.give_slot_back": lambda s, me, it: mailboxes.give_slot_back(s, me, it.out.box, "me"),
-    "mailboxes.keep_cursor": lambda s, me, it: mailboxes.keep_cursor(s, me, it.out.box, "mine", looked_at=NOON),
+    "mailboxes.looked": lambda s, me, it: mailboxes.looked(s, me, it.out.box, NOON + HOUR),
     "mailboxes.keep_quiet": lambda s, me, it: mailboxes.keep_quiet(s, me, it.out.box, NOON + HOUR, "mine"),
     "mailboxes.mailbox": lambda s, me, it: mailboxes.mailbox(s, me, it.out.box).quiet_why,
     "mailboxes.room_at": lambda s, me, it: (

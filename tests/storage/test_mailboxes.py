@@ -83,11 +83,3 @@ def test_days_on_which_mails_left_are_counted(store: Store, scope: Scope) -> Non
             mailboxes.take_turn(session, scope, BOX, moment=NOON + timedelta(hours=hours), interval=SECOND)
             days.append(mailboxes.mailbox(session, scope, BOX).days_sent)
         assert days == [0, 0, 1, 1, 2]
-
-
-def test_how_far_arrivals_were_read_is_kept_sealed(store: Store, scope: Scope) -> None:
-    with store.begin() as session:
-        assert mailboxes.cursor(session, scope, BOX) == ""
-        mailboxes.keep_cursor(session, scope, BOX, "here", looked_at=NOON)
-        assert mailboxes.cursor(session, scope, BOX) == "here"
-        assert mailboxes.mailbox(session, scope, BOX).looked_at == NOON

@@ -1,0 +1,138 @@
+"""What a mail that came in says about one that left: that it bounced, that somebody answered, or only their machine."""
+
+import re
+from dataclasses import dataclass
+from email import message_from_bytes
+from email.errors import MessageError
+from email.header import decode_header, make_header
+from email.message import Message
+
+from flufl.bounce import all_failures
+
+from storage.records import MailEvent
+
+LONGEST = 1_000_000  # bytes: a report stands in front of what it reports
+MOST_NAMES = 50
+_NAME = re.compile(r"<[^<>\s]{3,250}>")
+_QUOTED = re.compile(r"^[>\s]*message-id:\s*(<[^<>\s]{3,250}>)", re.IGNORECASE | re.MULTILINE)
+_STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
+_ANSWERING = re.compile(r"^(\s*(re|aw|antw|sv|r)\s*:\s*)+", re.IGNORECASE)
+_NOT_FOR_GOOD = ("5.2.2", "5.2.3", "5.3.4", "5.7.")  # full, too big, or not wanted: the address itself is good
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """`names` are the Message-IDs of what it is about. `is_final`: that mail will not arrive. `is_hard`: no other will.
+
+    `kind` is None where it says nothing that counts, such as a receipt.
+    """
+
+    kind: MailEvent | None
+    names: tuple[str, ...] = ()
+    status: str = ""
+    is_final: bool = False
+    is_hard: bool = False
+
+
+def read(raw: bytes, *, is_report: bool = False) -> Incoming:
+    """`is_report` says that its sender is one who writes reports; not every such report follows the standard."""
+    mail = message_from_bytes(raw[:LONGEST])
+    try:
+        return _delivery_report(mail) or (_odd_report(mail) if is_report else None) or _letter(mail)
+    except (MessageError, ValueError, LookupError, AttributeError, TypeError):
+        return Incoming(None)  # hostile or broken: it is somebody's mail, and no news
+
+
+def _delivery_report(mail: Message) -> Incoming | None:
+    """RFC 3464."""
+    if mail.get_content_type() != "multipart/report":
+        return None
+    blocks = [
+        block
+        for part in mail.walk()
+        if part.get_content_type() == "message/delivery-status"
+        for block in _messages(part)
+        if block.get("Action")
+    ]
+    if not blocks:
+        return None
+    verdicts = [(_word(block, "Action"), _status(str(block.get("Status", "")))) for block in blocks]
+    failed = [status for action, status in verdicts if action == "failed"]
+    late = [status for action, status in verdicts if action == "delayed"]
+    names = (*_answered(mail), *_original(mail))
+    if failed:
+        return _bounce(names, failed[0])
+    return Incoming(MailEvent.BOUNCED, names, late[0]) if late else Incoming(None, names)
+
+
+def _odd_report(mail: Message) -> Incoming | None:
+    """As mail servers wrote before there was a standard, and as some still do."""
+    temporary, permanent = all_failures(mail)
+    if not temporary and not permanent:
+        return None
+    status = _status(_text(mail))
+    if permanent:
+        return _bounce((*_answered(mail), *_original(mail)), status if status.startswith("5") else "5.0.0")
+    return Incoming(MailEvent.BOUNCED, (*_answered(mail), *_original(mail)), status)
+
+
+def _letter(mail: Message) -> Incoming:
+    names = _answered(mail)
+    subject = _ANSWERING.sub("", _readable(str(mail.get("Subject", "")))).strip().casefold()
+    if subject == "unsubscribe":
+        return Incoming(MailEvent.UNSUBSCRIBED, names)
+    automatic = _word(mail, "Auto-Submitted") not in {"", "no"} or _word(mail, "Precedence") == "auto_reply"
+    if automatic or mail.get("X-Autoreply") or mail.get("X-Autorespond"):
+        return Incoming(MailEvent.AUTO_REPLIED, names)
+    return Incoming(MailEvent.REPLIED, names)
+
+
+def _bounce(names: tuple[str, ...], status: str) -> Incoming:
+    hard = status.startswith("5") and not status.startswith(_NOT_FOR_GOOD)
+    return Incoming(MailEvent.BOUNCED, names, status, is_final=True, is_hard=hard)
+
+
+def _answered(mail: Message) -> tuple[str, ...]:
+    text = f"{mail.get('In-Reply-To', '')} {mail.get('References', '')}"
+    return tuple(dict.fromkeys(_NAME.findall(text)))[:MOST_NAMES]
+
+
+def _original(mail: Message) -> tuple[str, ...]:
+    """The Message-IDs of mails that this one carries, whole, as headers or quoted in its text."""
+    carried = [
+        str(inner.get("Message-ID", ""))
+        for part in mail.walk()
+        if part.get_content_type() == "message/rfc822"
+        for inner in _messages(part)
+    ]
+    return tuple(dict.fromkeys([*carried, *_QUOTED.findall(_text(mail))]))[:MOST_NAMES]
+
+
+def _text(mail: Message) -> str:
+    found = []
+    for part in mail.walk():
+        if part.get_content_maintype() == "text":
+            payload = part.get_payload(decode=True)
+            found.append(payload.decode("utf-8", "replace") if isinstance(payload, bytes) else "")
+    return "\n".join(found)
+
+
+def _messages(part: Message) -> list[Message]:
+    payload = part.get_payload()
+    return [one for one in payload if isinstance(one, Message)] if isinstance(payload, list) else []
+
+
+def _status(text: str) -> str:
+    found = _STATUS.search(text)
+    return found[0] if found else ""
+
+
+def _word(mail: Message, header: str) -> str:
+    return str(mail.get(header, "")).split(";")[0].strip().lower()
+
+
+def _readable(text: str) -> str:
+    try:
+        return str(make_header(decode_header(text)))
+    except (LookupError, ValueError):
+        return text
