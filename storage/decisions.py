@@ -1,5 +1,7 @@
 """What people said of doubtful matches. Remembered for ever, so that nobody is asked twice."""
 
+from collections.abc import Mapping
+
 from sqlalchemy import insert, select, update
 
 from storage.documents import new_id, now
@@ -7,6 +9,8 @@ from storage.records import Verdict
 from storage.scope import Scope, of_organization
 from storage.session import Session
 from storage.tables import match_decisions as table
+
+RENAMED = "as of its former name"
 
 
 def remember(
@@ -31,6 +35,28 @@ def remember(
                 **word,
             )
         )
+
+
+def follow(session: Session, scope: Scope, account: str, renamed: Mapping[str, str]) -> None:
+    """What was said of a source record holds for its new name too; `renamed` is old → new."""
+    said = decisions(session, scope, account) if renamed else {}
+    moment = now()
+    fresh = [
+        {
+            "id": new_id(),
+            "organization_id": scope.organization_id,
+            "account": account,
+            "source_id": renamed[source_id],
+            "object_id": object_id,
+            "verdict": verdict,
+            "decided_by": RENAMED,
+            "created_at": moment,
+        }
+        for (source_id, object_id), verdict in said.items()
+        if source_id in renamed and (renamed[source_id], object_id) not in said
+    ]
+    if fresh:
+        session.execute(insert(table), fresh)
 
 
 def decisions(session: Session, scope: Scope, account: str) -> dict[tuple[str, str], Verdict]:

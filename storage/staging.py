@@ -84,6 +84,12 @@ def standing(sync_id: str, which: str) -> list[Classified]:
     ]
 
 
+def renamed(sync_id: str) -> dict[str, str]:
+    """Former name → name, of records that say that they had another."""
+    query = "SELECT unnest(string_split(previous_ids, chr(10))), source_id FROM latest WHERE previous_ids <> ''"
+    return dict(_of(sync_id).execute(query).fetchall())
+
+
 def unchanged(sync_id: str) -> list[tuple[str, str]]:
     """(source id, contact id): the many that nobody needs to look at, without the cost of reading them."""
     query = "SELECT source_id, object_id FROM classified WHERE standing = 'unchanged' ORDER BY ordinal"

@@ -20,6 +20,7 @@ def link(sync_id: str) -> None:
     with store.begin() as session:
         scope = tenants.scope_of_sync(session, sync_id)
         syncs.note(session, scope, sync_id, compared_at=now())  # whoever comes into the CRM after this was not seen
+        decisions.follow(session, scope, syncs.sync(session, scope, sync_id).account, staging.renamed(sync_id))
     with store.read() as session:
         sync = syncs.sync(session, scope, sync_id)
         said = decisions.decisions(session, scope, sync.account)

@@ -1,18 +1,25 @@
 -- Yields `classified`: every source record of this run once, beside what it was linked to before.
 CREATE OR REPLACE TABLE classified AS
-WITH renamed AS (
-    SELECT latest.source_id, min(linked_before.source_id) AS linked_as
-    FROM (
-        SELECT source_id, unnest(string_split(previous_ids, chr(10))) AS previous_id FROM latest WHERE previous_ids <> ''
-    ) AS latest
-    JOIN linked_before ON linked_before.source_id = latest.previous_id
-    GROUP BY latest.source_id
+WITH former AS (
+    SELECT unnest(string_split(previous_ids, chr(10))) AS previous_id, source_id, ordinal
+    FROM latest
+    WHERE previous_ids <> ''
+),
+renamed AS (
+    SELECT former.source_id, min(linked_before.source_id) AS linked_as
+    FROM former
+    JOIN linked_before ON linked_before.source_id = former.previous_id
+    GROUP BY former.source_id
 ),
 placed AS (
     SELECT latest.* EXCLUDE (person, version, modified_at), coalesce(same.source_id, renamed.linked_as, '') AS linked_as
     FROM latest
     LEFT JOIN linked_before AS same USING (source_id)
     LEFT JOIN renamed USING (source_id)
+    -- What was left open under a name that the record no longer has comes under its new one.
+    WHERE state = 'gone' OR NOT EXISTS (
+        SELECT 1 FROM former WHERE former.previous_id = latest.source_id AND former.ordinal > latest.ordinal
+    )
 )
 SELECT placed.ordinal, placed.source_id, placed.linked_as, placed.reason,
        coalesce(before.object_id, '') AS object_id,

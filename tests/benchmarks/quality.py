@@ -1,37 +1,26 @@
-"""How well people are told apart: precision, recall and F1 on labelled sets, beside exact e-mail and Splink.
+"""How well people are told apart: precision, recall and F1 per band on labelled sets, beside exact e-mail and Splink.
 
-Labels are read here and nowhere else. Run: python -m tests.benchmarks.quality [SIZE...]
+Run: python -m tests.benchmarks.quality [SIZE...]
 """
 
-import csv
 import sys
 import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from itertools import combinations
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from storage.blocking import candidates
-from storage.records import Labelled, Match, Person, PostalAddress, Verdict
+from storage.records import Match, Person, Verdict
 from tasks.rules.matching import Traits, block_keys, judge, neighbours, traits
 from tests.benchmarks import splink_peer
 from tests.benchmarks.population import population
+from tests.benchmarks.truths import Pair, Truth, fake_1000, febrl3, febrl3_without_number, simulated
 
-DATA = Path(__file__).parents[1] / "data"
-Pair = frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Truth:
-    """A labelled set: who is in it, and which pairs are the same person."""
-
-    name: str
-    people: list[tuple[str, Person]]
-    pairs: frozenset[Pair]
+NO_PEER = "  splink is not installed: no comparison"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +32,6 @@ class Quality:
     def f1(self) -> float:
         total = self.precision + self.recall
         return 2 * self.precision * self.recall / total if total else 0.0
-
-
-def fake_1000() -> Truth:
-    rows = _rows("fake_1000.csv")
-    people = [(row["unique_id"], _fake_person(row)) for row in rows]
-    return Truth("fake_1000", people, _same((row["unique_id"], row["cluster"]) for row in rows))
-
-
-def febrl3() -> Truth:
-    rows = _rows("febrl3.csv")
-    people = [(row["rec_id"], _febrl_person(row)) for row in rows]
-    return Truth("febrl3", people, _same((row["rec_id"], row["true_id"]) for row in rows))
 
 
 def matched(people: Iterable[tuple[str, Person]]) -> list[Match]:
@@ -97,40 +74,6 @@ def same_email(people: Iterable[tuple[str, Person]]) -> set[Pair]:
     return {frozenset(pair) for ids in owners.values() for pair in combinations(ids, 2)}
 
 
-def _rows(file: str) -> list[dict[str, str]]:
-    with (DATA / file).open(encoding="utf-8", newline="") as lines:
-        return list(csv.DictReader(lines))
-
-
-def _same(clusters: Iterable[tuple[str, str]]) -> frozenset[Pair]:
-    members: dict[str, list[str]] = {}
-    for id_, cluster in clusters:
-        members.setdefault(cluster, []).append(id_)
-    return frozenset(frozenset(pair) for ids in members.values() for pair in combinations(ids, 2))
-
-
-def _fake_person(row: dict[str, str]) -> Person:
-    return Person(
-        given_name=row["first_name"],
-        family_name=row["surname"],
-        birthday=row["dob"],
-        emails=(Labelled(row["email"]),) if row["email"] else (),
-        addresses=(PostalAddress(city=row["city"]),) if row["city"] else (),
-    )
-
-
-def _febrl_person(row: dict[str, str]) -> Person:
-    born = row["date_of_birth"]
-    street = " ".join(filter(None, (row["street_number"], row["address_1"], row["address_2"])))
-    return Person(
-        given_name=row["given_name"],
-        family_name=row["surname"],
-        birthday=f"{born[:4]}-{born[4:6]}-{born[6:]}" if born else "",
-        custom=(Labelled(row["soc_sec_id"], "soc_sec_id"),) if row["soc_sec_id"] else (),
-        addresses=(PostalAddress(street=street, city=row["suburb"], region=row["state"], postcode=row["postcode"]),),
-    )
-
-
 def report(truth: Truth) -> Iterator[str]:
     started = time.perf_counter()
     matches = matched(truth.people)
@@ -141,6 +84,14 @@ def report(truth: Truth) -> Iterator[str]:
     f1, threshold = best_f1(matches, truth.pairs)
     yield f"  best single threshold {threshold:.4f}: F1 {f1:.4f}"
     yield _line("exact e-mail", quality(same_email(truth.people), truth.pairs))
+    yield _splink(truth)
+
+
+def _splink(truth: Truth) -> str:
+    if find_spec("splink") is None:
+        return NO_PEER
+    f1, threshold = best_f1(splink_peer.matched(truth.people), truth.pairs)
+    return f"  splink's best single threshold {threshold:.4f}: F1 {f1:.4f}"
 
 
 def _line(name: str, measured: Quality) -> str:
@@ -158,7 +109,7 @@ def compared_at(size: int) -> Iterator[str]:
     ours = [match for match in matches if match.right.startswith("crm-")]
     yield f"{size:,} against {size:,}: {spent:.1f} s, best F1 {best_f1(ours, truth)[0]:.4f}"
     if find_spec("splink") is None:
-        yield "  splink is not installed: no comparison"
+        yield NO_PEER
         return
     started = time.perf_counter()
     theirs = splink_peer.matched(crowd.source, crowd.crm)
@@ -167,7 +118,7 @@ def compared_at(size: int) -> Iterator[str]:
 
 
 def main() -> None:
-    for truth in (fake_1000(), febrl3()):
+    for truth in (fake_1000(), febrl3(), febrl3_without_number(), simulated()):
         print(*report(truth), sep="\n")
     for size in map(int, sys.argv[1:] or ("5000",)):
         print(*compared_at(size), sep="\n")

@@ -219,6 +219,7 @@ AS_A_STRANGER: dict[str, Callable[[Session, Scope, World], Any]] = {
     "contacts.remove": lambda s, me, it: contacts.remove(s, me, [it.object_id]),
     "contacts.search": lambda s, me, it: [*contacts.search(s, me, it.mark), *contacts.search(s, me)],
     "decisions.decisions": lambda s, me, it: decisions.decisions(s, me, it.connection_id),
+    "decisions.follow": lambda s, me, it: decisions.follow(s, me, it.connection_id, {"asked": "asked anew"}),
     "decisions.remember": lambda s, me, it: decisions.remember(
         s, me, account=it.connection_id, source_id="asked", object_id=it.object_id, verdict=Verdict.DIFFERENT,
         decided_by="me",

@@ -10,6 +10,7 @@ from tasks.rules.matching.traits import Traits
 
 CLOSE_NAME = 0.88
 TOO_SHORT_FOR_A_SLIP = 3
+SHORT = 4  # where another first letter is another name: Yang and Wang, Bond and Pond
 
 # The domain of an address that both have was counted with the address.
 SAME_ADDRESS = (Email.SAME, Email.ROLE)
@@ -98,6 +99,9 @@ def family_forms(one: FamilyName, other: FamilyName) -> Family:
 def _close(one: str, other: str) -> bool:
     if JaroWinkler.similarity(one, other) >= CLOSE_NAME:
         return True
-    if min(len(one), len(other)) > TOO_SHORT_FOR_A_SLIP and OSA.distance(one, other, score_cutoff=1) <= 1:
+    length = min(len(one), len(other))
+    if length <= SHORT and one[0] != other[0]:
+        return False
+    if length > TOO_SHORT_FOR_A_SLIP and OSA.distance(one, other, score_cutoff=1) <= 1:
         return True
     return one[0] == other[0] and sound(one) == sound(other)

@@ -51,7 +51,9 @@ def _by_spelling(
 def _close(ones: list[str], others: list[str]) -> _Truths:
     alike = _rated(ones, others, JaroWinkler.similarity) >= evidence.CLOSE_NAME
     shorter = np.array(list(map(min, map(len, ones), map(len, others))), dtype=np.int64)
-    alike |= (shorter > evidence.TOO_SHORT_FOR_A_SLIP) & (_rated(ones, others, OSA.distance) <= 1)
+    same_start = np.array([one[0] == other[0] for one, other in zip(ones, others, strict=True)], dtype=np.bool_)
+    long_enough = (shorter > evidence.SHORT) | ((shorter > evidence.TOO_SHORT_FOR_A_SLIP) & same_start)
+    alike |= long_enough & (_rated(ones, others, OSA.distance) <= 1)
     rest = np.flatnonzero(~alike).tolist()
     alike[rest] = [ones[at][0] == others[at][0] and sound(ones[at]) == sound(others[at]) for at in rest]
     return alike

@@ -1,13 +1,32 @@
 """From evidence to a verdict: what forbids *sure*, what is enough for it, and what is worth asking a person."""
 
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
 from storage.records import Verdict
-from tasks.rules.matching.levels import Birthday, Company, Email, Evidence, Family, Given, Number, Phone, Street, Town
+from tasks.rules.matching.levels import (
+    FIELD,
+    Birthday,
+    Company,
+    Email,
+    Evidence,
+    Family,
+    Given,
+    Number,
+    Phone,
+    Street,
+    Town,
+)
 from tasks.rules.matching.traits import Traits
 
 SURE_FROM = 0.97
 MAYBE_FROM = 0.25
 _JUST_NOT_SURE = SURE_FROM - 0.0001
 _ENDINGS = "aeios"
+_SAME_GIVEN = (Given.SAME, Given.SHORT, Given.CLOSE)
+_SAME_FAMILY = (Family.SAME, Family.CLOSE)
 
 
 def objections(one: Traits, other: Traits, evidence: Evidence) -> tuple[str, ...]:
@@ -39,11 +58,17 @@ def suffices(evidence: Evidence, *, guessed: bool) -> bool:
     """Enough for *sure* where nothing speaks against it, however high or low the score."""
     own = _own(evidence)
     if own == 0:
-        return False
+        return _registered(evidence)
     if guessed or evidence.family is not Family.DIFFERENT:
         return True
     # Somebody who married: another family name needs more than one proof.
     return evidence.given in (Given.SAME, Given.SHORT) and own + (evidence.birthday is Birthday.SAME) > 1
+
+
+def _registered(evidence: Evidence) -> bool:
+    """The same number in the same register, the same birthday, and a name that fits."""
+    named = evidence.given in _SAME_GIVEN or evidence.family in _SAME_FAMILY
+    return evidence.identifier is Number.SAME and evidence.birthday is Birthday.SAME and named
 
 
 def _own(evidence: Evidence) -> int:
@@ -53,7 +78,7 @@ def _own(evidence: Evidence) -> int:
 
 def supports(evidence: Evidence) -> bool:
     """The same name, and something beside it: a name alone is never enough, however rare."""
-    named = evidence.given in (Given.SAME, Given.SHORT, Given.CLOSE) and evidence.family in (Family.SAME, Family.CLOSE)
+    named = evidence.given in _SAME_GIVEN and evidence.family in _SAME_FAMILY
     return named and (
         evidence.birthday is Birthday.SAME
         or evidence.identifier is Number.SAME
@@ -64,12 +89,48 @@ def supports(evidence: Evidence) -> bool:
     )
 
 
-def decide(score: float, evidence: Evidence, *, objected: bool, guessed: bool) -> tuple[Verdict, float]:
-    """The verdict, and the score brought into the verdict's band, so that the one never belies the other."""
+# The same name and one of these beside it is worth a question, however much else has changed since: people move, take
+# other jobs, and are miswritten.
+_BESIDE_THE_NAME: Mapping[str, tuple[int, ...]] = {
+    "birthday": (Birthday.SAME,),
+    "identifier": (Number.SAME, Number.CLOSE),
+}
+
+
+def worth_asking(levels: NDArray[np.int8]) -> NDArray[np.bool_]:
+    """For many pairs at once: one row a pair, one column a field."""
+
+    def is_any(field: str, wanted: Sequence[int]) -> NDArray[np.bool_]:
+        return np.isin(levels[:, FIELD[field]], wanted)
+
+    named = is_any("given", _SAME_GIVEN) & is_any("family", _SAME_FAMILY)
+    beside = [is_any(field, wanted) for field, wanted in _BESIDE_THE_NAME.items()]
+    asked: NDArray[np.bool_] = named & np.logical_or.reduce(beside)
+    return asked
+
+
+def strangers(evidence: Evidence) -> bool:
+    """Two other names, and nothing that is one person's own: neighbours or colleagues, whatever the score says."""
+    if evidence.given is not Given.DIFFERENT or evidence.family is not Family.DIFFERENT:
+        return False
+    return (
+        not _own(evidence)
+        and evidence.birthday not in (Birthday.SAME, Birthday.SLIP)
+        and (evidence.identifier not in (Number.SAME, Number.CLOSE))
+    )
+
+
+def decide(
+    score: float, evidence: Evidence, *, objected: bool, guessed: bool, asked: bool = False
+) -> tuple[Verdict, float]:
+    """The verdict, and the score brought into the verdict's band, so that the one never belies the other.
+
+    `asked` says that it is a question whatever the score says.
+    """
     named = score >= SURE_FROM and not guessed and supports(evidence)
     if not objected and (named or suffices(evidence, guessed=guessed)):
         return Verdict.SURE, max(score, SURE_FROM)
     score = min(score, _JUST_NOT_SURE)
-    if _own(evidence) or score >= MAYBE_FROM:
+    if _own(evidence) or asked or (score >= MAYBE_FROM and not strangers(evidence)):
         return Verdict.MAYBE, max(score, MAYBE_FROM)
     return Verdict.DIFFERENT, score

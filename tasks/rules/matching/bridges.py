@@ -1,0 +1,58 @@
+"""Two people who both resemble a third one closely: worth a question, though side by side they resemble too little.
+
+One step and strong pairs only, so that no chain of weak ones makes a person; and never more than a question.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from itertools import combinations
+
+from storage.records import Match, Verdict
+from tasks.rules.matching.evidence import compare
+from tasks.rules.matching.levels import Evidence, Given
+from tasks.rules.matching.reasons import reason
+from tasks.rules.matching.traits import Traits
+from tasks.rules.matching.verdict import objections
+
+STRONG = 0.9
+_MOST_NEIGHBOURS = 12  # of whom more people are like, nobody can be told apart by
+
+
+def bridged(matches: Collection[Match], people: Sequence[Traits], incoming: Collection[str]) -> list[Match]:
+    """Questions that the pairs themselves did not raise; one of each pair is an incoming person."""
+    told = {frozenset((match.left, match.right)) for match in matches}
+    by_id = {person.id: person for person in people}
+    found: dict[frozenset[str], Match] = {}
+    for near in _strong(matches).values():
+        if len(near) > _MOST_NEIGHBOURS:
+            continue
+        for one, other in combinations(sorted(near, key=lambda id_: (id_ not in incoming, id_)), 2):
+            pair, score = frozenset((one, other)), round(near[one] * near[other], 4)
+            if pair in told or one not in incoming or (pair in found and found[pair].score >= score):
+                continue
+            if match := _question(by_id[one], by_id[other], score):
+                found[pair] = match
+    return list(found.values())
+
+
+def _strong(matches: Collection[Match]) -> Mapping[str, dict[str, float]]:
+    near: defaultdict[str, dict[str, float]] = defaultdict(dict)
+    for match in matches:
+        if match.score >= STRONG:
+            near[match.left][match.right] = match.score
+            near[match.right][match.left] = match.score
+    return near
+
+
+def _question(one: Traits, other: Traits, score: float) -> Match | None:
+    evidence = compare(one, other)
+    if _two_people(one, other, evidence):
+        return None
+    guessed = one.name_is_guessed or other.name_is_guessed
+    why = f"both much like a third record; {reason(evidence, objections(one, other, evidence), guessed=guessed)}"
+    return Match(one.id, other.id, Verdict.MAYBE, score, why)
+
+
+def _two_people(one: Traits, other: Traits, evidence: Evidence) -> bool:
+    """A family's address without a name is like each of them; that makes them no one person."""
+    return evidence.given is Given.DIFFERENT and not (one.name_is_guessed or other.name_is_guessed)
