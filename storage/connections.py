@@ -116,7 +116,9 @@ def release_refresh(session: Session, scope: Scope, connection_id: str) -> None:
     session.execute(_one(scope, connection_id).values(refresh_claimed_until=None))
 
 
-def keep_tokens(session: Session, scope: Scope, connection_id: str, kept: StoredTokens) -> None:
+def keep_tokens(
+    session: Session, scope: Scope, connection_id: str, kept: StoredTokens, *, scopes: Sequence[str]
+) -> None:
     """What a refresh of the tokens of `kept.version` gave; lost if they were replaced or deleted meanwhile."""
     session.execute(
         _one(scope, connection_id)
@@ -124,6 +126,7 @@ def keep_tokens(session: Session, scope: Scope, connection_id: str, kept: Stored
         .values(
             tokens=_seal_tokens(session, scope, connection_id, kept),
             tokens_version=table.c.tokens_version + 1,
+            scopes=list(scopes),
             refresh_claimed_until=None,
             status=ConnectionStatus.ACTIVE,
             cause="",
@@ -134,7 +137,8 @@ def keep_tokens(session: Session, scope: Scope, connection_id: str, kept: Stored
 
 def mark(session: Session, scope: Scope, connection_id: str, status: ConnectionStatus, cause: str) -> None:
     there = table.c.status != ConnectionStatus.DISCONNECTED  # that was somebody's wish, and outlasts late news
-    session.execute(_one(scope, connection_id).where(there).values(status=status, cause=cause, updated_at=now()))
+    news = or_(table.c.status != status, table.c.cause != cause)  # else it stands since the day it was told first
+    session.execute(_one(scope, connection_id).where(there, news).values(status=status, cause=cause, updated_at=now()))
 
 
 def disconnect(session: Session, scope: Scope, connection_id: str) -> None:
@@ -170,7 +174,9 @@ def quiet_until(session: Session, scope: Scope, connection_id: str) -> datetime 
 
 
 def keep_quiet(session: Session, scope: Scope, connection_id: str, until: datetime) -> None:
-    session.execute(_one(scope, connection_id).values(quiet_until=until))
+    """The longest wait that anybody was asked for is the one that counts."""
+    shorter = or_(table.c.quiet_until.is_(None), table.c.quiet_until < until)
+    session.execute(_one(scope, connection_id).where(shorter).values(quiet_until=until))
 
 
 def _row(session: Session, scope: Scope, connection_id: str) -> Row[Any]:

@@ -13,6 +13,8 @@ from deployments.cli.terminal import Refused, command, organization_option, read
 from storage import audit, connections, tenants
 from storage.connections import ConnectionInfo, StoredTokens
 from storage.records import ConnectionStatus, Provider
+from storage.scope import Scope
+from storage.session import Session
 
 if TYPE_CHECKING:
     from tasks.providers.oauth import App, Grant
@@ -31,17 +33,19 @@ HEALTH = {
 @organization_option
 @user_option
 @click.option("--refresh-token-stdin", is_flag=True, help="Read a refresh token from standard input.")
+@click.option("--mail", is_flag=True, help="Ask for permission to send mail as well, as campaigns need it.")
 @click.option("--account", default="", help="The account's address, where the provider does not tell it.")
 def connect_command(
-    provider: str, organization: str, user: str, account: str, *, refresh_token_stdin: bool, as_json: bool
+    provider: str, organization: str, user: str, account: str, *, mail: bool, refresh_token_stdin: bool, as_json: bool
 ) -> None:
-    """Connect a Microsoft or Google account; connecting it again mends it."""
+    """Connect a Microsoft or Google account; connecting it again mends it, and keeps a permission to send mail."""
     from tasks.providers import oauth  # noqa: PLC0415 (not for a mere list)
     from tasks.providers.kept_tokens import app_of  # noqa: PLC0415 (as above)
 
-    store, app = ready_store(), app_of(Provider(provider))
+    store = ready_store()
     with store.read() as session:
         scope = tenants.scope_of(session, organization, user)
+        app = app_of(Provider(provider), mail=mail or _sends_mail(session, scope, Provider(provider)))
     if not app.client_id:
         raise Refused(f"set CONTACTFLOW_{provider.upper()}_CLIENT_ID to the id of your application first")
     if refresh_token_stdin:
@@ -107,6 +111,15 @@ def disconnect_command(connection_id: str, *, as_json: bool) -> None:
         )
     note = "" if revoked else "; the provider was not told: remove the permission in the account's settings as well"
     show(as_json, {"id": connection_id, "revoked": revoked}, lambda: click.echo(f"disconnected, tokens deleted{note}"))
+
+
+def _sends_mail(session: Session, scope: Scope, provider: Provider) -> bool:
+    """Whether this user's account there has the permission already: to mend it must not take that away."""
+    from tasks.providers.permissions import mail_refusal  # noqa: PLC0415 (not for a mere list)
+
+    known = (one for one in connections.connections(session, scope) if one.provider is provider)
+    own = (one for one in known if one.user_id == scope.user_id and one.status is not ConnectionStatus.DISCONNECTED)
+    return any(not mail_refusal(one) for one in own)
 
 
 async def _sign_in(app: "App") -> "Grant":

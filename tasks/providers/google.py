@@ -90,7 +90,7 @@ class GoogleSource:
         connect: Callable[[], httpx.AsyncClient] = new_client,
         patience: Patience | None = None,
         chance: Chance | None = None,
-        quiet_until: float = 0,
+        quiet_until: Callable[[], float] = lambda: 0.0,
         on_quiet: Callable[[float], None] = lambda _until: None,
     ) -> None:
         self._base = base_url.rstrip("/")

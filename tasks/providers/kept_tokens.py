@@ -5,29 +5,30 @@ from datetime import UTC, datetime, timedelta
 
 from storage import connections
 from storage.connections import StoredTokens
-from storage.records import Provider
+from storage.records import ConnectionStatus, Provider
 from storage.scope import Scope
 from storage.session import Store
 from storage.settings import settings
 from tasks.providers.base import NeedsReconnect
 from tasks.providers.oauth import App, google_app, microsoft_app, refresh
+from tasks.providers.permissions import scopes_of
 
-EARLY = timedelta(minutes=4)
 CLAIM = timedelta(seconds=90)
 GLANCE = 0.2
 
 
-def app_of(provider: Provider) -> App:
-    """Our registration with a service, out of the settings."""
-    known = settings()
+def app_of(provider: Provider, *, mail: bool = False) -> App:
+    """Our registration with a service, out of the settings; contacts are asked for, and `mail` on request."""
+    known, scopes = settings(), scopes_of(provider, mail=mail)
     if provider is Provider.MICROSOFT:
         secret = known.microsoft_client_secret.get_secret_value()
-        return microsoft_app(known.microsoft_client_id, secret, authority=known.microsoft_authority)
+        return microsoft_app(known.microsoft_client_id, secret, authority=known.microsoft_authority, scopes=scopes)
     return google_app(
         known.google_client_id,
         known.google_client_secret.get_secret_value(),
         auth_url=known.google_auth_url,
         token_url=known.google_token_url,
+        scopes=scopes,
     )
 
 
@@ -48,10 +49,12 @@ class KeptTokens:
 
     def _read(self) -> StoredTokens:
         with self._store.read() as session:
-            provider = connections.connection(session, self._scope, self._connection_id).provider
+            known = connections.connection(session, self._scope, self._connection_id)
             kept = connections.tokens(session, self._scope, self._connection_id)
         if kept is None:
-            raise NeedsReconnect("this account was disconnected: connect it again", provider=provider)
+            raise NeedsReconnect("this account was disconnected: connect it again", provider=known.provider)
+        if known.status is ConnectionStatus.NEEDS_RECONNECT:  # its owner was told already; asking again changes nothing
+            raise NeedsReconnect(known.cause, provider=known.provider)
         return kept
 
     def _claim(self, kept: StoredTokens) -> bool:
@@ -63,16 +66,18 @@ class KeptTokens:
 
     async def _refresh(self, kept: StoredTokens) -> str:
         with self._store.read() as session:
-            provider = connections.connection(session, self._scope, self._connection_id).provider
+            known = connections.connection(session, self._scope, self._connection_id)
         try:
-            grant = await refresh(app_of(provider), kept.refresh_token, on_quiet=self._keep_quiet)
+            grant = await refresh(
+                app_of(known.provider), kept.refresh_token, scopes=known.scopes, on_quiet=self._keep_quiet
+            )
         except BaseException:
             with self._store.begin() as session:
                 connections.release_refresh(session, self._scope, self._connection_id)
             raise
         fresh = StoredTokens(grant.refresh_token, grant.access_token, grant.expires_at, kept.version)
         with self._store.begin() as session:
-            connections.keep_tokens(session, self._scope, self._connection_id, fresh)
+            connections.keep_tokens(session, self._scope, self._connection_id, fresh, scopes=grant.scopes)
         return grant.access_token
 
     def _keep_quiet(self, until: float) -> None:
@@ -82,4 +87,4 @@ class KeptTokens:
 
 
 def _is_fresh(kept: StoredTokens) -> bool:
-    return kept.expires_at is not None and kept.expires_at - datetime.now(UTC) > EARLY
+    return kept.expires_at is not None and kept.expires_at > datetime.now(UTC)

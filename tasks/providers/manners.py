@@ -8,11 +8,11 @@ import math
 import random
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import httpx
 import msgspec
@@ -64,8 +64,8 @@ def new_client() -> httpx.AsyncClient:
 class PoliteClient:
     """GETs of one mailbox. Opened and closed with `async with`; what it was asked to wait for outlives that.
 
-    `quiet_until` (epoch seconds) may come from an earlier process, and `on_quiet` is told of each new wait, so that
-    a restart does not shorten what the service asked for.
+    `quiet_until` tells until when others were asked to wait, now or in an earlier life (epoch seconds), and `on_quiet`
+    is told of each new wait, so that neither a restart nor a neighbour shortens what the service asked for.
     """
 
     def __init__(
@@ -79,15 +79,15 @@ class PoliteClient:
         connect: Callable[[], httpx.AsyncClient] = new_client,
         patience: Patience | None = None,
         chance: Chance | None = None,
-        quiet_until: float = 0,
+        quiet_until: Callable[[], float] = lambda: 0.0,
         on_quiet: Callable[[float], None] = lambda _until: None,
     ) -> None:
         self._origin = _origin(base_url)
         self._tokens, self._provider, self._scope = tokens, provider, scope
         self._headers = dict(headers or {})
         self._connect, self._patience, self._chance = connect, patience or Patience(), chance or Chance()
-        self._quiet_until, self._on_quiet = quiet_until, on_quiet
-        self._under_way: set[asyncio.Future[httpx.Response]] = set()
+        self._quiet_until, self._others_quiet_until, self._on_quiet = 0.0, quiet_until, on_quiet
+        self._under_way: set[asyncio.Future[Any]] = set()
         self._turn = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
@@ -134,11 +134,12 @@ class PoliteClient:
     async def _admission(self, refused: str, started: float) -> str:
         """A token, given once nobody wants us quiet."""
         await self._silence(started)
-        token = await self._tokens.access_token(refused=refused)
+        token = await self._to_its_end(self._tokens.access_token(refused=refused))
         await self._silence(started)
         return token
 
     async def _silence(self, started: float) -> None:
+        self._quiet_until = max(self._quiet_until, self._others_quiet_until())
         while (wait := self._quiet_until - self._chance.clock()) > 0:
             if self._quiet_until - started > self._patience.seconds:
                 raise self._too_long()
@@ -147,7 +148,7 @@ class PoliteClient:
     async def _ask(self, url: str, token: str, decoder: Decoder[T]) -> tuple[bytes, T]:
         headers = {**self._headers, "Authorization": f"Bearer {token}", "Accept": "application/json"}
         try:
-            response = await self._answer(url, headers)
+            response = await self._to_its_end(self._exchange(url, headers))
         except httpx.DecodingError as trouble:
             raise broken(self._provider, 200, type(trouble).__name__) from trouble
         except (httpx.TransportError, TimeoutError) as trouble:
@@ -159,11 +160,17 @@ class PoliteClient:
         except (msgspec.DecodeError, UnicodeDecodeError) as trouble:
             raise broken(self._provider, response.status_code, str(trouble)[:100]) from trouble
 
-    async def _answer(self, url: str, headers: dict[str, str]) -> httpx.Response:
-        exchange = asyncio.ensure_future(self._exchange(url, headers))
+    async def _to_its_end(self, asking: Coroutine[Any, Any, T]) -> T:
+        """Whoever waits may be cancelled; a service that was asked has its answer heard, a new refresh token kept."""
+        exchange = asyncio.ensure_future(asking)
         self._under_way.add(exchange)
-        exchange.add_done_callback(self._under_way.discard)
+        exchange.add_done_callback(self._ended)
         return await asyncio.shield(exchange)
+
+    def _ended(self, exchange: asyncio.Future[Any]) -> None:
+        self._under_way.discard(exchange)
+        if not exchange.cancelled():
+            exchange.exception()  # looked at, for there may be nobody left to raise it to
 
     async def _exchange(self, url: str, headers: dict[str, str]) -> httpx.Response:
         """A wait can be asked for with any answer, also with one that nobody is interested in any more."""

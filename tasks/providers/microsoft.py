@@ -67,7 +67,7 @@ class MicrosoftSource:
         connect: Callable[[], httpx.AsyncClient] = new_client,
         patience: Patience | None = None,
         chance: Chance | None = None,
-        quiet_until: float = 0,
+        quiet_until: Callable[[], float] = lambda: 0.0,
         on_quiet: Callable[[float], None] = lambda _until: None,
     ) -> None:
         self._contacts = f"{base_url.rstrip('/')}/me/contacts"

@@ -21,7 +21,8 @@ import msgspec
 from storage.records import Provider
 from tasks.providers.base import NeedsReconnect, ProviderError
 from tasks.providers.manners import Chance, Patience, new_client
-from tasks.providers.verdicts import Temporary, asked_wait, broken, json_of, unreachable
+from tasks.providers.permissions import beyond_sign_in, missing_scopes, scopes_of
+from tasks.providers.verdicts import Temporary, broken, header_wait, json_of, unreachable
 
 BRIEF = Patience(attempts=4, seconds=60, answer=30)  # others wait for a token while one asks
 
@@ -43,7 +44,7 @@ _CAUSES = {
     "interaction_required": "the account's owner is asked for",
     "access_denied": "the permission was not given",
 }
-_WIDER = {"contacts.read": "contacts.readwrite", "contacts.readonly": "contacts"}
+EARLY = 240.0  # seconds before a token ends that another is asked for; of short-lived ones half their life
 
 
 class AppMisconfigured(ProviderError):
@@ -52,7 +53,10 @@ class AppMisconfigured(ProviderError):
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """Our application as registered with a service. `sign_in_url` is Microsoft's authority or Google's page."""
+    """Our application as registered with a service, and the `scopes` it cannot do without.
+
+    `sign_in_url` is Microsoft's authority or Google's page.
+    """
 
     provider: Provider
     client_id: str
@@ -69,7 +73,10 @@ class App:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What the owner of an account has allowed us. `account` is its address, where the service told it."""
+    """What the owner of an account has allowed us. `account` is its address, where the service told it.
+
+    `expires_at` is a little early, so that a token that is still good then is good for the answer as well.
+    """
 
     access_token: str = field(repr=False)
     refresh_token: str = field(repr=False)
@@ -83,16 +90,16 @@ class Issued(msgspec.Struct):
 
     access_token: str
     expires_in: float = 3600
-    refresh_token: str = ""
+    refresh_token: str | None = None
     scope: str | None = None
-    id_token: str = ""
+    id_token: str | None = None
 
 
-_read_issued = msgspec.json.Decoder(Issued).decode
+_read_issued = msgspec.json.Decoder(Issued, strict=False).decode  # some write `expires_in` as text
 
 
 def microsoft_app(
-    client_id: str, client_secret: str, *, authority: str, scopes: tuple[str, ...] = ("Contacts.Read",)
+    client_id: str, client_secret: str, *, authority: str, scopes: tuple[str, ...] = scopes_of(Provider.MICROSOFT)
 ) -> App:
     authority = authority.rstrip("/")
     return App(Provider.MICROSOFT, client_id, client_secret, authority, f"{authority}/oauth2/v2.0/token", scopes)
@@ -104,7 +111,7 @@ def google_app(
     *,
     auth_url: str,
     token_url: str,
-    scopes: tuple[str, ...] = ("https://www.googleapis.com/auth/contacts.readonly",),
+    scopes: tuple[str, ...] = scopes_of(Provider.GOOGLE),
 ) -> App:
     revoke_url = str(httpx.URL(token_url).join("revoke"))
     return App(Provider.GOOGLE, client_id, client_secret, auth_url, token_url, scopes, revoke_url)
@@ -114,18 +121,24 @@ async def refresh(
     app: App,
     refresh_token: str,
     *,
+    scopes: tuple[str, ...] = (),
     connect: Callable[[], httpx.AsyncClient] = new_client,
     patience: Patience = BRIEF,
     chance: Chance | None = None,
     on_quiet: Callable[[float], None] = lambda _until: None,
 ) -> Grant:
-    """A fresh access token, and the refresh token to use from now on. `on_quiet` is told of each wait asked for."""
-    form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+    """A fresh access token, and the refresh token to use from now on.
+
+    `scopes` are those that were granted before: to ask for more than these would be refused. A token whose answer got
+    lost is asked for once more with the same refresh token: there is no other, and Microsoft lets it live for this.
+    `on_quiet` is told of each wait asked for.
+    """
+    form, known = {"grant_type": "refresh_token", "refresh_token": refresh_token}, beyond_sign_in(scopes) or app.scopes
     if app.provider is Provider.MICROSOFT:
-        form["scope"] = " ".join([*app.scopes, "offline_access"])
+        form["scope"] = " ".join([*known, "offline_access"])
     chance = chance or Chance()
     issued = await ask(app, form, connect=connect, patience=patience, chance=chance, on_quiet=on_quiet)
-    return granted(app, issued, now=chance.clock(), refresh_token=refresh_token)
+    return granted(app, issued, now=chance.clock(), refresh_token=refresh_token, asked=known)
 
 
 async def revoke(app: App, refresh_token: str, *, connect: Callable[[], httpx.AsyncClient] = new_client) -> bool:
@@ -156,13 +169,11 @@ async def ask(
         for attempt in count(1):
             try:
                 async with asyncio.timeout(patience.answer):
-                    return await _post(http, app, body, chance)
+                    return await _post(http, app, body, chance, on_quiet)
             except TimeoutError as trouble:
                 temporary = unreachable(app.name, trouble)
             except Temporary as trouble:
                 temporary = trouble
-            if temporary.asked:
-                on_quiet(chance.clock() + temporary.asked)
             wait = patience.wait(attempt, temporary.asked, chance.roll())
             if patience.ended(temporary, attempt, chance.clock() + wait - started):
                 raise temporary.error
@@ -170,15 +181,20 @@ async def ask(
     raise AssertionError  # counting never ends
 
 
-async def _post(http: httpx.AsyncClient, app: App, body: Mapping[str, str], chance: Chance) -> Issued:
+async def _post(
+    http: httpx.AsyncClient, app: App, body: Mapping[str, str], chance: Chance, on_quiet: Callable[[float], None]
+) -> Issued:
     try:
         response = await http.post(app.token_url, data=body, headers={"Accept": "application/json"})
     except (httpx.TransportError, httpx.DecodingError) as trouble:
         raise unreachable(app.name, trouble) from trouble
+    now = chance.clock()
+    if asked := header_wait(response, now):
+        on_quiet(now + asked)
     if response.status_code != httpx.codes.OK:
         said, status = _said(response), response.status_code
         if status in {408, 429} or status >= httpx.codes.INTERNAL_SERVER_ERROR or said.get("error") in _TEMPORARY:
-            raise Temporary(_busy(app, status), asked=asked_wait(response, said, chance.clock()))
+            raise Temporary(_busy(app, status), asked=asked)
         raise refusal(app, said, status)
     try:
         return _read_issued(response.content)
@@ -199,7 +215,7 @@ def _busy(app: App, status: int) -> ProviderError:
 
 def refusal(app: App, said: Mapping[str, Any], status: int = 400) -> Exception:
     """What an OAuth error means; of its prose only the codes are kept, for it may name the account."""
-    error = str(said.get("error", ""))
+    error = said["error"] if isinstance(said.get("error"), str) else ""
     codes = [error, *(str(said[key]) for key in ("suberror", "error_subtype") if key in said)]
     codes += re.findall(r"AADSTS\d+", str(said.get("error_description", "")))
     about: dict[str, Any] = {"provider": app.name, "status": status, "excerpt": " ".join(codes)[:200]}
@@ -219,26 +235,18 @@ def refusal(app: App, said: Mapping[str, Any], status: int = 400) -> Exception:
     return ProviderError(f"{app.name} refused to give a token ({error or status})", **about)
 
 
-def granted(app: App, issued: Issued, *, now: float, refresh_token: str = "", account: str = "") -> Grant:
+def granted(
+    app: App, issued: Issued, *, now: float, refresh_token: str = "", account: str = "", asked: tuple[str, ...] = ()
+) -> Grant:
     """The grant, if it allows what we need; scopes that are not told are those that were asked for (RFC 6749, 5.1)."""
-    scopes = app.scopes if issued.scope is None else tuple(issued.scope.split())
+    scopes = (asked or app.scopes) if issued.scope is None else tuple(issued.scope.split())
     if missing := missing_scopes(app.scopes, scopes):
         cause = f"{app.name}: permission {', '.join(missing)} was not given; sign in again and allow it"
         raise NeedsReconnect(cause, provider=app.name)
     return Grant(
         access_token=issued.access_token,
         refresh_token=issued.refresh_token or refresh_token,
-        expires_at=datetime.fromtimestamp(now + issued.expires_in, UTC),
+        expires_at=datetime.fromtimestamp(now + issued.expires_in - min(EARLY, issued.expires_in / 2), UTC),
         scopes=scopes,
         account=account,
     )
-
-
-def missing_scopes(wanted: tuple[str, ...], given: tuple[str, ...]) -> list[str]:
-    """Scopes count by their last part; one that allows more allows this too."""
-    have = {_short(scope) for scope in given}
-    return [scope for scope in wanted if not {_short(scope), _WIDER.get(_short(scope), "")} & have]
-
-
-def _short(scope: str) -> str:
-    return scope.rpartition("/")[2].casefold()

@@ -23,14 +23,16 @@ def source_of(store: Store, scope: Scope, sync: Sync, *, file: str, columns: Map
     if sync.provider is Provider.FILE:
         return FileSource(Path(file), mapping=columns or None, max_bytes=settings().file_limit_mb * MEGABYTE)
     tokens = KeptTokens(store, scope, sync.connection_id)
-    with store.read() as session:
-        quiet = connections.quiet_until(session, scope, sync.connection_id)
+
+    def quiet_until() -> float:
+        with store.read() as session:
+            until = connections.quiet_until(session, scope, sync.connection_id)
+        return until.timestamp() if until else 0.0
 
     def keep_quiet(until: float) -> None:
         with store.begin() as session:
             connections.keep_quiet(session, scope, sync.connection_id, datetime.fromtimestamp(until, UTC))
 
-    quiet_until = quiet.timestamp() if quiet else 0.0
     if sync.provider is Provider.MICROSOFT:
         return MicrosoftSource(settings().microsoft_graph_url, tokens, quiet_until=quiet_until, on_quiet=keep_quiet)
     return GoogleSource(settings().google_people_url, tokens, quiet_until=quiet_until, on_quiet=keep_quiet)

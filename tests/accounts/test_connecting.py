@@ -14,6 +14,7 @@ from deployments.simulators.server import Simulators
 from storage import connections
 from storage.connections import ConnectionInfo
 from storage.records import ConnectionStatus
+from tasks.providers.permissions import mail_refusal
 from tests.flows.house import ANN, House
 
 CONTACTS = {"microsoft": "Contacts.Read", "google": "https://www.googleapis.com/auth/contacts.readonly"}
@@ -91,6 +92,40 @@ def test_a_permission_that_was_left_out_is_named_at_once(
     assert f"{CONTACTS[provider]} was not given" in refused.output
     with house.store.read() as session:
         assert connections.connections(session, house.scope) == []
+
+
+MAIL = {"microsoft": "Mail.Send", "google": "https://www.googleapis.com/auth/gmail.readonly"}
+
+
+def test_mail_is_asked_for_on_request_only_and_then_kept(run: Run, house: House, provider: str) -> None:
+    connect(run, provider)
+    assert "connect" in mail_refusal(only(house))
+    done = connect(run, provider, "--mail")
+    assert done.exit_code == 0, done.output
+    assert mail_refusal(only(house)) == ""
+    assert MAIL[provider] in only(house).scopes
+    connect(run, provider)
+    assert mail_refusal(only(house)) == "", "mending an account takes nothing away"
+
+
+def test_a_permission_for_mail_that_was_left_out_is_named_at_once(
+    run: Run, simulators: Simulators, provider: str
+) -> None:
+    simulators.world.mailbox(provider).without_scopes = (MAIL[provider],)
+    refused = connect(run, provider, "--mail")
+    assert refused.exit_code == 1
+    assert f"{MAIL[provider]} was not given" in refused.output
+
+
+def test_health_stands_since_the_day_it_was_told_first(run: Run, house: House, provider: str) -> None:
+    connect(run, provider)
+    made, cause = only(house), "access was withdrawn; sign in again"
+    for _ in range(2):
+        with house.store.begin() as session:
+            connections.mark(session, house.scope, made.id, ConnectionStatus.NEEDS_RECONNECT, cause)
+        told = only(house).updated_at
+        house.sql("UPDATE oauth_connections SET updated_at = '2026-11-03 12:00:00.000000'")
+    assert f"{told:%d %b}" == "03 Nov"
 
 
 def test_connections_tell_in_plain_words_how_they_are(run: Run, house: House, provider: str) -> None:

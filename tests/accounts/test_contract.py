@@ -12,7 +12,8 @@ from storage.settings import Settings
 from tasks.providers.base import Page, ProviderError
 from tasks.providers.google import GoogleSource
 from tasks.providers.microsoft import MicrosoftSource
-from tasks.providers.oauth import App, Grant, google_app, microsoft_app, missing_scopes, refresh
+from tasks.providers.oauth import App, Grant, google_app, microsoft_app, refresh
+from tasks.providers.permissions import missing_scopes
 
 SERVICES = ["microsoft", "google"]
 LIVE = [pytest.param(f"live {service}", marks=pytest.mark.live) for service in SERVICES]

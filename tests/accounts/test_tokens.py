@@ -83,6 +83,27 @@ async def test_whoever_claims_the_refresh_does_so_for_a_time_of_its_own(house: H
         assert simulators.world.tokens.holder("google", token, simulators.world.now())
 
 
+async def test_a_sign_in_that_is_known_to_have_lapsed_is_not_asked_for_again(
+    house: House, simulators: Simulators
+) -> None:
+    connection, _ = house.connect(simulators, "microsoft", size=1)
+    with house.store.begin() as session:
+        connections.mark(session, house.scope, connection, ConnectionStatus.NEEDS_RECONNECT, "it was withdrawn")
+    before = asked(simulators)
+    with pytest.raises(NeedsReconnect, match="it was withdrawn"):
+        await KeptTokens(house.store, house.scope, connection).access_token()
+    assert asked(simulators) == before
+
+
+async def test_short_lived_tokens_are_not_asked_for_at_every_request(house: House, simulators: Simulators) -> None:
+    connection, _ = house.connect(simulators, "google", size=1)
+    tokens, before = KeptTokens(house.store, house.scope, connection), asked(simulators)
+    lifetime, simulators.world.tokens.lifetime = simulators.world.tokens.lifetime, 60
+    assert len({await tokens.access_token() for _ in range(3)}) == 1
+    simulators.world.tokens.lifetime = lifetime
+    assert asked(simulators) == before + 1
+
+
 async def test_microsofts_rotated_token_is_the_one_used_next(house: House, simulators: Simulators) -> None:
     connection, mailbox = house.connect(simulators, "microsoft", size=1)
     tokens, seen = KeptTokens(house.store, house.scope, connection), [stored(house, connection).refresh_token]

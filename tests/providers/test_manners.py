@@ -54,7 +54,7 @@ class World:
             raise answer
         return answer if isinstance(answer, httpx.Response) else httpx.Response(200, json=answer)
 
-    def client(self, *, quiet_until: float = 0, **patience: Any) -> PoliteClient:
+    def client(self, *, quiet_until: float = 0.0, **patience: Any) -> PoliteClient:
         return PoliteClient(
             BASE,
             self,
@@ -64,7 +64,7 @@ class World:
             connect=lambda: httpx.AsyncClient(transport=httpx.MockTransport(self.answer)),
             patience=Patience(**patience),
             chance=Chance(clock=lambda: self.now, sleep=self.sleep, roll=lambda: self.roll),
-            quiet_until=quiet_until,
+            quiet_until=lambda: quiet_until,
             on_quiet=self.announced.append,
         )
 
@@ -440,6 +440,48 @@ async def test_leaving_waits_for_what_is_under_way_so_that_the_next_round_does_n
         await asyncio.gather(asking, return_exceptions=True)
         assert ended == []
     assert ended == [True]
+
+
+async def test_a_token_that_was_asked_for_is_kept_though_nobody_waits_for_it_any_more() -> None:
+    kept: list[str] = []
+
+    class Tokens:
+        async def access_token(self, *, refused: str = "") -> str:
+            await asyncio.sleep(0.05)
+            kept.append(f"new{refused}")
+            return kept[-1]
+
+    client = PoliteClient(
+        BASE,
+        Tokens(),
+        provider="Service",
+        scope="",
+        connect=lambda: httpx.AsyncClient(transport=httpx.MockTransport(lambda _: httpx.Response(200, json=GOOD))),
+    )
+    async with client:
+        asking = asyncio.create_task(client.get(f"{BASE}/x", decoder(Shape)))
+        await asyncio.sleep(0.01)
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+    assert kept == ["new"]
+
+
+async def test_a_wait_that_a_neighbour_is_asked_for_meanwhile_is_kept_too() -> None:
+    world, shared = World(GOOD, GOOD), [0.0]
+    client = PoliteClient(
+        BASE,
+        world,
+        provider="Service",
+        scope="",
+        connect=lambda: httpx.AsyncClient(transport=httpx.MockTransport(world.answer)),
+        chance=Chance(clock=lambda: world.now, sleep=world.sleep),
+        quiet_until=lambda: shared[0],
+    )
+    async with client:
+        await client.get(f"{BASE}/one", decoder(Shape))
+        shared[0] = START + 9
+        await client.get(f"{BASE}/two", decoder(Shape))
+    assert world.asked_at == [0, 9]
 
 
 async def test_an_answer_that_never_ends_is_given_up() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl
@@ -9,16 +10,19 @@ from urllib.parse import parse_qsl
 import httpx
 import pytest
 
-from storage.records import Provider
+from storage.connections import ConnectionInfo
+from storage.records import ConnectionStatus, Provider
 from tasks.providers.base import IncompleteRead, NeedsReconnect, ProviderError
 from tasks.providers.manners import Chance, Patience
-from tasks.providers.oauth import App, AppMisconfigured, google_app, microsoft_app, missing_scopes, refresh, revoke
+from tasks.providers.oauth import EARLY, App, AppMisconfigured, google_app, microsoft_app, refresh, revoke
+from tasks.providers.permissions import mail_refusal, missing_scopes
 
 START = 1_800_000_000.0
 MICROSOFT = microsoft_app("client", "s3cret", authority="https://login.test/common/")
 GOOGLE = google_app(
     "client", "s3cret", auth_url="https://accounts.test/o/oauth2/v2/auth", token_url="https://oauth.test/token"
 )
+GMAIL = "https://www.googleapis.com/auth/gmail"
 CONTACTS = "https://www.googleapis.com/auth/contacts.readonly"
 Answer = httpx.Response | Exception | dict[str, Any]
 
@@ -45,11 +49,10 @@ class Endpoint:
     def connect(self) -> httpx.AsyncClient:
         return httpx.AsyncClient(transport=httpx.MockTransport(self.answer))
 
-    async def refresh(self, app: App = MICROSOFT, **patience: Any) -> Any:
+    async def refresh(self, app: App = MICROSOFT, *, seconds: float = 900, **how: Any) -> Any:
         chance = Chance(clock=lambda: self.now, sleep=self.sleep, roll=lambda: 0.0)
-        return await refresh(
-            app, "old-refresh", connect=self.connect, patience=Patience(attempts=4, **patience), chance=chance
-        )
+        patience = Patience(attempts=4, seconds=seconds)
+        return await refresh(app, "old-refresh", connect=self.connect, patience=patience, chance=chance, **how)
 
 
 def issued(**fields: Any) -> dict[str, Any]:
@@ -76,7 +79,7 @@ async def test_microsoft_is_asked_with_scopes_between_spaces_and_rotates_the_tok
         )
     ]
     assert (grant.access_token, grant.refresh_token) == ("access", "new-refresh")
-    assert grant.expires_at == datetime.fromtimestamp(START + 3599, UTC)
+    assert grant.expires_at == datetime.fromtimestamp(START + 3599 - EARLY, UTC)
 
 
 async def test_google_keeps_its_refresh_token() -> None:
@@ -87,6 +90,41 @@ async def test_google_keeps_its_refresh_token() -> None:
     assert "scope" not in form
     assert grant.refresh_token == "old-refresh"
     assert grant.scopes == ("openid", CONTACTS)
+
+
+async def test_no_more_is_asked_for_than_was_granted_before() -> None:
+    endpoint = Endpoint(issued())
+    given = ("https://graph.test/Contacts.Read", "Mail.Send", "openid", "profile", "User.Read")
+    grant = await endpoint.refresh(scopes=given)
+    assert endpoint.posts[0][1]["scope"] == "https://graph.test/Contacts.Read Mail.Send User.Read offline_access"
+    assert grant.scopes == ("https://graph.test/Contacts.Read", "Mail.Send", "User.Read"), "as none were told"
+
+
+async def test_a_token_that_lives_shortly_is_used_for_half_its_life() -> None:
+    grant = await Endpoint(issued(expires_in="60")).refresh()
+    assert grant.expires_at == datetime.fromtimestamp(START + 30, UTC)
+
+
+async def test_what_is_told_as_nothing_counts_as_not_told() -> None:
+    grant = await Endpoint(issued(refresh_token=None, scope=None, id_token=None)).refresh()
+    assert (grant.refresh_token, grant.scopes) == ("old-refresh", ("Contacts.Read",))
+
+
+@pytest.mark.parametrize("answer", [issued(), refused("invalid_grant"), httpx.Response(503)])
+async def test_a_wait_that_comes_with_any_answer_is_passed_on(answer: Answer) -> None:
+    response = answer if isinstance(answer, httpx.Response) else httpx.Response(200, json=answer)
+    response.headers["retry-after"] = "500"
+    told: list[float] = []
+    with suppress(ProviderError):
+        await Endpoint(response).refresh(on_quiet=told.append, seconds=60)
+    assert told == [START + 500]
+
+
+async def test_an_answer_that_got_lost_is_asked_for_with_the_only_token_there_is() -> None:
+    endpoint = Endpoint(httpx.ReadError("lost"), issued(refresh_token="new"))
+    grant = await endpoint.refresh()
+    assert [form["refresh_token"] for _, form in endpoint.posts] == ["old-refresh", "old-refresh"]
+    assert grant.refresh_token == "new"
 
 
 async def test_an_application_without_a_secret_sends_none() -> None:
@@ -211,6 +249,31 @@ def test_scopes_are_compared_by_what_they_allow(
     wanted: tuple[str, ...], given: tuple[str, ...], missing: list[str]
 ) -> None:
     assert missing_scopes(wanted, given) == missing
+
+
+@pytest.mark.parametrize(
+    ("provider", "given", "missing"),
+    [
+        (Provider.MICROSOFT, ("Contacts.Read",), "Mail.ReadWrite, Mail.Send"),
+        (Provider.MICROSOFT, ("Contacts.Read", "https://graph.microsoft.com/Mail.Send"), "Mail.ReadWrite"),
+        (Provider.MICROSOFT, ("mail.readwrite", "mail.send"), ""),
+        (Provider.GOOGLE, (CONTACTS,), f"{GMAIL}.compose, {GMAIL}.readonly"),
+        (Provider.GOOGLE, (f"{GMAIL}.compose",), f"{GMAIL}.readonly"),
+        (Provider.GOOGLE, (f"{GMAIL}.modify",), ""),
+        (Provider.GOOGLE, ("https://mail.google.com/",), ""),
+    ],
+)
+def test_whether_mail_can_be_sent_is_told_with_what_to_do(
+    provider: Provider, given: tuple[str, ...], missing: str
+) -> None:
+    moment = datetime.fromtimestamp(START, UTC)
+    told = mail_refusal(
+        ConnectionInfo("c1", "u1", provider, "me@x.example", ConnectionStatus.ACTIVE, "", given, None, moment)
+    )
+    assert bool(told) == bool(missing)
+    if missing:
+        assert f"permission {missing} was not given; `contactflow connect {provider} --mail`" in told
+        assert "me@x.example" not in told
 
 
 @pytest.mark.parametrize(("status", "done"), [(200, True), (400, True), (503, False)])

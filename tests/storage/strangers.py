@@ -196,7 +196,7 @@ AS_A_STRANGER: dict[str, Callable[[Session, Scope, World], Any]] = {
     "connections.disconnect": lambda s, me, it: connections.disconnect(s, me, it.connection_id),
     "connections.keep_quiet": lambda s, me, it: connections.keep_quiet(s, me, it.connection_id, LATER + QUARTER),
     "connections.keep_tokens": lambda s, me, it: connections.keep_tokens(
-        s, me, it.connection_id, StoredTokens("mine", version=1)
+        s, me, it.connection_id, StoredTokens("mine", version=1), scopes=()
     ),
     "connections.mark": lambda s, me, it: connections.mark(
         s, me, it.connection_id, ConnectionStatus.NEEDS_RECONNECT, "mine"

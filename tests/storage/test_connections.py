@@ -25,7 +25,7 @@ def test_tokens_come_back_as_they_were_and_stand_nowhere_in_plain(store: Store, 
     with store.begin() as session:
         connection = connected(session, scope)
         fresh = StoredTokens("refresh-2", "access-2", in_a_while(), version=1)
-        connections.keep_tokens(session, scope, connection.id, fresh)
+        connections.keep_tokens(session, scope, connection.id, fresh, scopes=())
         stored = session.execute(select(oauth_connections.c.tokens)).scalar_one()
         read = connections.tokens(session, scope, connection.id)
     assert read == StoredTokens("refresh-2", "access-2", fresh.expires_at, version=2)
@@ -65,7 +65,7 @@ def test_a_claim_ends_with_its_time_its_release_or_new_tokens(store: Store, scop
         assert not connections.claim_refresh(session, scope, it, version=1, until=in_a_while())
         connections.release_refresh(session, scope, it)
         assert connections.claim_refresh(session, scope, it, version=1, until=in_a_while())
-        connections.keep_tokens(session, scope, it, StoredTokens("new", version=1))
+        connections.keep_tokens(session, scope, it, StoredTokens("new", version=1), scopes=())
         assert not connections.claim_refresh(session, scope, it, version=1, until=in_a_while()), "those tokens are old"
         assert connections.claim_refresh(session, scope, it, version=2, until=in_a_while())
 
@@ -75,7 +75,7 @@ def test_a_refresh_that_ends_after_a_disconnect_brings_nothing_back(store: Store
         it = connected(session, scope).id
         connections.claim_refresh(session, scope, it, version=1, until=in_a_while())
         connections.disconnect(session, scope, it)
-        connections.keep_tokens(session, scope, it, StoredTokens("refreshed", version=1))
+        connections.keep_tokens(session, scope, it, StoredTokens("refreshed", version=1), scopes=())
         assert connections.tokens(session, scope, it) is None
         assert connections.connection(session, scope, it).status is ConnectionStatus.DISCONNECTED
 
@@ -85,7 +85,7 @@ def test_a_refresh_that_ends_after_a_reconnect_does_not_replace_the_new_tokens(s
         it = connected(session, scope).id
         connections.claim_refresh(session, scope, it, version=1, until=in_a_while())
         connected(session, scope)
-        connections.keep_tokens(session, scope, it, StoredTokens("of the old consent", version=1))
+        connections.keep_tokens(session, scope, it, StoredTokens("of the old consent", version=1), scopes=())
         kept = connections.tokens(session, scope, it)
     assert kept == StoredTokens("refresh-me", "access-me", version=2)
 
