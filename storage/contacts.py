@@ -74,9 +74,10 @@ def addresses_since(session: Session, scope: Scope, moment: datetime, *, but_for
     return {email.value.casefold() for row in session.execute(query) for email in _contact(row).person.emails}
 
 
-def search(session: Session, scope: Scope, words: str = "", *, limit: int = 100) -> list[Contact]:
+def search(session: Session, scope: Scope, words: str = "", *, limit: int = 100, offset: int = 0) -> list[Contact]:
     """Contacts whose name or e-mail holds the words, in the order of their names."""
-    query = select(table).where(_contacts(scope)).order_by(table.c.display_name, table.c.id).limit(limit)
+    query = select(table).where(_contacts(scope)).order_by(table.c.display_name, table.c.id)
+    query = query.limit(limit).offset(offset)
     if words:
         query = query.where(
             or_(table.c.display_name.icontains(words, autoescape=True), table.c.email.icontains(words, autoescape=True))

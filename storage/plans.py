@@ -88,13 +88,19 @@ def every(session: Session, scope: Scope, sync_id: str, key: Key | None, **wante
 
 def holding(session: Session, scope: Scope, sync_id: str, key: Key, words: Sequence[str]) -> Iterator[Change]:
     """Rows whose sealed values may hold all of these words, in lower case: the text is looked at before it is read."""
-    after, query = 0, _rows(scope, sync_id).order_by(table.c.ordinal).limit(BATCH)
+    sealed = select(table.c.id, table.c.ordinal, table.c.object_id, table.c.payload).where(_of(scope, sync_id))
+    after, query = 0, sealed.order_by(table.c.ordinal).limit(BATCH)
     while found := session.execute(query.where(table.c.ordinal > after)).all():
-        for row in found:
-            text = f"{row.id} {row.object_id} {(_payload(scope, row, key) or b'').decode()}".casefold()
-            if all(word in text for word in words):
-                yield _change(scope, row, key)
+        texts = ((row.ordinal, _searchable(scope, row, key)) for row in found)
+        likely = [ordinal for ordinal, text in texts if all(word in text for word in words)]
+        rows = _rows(scope, sync_id).where(table.c.ordinal.in_(likely)).order_by(table.c.ordinal)
+        yield from [_change(scope, row, key) for row in session.execute(rows).all()] if likely else ()
         after = found[-1].ordinal
+
+
+def _searchable(scope: Scope, row: Row[Any], key: Key) -> str:
+    plain = _payload(scope, row, key) or b""
+    return f"{row.id} {row.object_id} {plain.decode()}".casefold()
 
 
 def counts(session: Session, scope: Scope, sync_id: str) -> Counter[tuple[ChangeKind, ChangeState]]:

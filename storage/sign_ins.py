@@ -18,12 +18,15 @@ from storage.tables import sign_ins as table
 LINK_LASTS = timedelta(minutes=15)
 SESSION_LASTS = timedelta(days=7)
 IDLE = timedelta(hours=24)
-GLANCE = timedelta(minutes=5)  # a page that is looked at need not write on every click
+GLANCE = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Somebody who holds a token that was given out; `is_over` where it is good no longer."""
+    """Somebody who holds a token that was given out; `is_over` where it is good no longer.
+
+    `is_fresh` says that it was noted of late that they are here: a look at a page is no reason to write.
+    """
 
     sign_in_id: str
     scope: Scope
@@ -32,6 +35,7 @@ class Visitor:
     organization: str
     organization_name: str
     is_over: bool = False
+    is_fresh: bool = False
 
 
 def offer_link(session: Session, scope: Scope) -> str:
@@ -63,6 +67,7 @@ def visitor(session: Session, token: str, kind: SignInKind = SignInKind.SESSION)
         organization=found.slug,
         organization_name=found.organization_name,
         is_over=found.ended_at is not None or found.expires_at < moment or is_idle,
+        is_fresh=found.seen_at > moment - GLANCE,
     )
 
 

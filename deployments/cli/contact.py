@@ -7,12 +7,12 @@ import click
 
 from deployments.cli.crm import as_data
 from deployments.cli.terminal import command, ready_store, show, table, when
-from deployments.cli.values import as_text
 from storage import actions, connections, contacts, links, tenants
 from storage.actions import Action
 from storage.documents import document
 from storage.records import Contact, Labelled
 from tasks.rules import provenance
+from tasks.rules.wording import as_text
 
 
 @command("contact")

@@ -9,12 +9,13 @@ from typing import Any
 import click
 
 from deployments.cli.terminal import Refused, command, organization_option, ready_store, show, table
-from deployments.cli.values import as_text, spreadsheet_cell
+from deployments.cli.values import spreadsheet_cell
 from storage import contacts, tenants
 from storage.documents import FIELDS, document
 from storage.records import Contact
 from storage.scope import Scope
 from storage.session import Session
+from tasks.rules.wording import as_text
 
 only_organization_option = click.option(
     "--org", "organization", help="The organization's short name, if there are several."

@@ -5,13 +5,14 @@ from typing import Any
 import click
 
 from deployments.cli.terminal import command, organization_option, ready_store, show, table, when
-from deployments.cli.values import as_text, cell_text
+from deployments.cli.values import cell_text
 from storage import plans, syncs, tenants
 from storage.documents import document
 from storage.records import Cell, Change, ChangeKind, Proposal, SyncStatus
 from storage.scope import Scope
 from storage.session import Session
 from storage.syncs import Sync
+from tasks.rules.wording import as_text
 
 KINDS = [kind.value for kind in ChangeKind]
 

@@ -9,7 +9,6 @@ import click
 
 from deployments.cli.crm import as_data
 from deployments.cli.terminal import Refused, command, organization_option, ready_store, show, table
-from deployments.cli.values import as_text
 from storage import contacts, merging, tenants, twins
 from storage.merging import Pair
 from storage.organization_settings import organization_settings
@@ -17,6 +16,7 @@ from storage.records import Contact, Twins
 from storage.scope import Scope
 from storage.session import Session, Store
 from storage.settings import settings
+from tasks.rules.wording import as_text
 
 if TYPE_CHECKING:
     from tasks.find_twins import Found

@@ -1,24 +1,12 @@
-"""Values of contacts as a person reads them."""
+"""Values of contacts as a terminal and a spreadsheet show them."""
 
 from typing import Any
 
-from storage.records import Cell, Labelled, PostalAddress
+from storage.records import Cell
+from tasks.rules.wording import as_text
 
 SEPARATOR = " ::: "  # Google's own, so that its address book reads what we write
 FORMULA = ("=", "@", "\t")
-
-
-def as_text(value: Any) -> str:
-    match value:
-        case Labelled(text, label):
-            return f"{text} ({label})" if label else text
-        case PostalAddress():
-            place = " ".join(filter(None, (value.postcode, value.city)))
-            return ", ".join(filter(None, (value.street, place, value.region, value.country)))
-        case list() | tuple():
-            return "; ".join(map(as_text, value))
-        case _:
-            return " ".join(str(value).split())
 
 
 def cell_text(cell: Cell) -> str:

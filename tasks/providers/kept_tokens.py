@@ -1,6 +1,7 @@
 """Access tokens for a client, out of the database: refreshed by one process for all, kept sealed."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from storage import connections
@@ -30,6 +31,11 @@ def app_of(provider: Provider, *, mail: bool = False) -> App:
         token_url=known.google_token_url,
         scopes=scopes,
     )
+
+
+def identity_app_of(provider: Provider) -> App:
+    """The same registration, to ask who somebody is and for nothing of theirs."""
+    return replace(app_of(provider), scopes=())
 
 
 class KeptTokens:

@@ -1,5 +1,7 @@
 """Signing in with a browser: authorization code and PKCE, for the command line and the web page alike.
 
+An application that asks for no scopes wants to know who somebody is, and nothing else.
+
 ProviderError
 └── SignInFailed    this attempt came to nothing; another may not
 """
@@ -70,7 +72,7 @@ async def finish_sign_in(
         else _finish_google(app, flow, query, connect=connect, chance=chance)
     )
     grant = granted(app, issued, now=chance.clock(), account=account)
-    if not grant.refresh_token:
+    if app.scopes and not grant.refresh_token:
         cause = f"{app.name} gave no lasting access; remove the application from the account and sign in again"
         raise NeedsReconnect(cause, provider=app.name)
     return grant
@@ -81,7 +83,9 @@ async def _finish_microsoft(app: App, flow: Mapping[str, Any], query: Mapping[st
     if "error" in answer:
         raise _in_the_open(refusal(app, answer))
     claims = answer.get("id_token_claims", {})
-    return msgspec.convert(answer, Issued), claims.get("preferred_username") or claims.get("email", "")
+    # Whoever runs a directory writes into `email` what they like; a user name must be of a domain that is theirs.
+    named = claims.get("preferred_username") or (claims.get("email", "") if app.scopes else "")
+    return msgspec.convert(answer, Issued), named
 
 
 async def _msal(app: App, step: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
@@ -115,14 +119,15 @@ def _initiate(client: Any, *, app: App, redirect_uri: str, state: str) -> dict[s
 
 def _begin_google(app: App, redirect_uri: str, state: str) -> SignIn:
     verifier = secrets.token_urlsafe(48)
+    # Without it a second sign-in gives no refresh token; who merely says who they are need give none.
+    consent = {"access_type": "offline", "prompt": "consent"} if app.scopes else {"prompt": "select_account"}
     question = {
         "client_id": app.client_id,
         "redirect_uri": redirect_uri,
         "response_type": "code",
         "scope": " ".join([*app.scopes, "openid", "email"]),
         "state": state,
-        "access_type": "offline",
-        "prompt": "consent",  # without it a second sign-in gives no refresh token
+        **consent,
         "code_challenge": _challenge(verifier),
         "code_challenge_method": "S256",
     }
@@ -147,7 +152,8 @@ async def _finish_google(
     issued = await ask(app, form, connect=connect, patience=BRIEF, chance=chance)
     # Unverified is enough: it came from the token endpoint itself, over TLS (OpenID Connect Core, 3.1.3.7).
     claims = jwt.decode(issued.id_token, verify=False) if issued.id_token else {}  # type: ignore[no-untyped-call]
-    return issued, claims.get("email", "")
+    is_proven = bool(app.scopes) or claims.get("email_verified") is True
+    return issued, claims.get("email", "") if is_proven else ""
 
 
 def _challenge(verifier: str) -> str:

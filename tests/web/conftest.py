@@ -1,0 +1,138 @@
+"""The web process on a port of its own, a Prefect that notes what it is asked, and people who look at pages."""
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+from starlette.testclient import TestClient
+
+from storage import sign_ins, tenants
+from storage.records import Role
+from storage.scope import Scope
+from storage.session import Store
+from storage.settings import Settings
+from storage.syncs import Sync
+from tasks.providers.engine import Engine
+from tests.web.plans_to_review import waiting_plan
+from web.app import create_app
+from web.cookies import SESSION, csrf_of
+from web.house import House
+from web.rendering import environment
+
+HOST = "http://127.0.0.1:4280"
+
+
+class NotedEngine(Engine):
+    """Prefect as far as the pages ask for it."""
+
+    def __init__(self) -> None:
+        super().__init__("http://127.0.0.1:9/api")
+        self.resumed: list[tuple[str, dict[str, Any]]] = []
+        self.started: list[tuple[str, dict[str, Any], str]] = []
+
+    def resume(self, run_id: str, answer: Mapping[str, Any] | None = None) -> bool:
+        self.resumed.append((run_id, dict(answer or {})))
+        return True
+
+    def start(self, flow: str, parameters: Mapping[str, Any], *, key: str = "") -> str:
+        self.started.append((flow, dict(parameters), key))
+        return "a run"
+
+
+@dataclass
+class Person:
+    """Somebody with a browser that runs no script."""
+
+    http: httpx.Client = field(repr=False)
+    house: House = field(repr=False)
+    token: str = field(repr=False)
+
+    @property
+    def csrf(self) -> str:
+        return csrf_of(self.house, self.token)
+
+    def get(self, path: str) -> httpx.Response:
+        return self.http.get(path)
+
+    def post(self, path: str, **form: Any) -> httpx.Response:
+        return self.http.post(path, data={"csrf": self.csrf, **form})
+
+
+@pytest.fixture
+def engine() -> NotedEngine:
+    return NotedEngine()
+
+
+@pytest.fixture
+def house(store: Store, engine: NotedEngine) -> House:
+    return House(store, engine, Settings.load(), environment())
+
+
+@pytest.fixture
+def sign_in(house: House) -> Callable[[Scope], Person]:
+    app = create_app(house)
+
+    def signed_in(scope: Scope) -> Person:
+        with house.store.begin() as session:
+            token = sign_ins.start(session, scope, actor="test", how="test")
+        http = TestClient(app, base_url=HOST, follow_redirects=False, cookies={SESSION: token})
+        return Person(http, house, token)
+
+    return signed_in
+
+
+@pytest.fixture
+def stranger(house: House) -> TestClient:
+    return TestClient(create_app(house), base_url=HOST, follow_redirects=False)
+
+
+@pytest.fixture
+def ann(sign_in: Callable[[Scope], Person], scope: Scope) -> Person:
+    """An admin of Acme."""
+    return sign_in(scope)
+
+
+@pytest.fixture
+def ben(sign_in: Callable[[Scope], Person], store: Store, scope: Scope) -> Person:
+    """Another one."""
+    del scope
+    with store.begin() as session:
+        tenants.add_user(session, "acme", "ben@acme.example", role=Role.ADMIN)
+        other = tenants.scope_of(session, "acme", "ben@acme.example")
+    return sign_in(other)
+
+
+@pytest.fixture
+def rob(sign_in: Callable[[Scope], Person], rival: Scope) -> Person:
+    """An admin of another organization."""
+    return sign_in(rival)
+
+
+@pytest.fixture
+def sync(store: Store, scope: Scope) -> Sync:
+    with store.begin() as session:
+        return waiting_plan(session, scope)
+
+
+@contextmanager
+def served(house: House) -> Iterator[str]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = uvicorn.Server(uvicorn.Config(create_app(house), host="127.0.0.1", port=port, log_level="error"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        while not server.started:
+            time.sleep(0.02)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join()

@@ -1,0 +1,296 @@
+"""Nobody gets in who should not, by any route there is; and each attempt is on record."""
+
+import logging
+import re
+from collections.abc import Callable
+
+import pytest
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from storage import audit, contacts, sign_ins, syncs, tenants
+from storage.records import Role, SignInKind, SyncStatus
+from storage.scope import Scope
+from storage.session import Store
+from storage.syncs import Sync
+from tests.web.conftest import HOST, NotedEngine, Person
+from web.app import ROUTES, create_app
+from web.cookies import SESSION
+from web.house import House
+from web.rendering import environment
+from web.security import SIGN_INS
+
+OPEN = {
+    "/healthz", "/sign-in", "/sign-in/organization", "/sign-in/link", "/sign-in/link/{token}", "/sign-in/{provider}",
+    "/sign-in/{provider}/back",
+}  # fmt: skip
+FOUND = [(route, method) for route in ROUTES if isinstance(route, Route) for method in sorted(route.methods or ())]
+INSIDE = [(route.path, method) for route, method in FOUND if route.path not in OPEN and method != "HEAD"]
+POSTS = [(route.path, method) for route, method in FOUND if method == "POST"]
+OF_SOMETHING = [(path, method) for path, method in INSIDE if "_id}" in path]
+
+
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """Doors are the same whatever lies behind them."""
+    return sqlite_url
+
+
+def address(path: str, ids: dict[str, str]) -> str:
+    return re.sub(r"\{(\w+)(?::int)?\}", lambda part: ids.get(part[1], "1"), path)
+
+
+@pytest.fixture
+def ids(store: Store, scope: Scope, sync: Sync) -> dict[str, str]:
+    """Things of Acme's, by what the routes call them."""
+    with store.read() as session:
+        person = contacts.search(session, scope, limit=1)[0].id
+    return {
+        "sync_id": sync.id, "contact_id": person, "connection_id": sync.connection_id, "provider": "microsoft",
+        "token": "forged",
+    }  # fmt: skip
+
+
+def refusals(store: Store, scope: Scope) -> list[audit.Entry]:
+    with store.read() as session:
+        return [one for one in audit.entries(session, scope) if one.action == "web.refused"]
+
+
+def everything(store: Store, scope: Scope, sync: Sync, engine: NotedEngine) -> object:
+    with store.read() as session:
+        entries = [one.action for one in audit.entries(session, scope) if one.action != "web.refused"]
+        return syncs.sync(session, scope, sync.id), entries, engine.started, engine.resumed
+
+
+def test_all_routes_are_found() -> None:
+    assert len(INSIDE) >= 20
+    assert {path for path, _ in POSTS} - {path for path, _ in INSIDE} <= OPEN
+
+
+@pytest.mark.parametrize(("path", "method"), INSIDE)
+def test_who_is_not_signed_in_gets_nothing(
+    stranger: TestClient, store: Store, scope: Scope, sync: Sync, engine: NotedEngine, ids: dict[str, str], path: str,
+    method: str,
+) -> None:  # fmt: skip
+    before = everything(store, scope, sync, engine)
+    answer = stranger.request(method, address(path, ids))
+    if method == "GET":
+        assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in")
+    else:
+        assert answer.status_code == 403
+    assert everything(store, scope, sync, engine) == before
+
+
+@pytest.mark.parametrize(("path", "method"), INSIDE)
+def test_a_forged_session_gets_nothing(
+    house: House, caplog: pytest.LogCaptureFixture, ids: dict[str, str], path: str, method: str
+) -> None:
+    forger = TestClient(create_app(house), base_url=HOST, follow_redirects=False, cookies={SESSION: "x" * 43})
+    with caplog.at_level(logging.WARNING):
+        answer = forger.request(method, address(path, ids))
+    assert answer.status_code == (303 if method == "GET" else 403)
+    assert "never given out" in caplog.text
+    assert "x" * 43 not in caplog.text
+
+
+@pytest.mark.parametrize(("path", "method"), INSIDE)
+def test_a_session_that_was_ended_gets_nothing_and_is_on_record(
+    ann: Person, store: Store, scope: Scope, ids: dict[str, str], path: str, method: str
+) -> None:
+    with store.begin() as session:
+        found = sign_ins.visitor(session, ann.token)
+        assert found is not None
+        sign_ins.end(session, scope, found.sign_in_id)
+    answer = ann.http.request(method, address(path, ids), data={"csrf": ann.csrf} if method == "POST" else None)
+    assert answer.status_code == (303 if method == "GET" else 403)
+    assert [(one.subject, one.detail["why"]) for one in refusals(store, scope)] == [(path, "the session is over")]
+
+
+@pytest.mark.parametrize("token", [None, "", "forged", "of another session"])
+@pytest.mark.parametrize(("path", "method"), [(path, method) for path, method in POSTS if path not in OPEN])
+def test_a_form_without_its_token_does_nothing_and_is_on_record(
+    ann: Person, ben: Person, store: Store, scope: Scope, sync: Sync, engine: NotedEngine, ids: dict[str, str],
+    path: str, method: str, token: str | None,
+) -> None:  # fmt: skip
+    before = everything(store, scope, sync, engine)
+    sent = ben.csrf if token == "of another session" else token
+    form = {"digest": sync.digest, "choice": "approve"} | ({} if sent is None else {"csrf": sent})
+    answer = ann.http.request(method, address(path, ids), data=form)
+    assert answer.status_code == 403
+    assert everything(store, scope, sync, engine) == before
+    assert [(one.subject, one.detail["why"]) for one in refusals(store, scope)] == [(path, "no valid form token")]
+
+
+@pytest.mark.parametrize(("path", "method"), [(path, method) for path, method in POSTS if path in OPEN])
+def test_a_sign_in_form_without_its_token_does_nothing(
+    stranger: TestClient, ids: dict[str, str], path: str, method: str
+) -> None:
+    stranger.get("/sign-in")
+    assert stranger.request(method, address(path, ids), data={"csrf": "forged"}).status_code == 403
+
+
+@pytest.mark.parametrize(("path", "method"), OF_SOMETHING)
+def test_what_is_another_organizations_is_not_there_and_asking_is_on_record(
+    rob: Person, rival: Scope, store: Store, scope: Scope, sync: Sync, engine: NotedEngine, ids: dict[str, str],
+    path: str, method: str,
+) -> None:  # fmt: skip
+    before = everything(store, scope, sync, engine)
+    known = {"csrf": rob.csrf, "digest": sync.digest, "pulse": "0.0.", "deed": "approved", "whole": "approved",
+             "group": "create", "mark": "1", "choice": "approve", "once": "0" * 36}  # fmt: skip
+    answer = rob.http.request(method, address(path, ids), data=known if method == "POST" else None)
+    assert answer.status_code in {403, 404}
+    assert "Lovelace" not in answer.text
+    assert everything(store, scope, sync, engine) == before
+    assert [one.subject for one in refusals(store, rival)] == [path]
+
+
+@pytest.mark.parametrize(("path", "method"), OF_SOMETHING)
+def test_a_member_sees_only_what_is_their_own(
+    store: Store, sign_in: Callable[[Scope], Person], ids: dict[str, str], path: str, method: str
+) -> None:
+    if "contact_id" in path:
+        return  # contacts are the organization's
+    with store.begin() as session:
+        tenants.add_user(session, "acme", "mia@acme.example", role=Role.MEMBER)
+        member = tenants.scope_of(session, "acme", "mia@acme.example")
+    mia = sign_in(member)
+    form = {"csrf": mia.csrf, "digest": "x", "whole": "approved", "group": "create", "once": "0" * 36}
+    answer = mia.http.request(method, address(path, ids), data=form if method == "POST" else None)
+    assert answer.status_code in {403, 404}
+
+
+def test_a_form_from_another_site_does_nothing(ann: Person, store: Store, scope: Scope, sync: Sync) -> None:
+    answer = ann.http.post(
+        f"/syncs/{sync.id}/reject", data={"csrf": ann.csrf, "digest": sync.digest},
+        headers={"Origin": "https://evil.example"},
+    )  # fmt: skip
+    assert answer.status_code == 403
+    with store.read() as session:
+        assert syncs.sync(session, scope, sync.id).status is SyncStatus.PREVIEW
+
+
+@pytest.mark.parametrize(
+    "body", [b"\xff\xfe", b"csrf=" + b"x" * 1_100_000, b"&".join(b"row=1" for _ in range(6000)), b"{}", b"csrf=%00"]
+)
+def test_bodies_that_no_page_of_ours_sends_are_refused(ann: Person, sync: Sync, body: bytes) -> None:
+    kind = "application/json" if body == b"{}" else "application/x-www-form-urlencoded"
+    answer = ann.http.post(f"/syncs/{sync.id}/marks", content=body, headers={"Content-Type": kind})
+    assert answer.status_code == 403
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/syncs/nothing", "/syncs/%00", "/syncs/'; DROP TABLE users", "/contacts/🙂", "/nothing", "/syncs/a/rows/1/mark",
+     "/contacts?from=-1", "/contacts?from=99999999999999999999", "/connections/x", "/static/../app.py"],
+)  # fmt: skip
+def test_addresses_of_nothing_are_told_so(ann: Person, path: str) -> None:
+    answer = ann.get(path)
+    assert answer.status_code in {200, 404, 405}
+    assert "Traceback" not in answer.text
+
+
+@pytest.mark.parametrize("query", ["group=nonsense", "row=0", "row=-3", "row=9999", "after=1e9", "row=" + "9" * 30])
+def test_odd_questions_break_no_page(ann: Person, sync: Sync, query: str) -> None:
+    assert ann.get(f"/syncs/{sync.id}?{query}").status_code in {200, 404}
+
+
+def test_rows_of_odd_numbers_break_no_deed(ann: Person, sync: Sync) -> None:
+    for ordinal in ("0", "9999", "9" * 40):
+        answer = ann.post(f"/syncs/{sync.id}/rows/{ordinal}/mark", deed="approved", seen="")
+        assert answer.status_code == 404
+
+
+def test_every_answer_forbids_what_is_not_needed(ann: Person, stranger: TestClient) -> None:
+    for answer in (ann.get("/"), ann.get("/nothing"), stranger.get("/sign-in"), stranger.get("/static/app.css")):
+        policy = answer.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["referrer-policy"] == "same-origin"
+    assert ann.get("/").headers["cache-control"] == "no-store"
+
+
+def test_pages_hold_no_script_or_style_of_their_own(ann: Person, sync: Sync) -> None:
+    for path in ("/", "/contacts", "/connections", f"/syncs/{sync.id}", f"/syncs/{sync.id}/decide"):
+        page = ann.get(path).text
+        assert not re.search(
+            r"<style|\sstyle=|\son\w+=|<script(?! type=\"module\" src=)|https?://(?!127\.0\.0\.1)", page
+        )
+
+
+def test_another_host_name_is_refused(house: House) -> None:
+    rebound = TestClient(create_app(house), base_url="http://evil.example")
+    assert rebound.get("/sign-in").status_code == 400
+
+
+def test_cookies_travel_safely(store: Store, scope: Scope, house: House) -> None:
+    with store.begin() as session:
+        token = sign_ins.offer_link(session, scope)
+    secure = House(store, house.engine, house.settings.model_copy(update={"public_url": "https://x.example"}),
+                   environment())  # fmt: skip
+    for one, host, name in ((house, HOST, "contactflow"), (secure, "https://x.example", "__Host-contactflow")):
+        http = TestClient(create_app(one), base_url=host, follow_redirects=False)
+        page = http.get(f"/sign-in/link/{token}")
+        set_now = page.headers["set-cookie"]
+        assert set_now.startswith(f"{name}-guest=")
+        assert "HttpOnly" in set_now
+        assert "samesite=lax" in set_now.lower()
+        assert ("Secure" in set_now) is (one is secure)
+
+
+def test_a_link_signs_in_once_and_looking_at_it_uses_nothing_up(
+    house: House, stranger: TestClient, store: Store, scope: Scope
+) -> None:
+    with store.begin() as session:
+        token = sign_ins.offer_link(session, scope)
+    for _ in range(3):
+        page = stranger.get(f"/sign-in/link/{token}")
+    csrf = re.findall(r'name="csrf" value="([^"]+)"', page.text)[-1]
+    answer = stranger.post("/sign-in/link", data={"csrf": csrf, "token": token})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    assert stranger.get("/").status_code == 200
+    again = TestClient(create_app(house), base_url=HOST, follow_redirects=False)
+    page = again.get(f"/sign-in/link/{token}")
+    assert page.status_code == 403
+    assert "used up" in page.text
+    assert [one.subject for one in refusals(store, scope)] == ["/sign-in/link"]
+
+
+def test_a_session_is_no_link_and_a_link_no_session(house: House, ann: Person, store: Store, scope: Scope) -> None:
+    with store.begin() as session:
+        link = sign_ins.offer_link(session, scope)
+        assert sign_ins.visitor(session, ann.token, SignInKind.LINK) is None
+    http = TestClient(create_app(house), base_url=HOST, follow_redirects=False)
+    assert http.get(f"/sign-in/link/{ann.token}").status_code == 404
+    http.cookies.set(SESSION, link)
+    assert http.get("/").status_code == 303
+
+
+def test_signing_out_ends_the_session_everywhere(ann: Person, house: House) -> None:
+    copied = TestClient(create_app(house), base_url=HOST, follow_redirects=False, cookies={SESSION: ann.token})
+    assert copied.get("/").status_code == 200
+    assert ann.post("/sign-out").status_code == 303
+    assert copied.get("/").status_code == 303
+
+
+def test_who_tries_too_often_to_get_in_must_wait(stranger: TestClient) -> None:
+    answers = [stranger.get("/sign-in/link/guess").status_code for _ in range(SIGN_INS + 5)]
+    assert answers[-1] == 429
+    assert 404 in answers
+
+
+def test_the_log_names_routes_and_nobody(ann: Person, sync: Sync, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        ann.get(f"/syncs/{sync.id}?group=create")
+        ann.post(f"/syncs/{sync.id}/search", words="lovelace")
+        ann.post("/contacts/search", words="lovelace")
+    ours = "\n".join(one.getMessage() for one in caplog.records if one.name.startswith("contactflow"))
+    assert "GET /syncs/{sync_id} 200" in ours
+    assert sync.id not in ours
+    assert "lovelace" not in ours.lower()
+
+
+def test_whoever_watches_is_answered_without_a_cookie(stranger: TestClient) -> None:
+    answer = stranger.get("/healthz")
+    assert (answer.status_code, answer.text) == (200, "ok\n")
+    assert "set-cookie" not in answer.headers

@@ -1,0 +1,24 @@
+"""`python -m web`: the review page, on CONTACTFLOW_WEB_PORT, on this machine alone."""
+
+import logging
+
+import uvicorn
+
+from storage.settings import settings
+from web.app import create_app
+from web.house import opened
+
+
+def main() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    known = settings()
+    # Its own log of requests would hold addresses as they were typed.
+    uvicorn.run(
+        create_app(opened(known)), host="127.0.0.1", port=known.web_port, access_log=False, server_header=False,
+        log_config=None,
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

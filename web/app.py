@@ -1,0 +1,91 @@
+"""The web process: a list of routes, and what stands before them."""
+
+from collections.abc import Sequence
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from web import connections, contacts, home, sign_in, sync_deeds, sync_page
+from web.doors import deed, guest, guest_deed, nothing_here, page, public, refused
+from web.house import House
+from web.rendering import STATIC
+from web.security import Guarded, Limited, content_policy
+from web.visits import Refusal, Visit
+
+ROUTES: Sequence[BaseRoute] = (
+    Route("/", page(home.show)),
+    Route("/healthz", public(home.health)),
+    Route("/sign-in", guest(sign_in.show)),
+    Route("/sign-in/organization", guest_deed(sign_in.choose), methods=["POST"]),
+    Route("/sign-in/link", guest_deed(sign_in.follow_link), methods=["POST"]),
+    Route("/sign-in/link/{token}", guest(sign_in.show_link)),
+    Route("/sign-in/{provider}", guest_deed(sign_in.begin), methods=["POST"]),
+    Route("/sign-in/{provider}/back", guest(sign_in.back)),
+    Route("/sign-out", deed(sign_in.leave), methods=["POST"]),
+    Route("/syncs/{sync_id}", page(sync_page.show)),
+    Route("/syncs/{sync_id}/pulse", page(sync_page.pulse)),
+    Route("/syncs/{sync_id}/search", deed(sync_page.search), methods=["POST"]),
+    Route("/syncs/{sync_id}/marks", deed(sync_deeds.mark), methods=["POST"]),
+    Route("/syncs/{sync_id}/marks/take-back", deed(sync_deeds.take_back_mark), methods=["POST"]),
+    Route("/syncs/{sync_id}/rows/{ordinal:int}/mark", deed(sync_deeds.mark_one), methods=["POST"]),
+    Route("/syncs/{sync_id}/rows/{ordinal:int}/edit", deed(sync_deeds.edit), methods=["POST"]),
+    Route("/syncs/{sync_id}/decide", page(sync_page.before_deciding)),
+    Route("/syncs/{sync_id}/approve", deed(sync_deeds.approve), methods=["POST"]),
+    Route("/syncs/{sync_id}/reject", deed(sync_deeds.reject), methods=["POST"]),
+    Route("/syncs/{sync_id}/take-back", page(sync_page.before_taking_back)),
+    Route("/syncs/{sync_id}/take-back", deed(sync_deeds.take_back), methods=["POST"]),
+    Route("/contacts", page(contacts.show)),
+    Route("/contacts/search", deed(contacts.search), methods=["POST"]),
+    Route("/contacts/{contact_id}", page(contacts.show_one)),
+    Route("/connections", page(connections.show)),
+    Route("/connections/connect/{provider}", deed(connections.connect), methods=["POST"]),
+    Route("/connections/{connection_id}/disconnect", deed(connections.disconnect), methods=["POST"]),
+    Route("/connections/{connection_id}/sync", deed(connections.sync_now), methods=["POST"]),
+)
+
+
+class Files(StaticFiles):
+    """Each address names what the file holds, so that a browser may keep it for ever."""
+
+    def file_response(self, *args: object, **named: object) -> Response:
+        response = super().file_response(*args, **named)  # type: ignore[arg-type]
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return response
+
+
+def create_app(house: House) -> Starlette:
+    policy = content_policy(house.sign_in_origins)
+    app = Starlette(
+        routes=[*ROUTES, Mount("/static", Files(directory=STATIC), name="static")],
+        middleware=[
+            Middleware(Guarded, policy=policy, is_secure=house.is_secure),
+            Middleware(TrustedHostMiddleware, allowed_hosts=house.hosts, www_redirect=False),
+            Middleware(Limited),
+        ],
+        exception_handlers={HTTPException: _no_page, Exception: _broken},
+    )
+    app.state.house = house
+    return app
+
+
+def _no_page(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 404
+    refusal = nothing_here() if status == nothing_here().status else Refusal(status, "Not like this", "Go back.")
+    return refused(_nobody(request), refusal)
+
+
+def _broken(request: Request, _error: Exception) -> Response:
+    text = (
+        "The error is in the log of the web process. Nothing was left half done: try again, or run contactflow doctor."
+    )
+    return refused(_nobody(request), Refusal(500, "Something went wrong here", text))
+
+
+def _nobody(request: Request) -> Visit:
+    return Visit(request, request.app.state.house, None, "")

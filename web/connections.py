@@ -1,0 +1,98 @@
+"""Connected accounts: how they are, connect another, sync now, let go."""
+
+import asyncio
+from typing import Any
+
+from starlette.responses import Response
+
+from storage import audit, connections, syncs, tenants
+from storage.connections import ConnectionInfo, StoredTokens
+from storage.documents import new_id
+from storage.records import ConnectionStatus, Provider
+from tasks.providers.kept_tokens import app_of
+from web import cookies
+from web.sign_in import CONNECT, depart, services
+from web.visits import Refusal, Visit
+
+HEALTH = {
+    ConnectionStatus.ACTIVE: "fine",
+    ConnectionStatus.NEEDS_RECONNECT: "needs you to sign in again",
+    ConnectionStatus.DISCONNECTED: "disconnected",
+}
+
+
+def show(visit: Visit) -> Response:
+    with visit.house.store.read() as session:
+        found = connections.connections(session, visit.scope)
+        owners = {user.id: user.email for user in tenants.users_of(session, visit.scope)}
+        opened = {one.id: syncs.open_for(session, visit.scope, one.id) for one in found}
+    return visit.page(
+        "connections.html", connections=found, owners=owners, opened=opened, services=services(visit.house),
+        health=HEALTH, once=new_id(),
+    )  # fmt: skip
+
+
+def connect(visit: Visit) -> Response:
+    return depart(visit, CONNECT)
+
+
+def keep_account(visit: Visit, provider: Provider, grant: Any, *, begun_by: str) -> Response:
+    """The account belongs to whoever began: somebody else who signed in meanwhile does not get it."""
+    if visit.visitor is None or visit.email != begun_by:
+        raise Refusal(403, "You are signed out", "Sign in, and connect the account again.")
+    tokens = StoredTokens(grant.refresh_token, grant.access_token, grant.expires_at)
+    with visit.house.store.begin() as session:
+        made = connections.connect(
+            session, visit.scope, provider=provider, account=(grant.account or visit.email).lower(), tokens=tokens,
+            scopes=grant.scopes,
+        )  # fmt: skip
+        audit.record(
+            session, visit.scope, actor=visit.email, action="connection.made", subject=made.id,
+            detail={"provider": provider},
+        )  # fmt: skip
+    response = visit.go("/connections")
+    cookies.drop(visit.house, response, cookies.FLOW)
+    return response
+
+
+def disconnect(visit: Visit) -> Response:
+    """The permission is given back where the service has a way to; the tokens go in any case."""
+    from tasks.providers import oauth  # noqa: PLC0415 (only here is a service asked)
+
+    connection_id = visit.part("connection_id")
+    with visit.house.store.read() as session:
+        found = connections.connection(session, visit.scope, connection_id)
+        tokens = connections.tokens(session, visit.scope, connection_id)
+    revoked = tokens is not None and asyncio.run(oauth.revoke(app_of(found.provider), tokens.refresh_token))
+    with visit.house.store.begin() as session:
+        connections.disconnect(session, visit.scope, connection_id)
+        audit.record(
+            session, visit.scope, actor=visit.email, action="connection.removed", subject=connection_id,
+            detail={"revoked": revoked},
+        )  # fmt: skip
+    return visit.go("/connections")
+
+
+def sync_now(visit: Visit) -> Response:
+    """Start a sync of this account, or go to the one that is open."""
+    connection_id = visit.part("connection_id")
+    with visit.house.store.read() as session:
+        found = connections.connection(session, visit.scope, connection_id)
+        opened = syncs.open_for(session, visit.scope, connection_id)
+        owner = next(user.email for user in tenants.users_of(session, visit.scope) if user.id == found.user_id)
+    if opened:
+        return visit.go(f"/syncs/{opened.id}")
+    _demand_healthy(found)
+    sync_id = visit.form.one("once")
+    if len(sync_id) != len(new_id()):
+        raise Refusal(400, "This form is too old", "Load the page again.")
+    known = visit.visitor
+    organization = known.organization if known else ""
+    parameters = {"organization": organization, "user": owner, "connection": connection_id}
+    visit.house.engine.start("contact-sync", parameters, key=f"{connection_id}-{sync_id}")
+    return visit.go("/?started=1")
+
+
+def _demand_healthy(found: ConnectionInfo) -> None:
+    if found.status is not ConnectionStatus.ACTIVE:
+        raise Refusal(409, "This account cannot be read", f"It is {HEALTH[found.status]}: connect it again first.")

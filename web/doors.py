@@ -1,0 +1,166 @@
+"""The ways in. A view is a plain function of a visit; the door before it says who may pass.
+
+`page`: signed in. `deed`: signed in, by POST, with the form's token. `guest`, `guest_deed`: the same before sign-in.
+`public`: anybody, without a cookie.
+"""
+
+import hmac
+import logging
+from collections.abc import Awaitable, Callable
+from urllib.parse import parse_qsl, urlsplit
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from storage import sign_ins
+from storage.campaigns import CampaignIsOver, UnknownCampaign
+from storage.connections import UnknownConnection
+from storage.contacts import UnknownContact
+from storage.mails import UnknownMail
+from storage.reviews import CannotDecide
+from storage.scope import NotAllowed
+from storage.sign_ins import Visitor
+from storage.syncs import RunIsOver, UnknownSync
+from tasks.providers.engine import EngineRefused, EngineUnreachable
+from web import cookies
+from web.house import House
+from web.visits import Posted, Refusal, Visit
+
+log = logging.getLogger("contactflow.web")
+
+View = Callable[[Visit], Response]
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+BIGGEST_FORM = 1_000_000
+MOST_FIELDS = 5_000
+FORM = "application/x-www-form-urlencoded"
+UNKNOWN = (UnknownSync, UnknownConnection, UnknownContact, UnknownCampaign, UnknownMail)
+
+
+def page(view: View) -> Endpoint:
+    return _endpoint(view, signed_in=True, posted=False)
+
+
+def deed(view: View) -> Endpoint:
+    return _endpoint(view, signed_in=True, posted=True)
+
+
+def guest(view: View) -> Endpoint:
+    return _endpoint(view, signed_in=False, posted=False)
+
+
+def guest_deed(view: View) -> Endpoint:
+    return _endpoint(view, signed_in=False, posted=True)
+
+
+def public(view: View) -> Endpoint:
+    async def endpoint(request: Request) -> Response:
+        return await run_in_threadpool(_answer, Visit(request, request.app.state.house, None, ""), view)
+
+    endpoint.__name__ = view.__name__
+    return endpoint
+
+
+def _endpoint(view: View, *, signed_in: bool, posted: bool) -> Endpoint:
+    async def endpoint(request: Request) -> Response:
+        form = await _form(request) if posted else Posted()
+        return await run_in_threadpool(_enter, request, view, form, signed_in=signed_in, posted=posted)
+
+    endpoint.__name__ = view.__name__
+    return endpoint
+
+
+async def _form(request: Request) -> Posted | None:
+    """None where it is none that a page of ours sent."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > BIGGEST_FORM:
+            return None
+    if request.headers.get("content-type", "").split(";")[0].strip() != FORM:
+        return None
+    try:
+        pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS)
+    except ValueError:
+        return None
+    return None if any("\0" in value for _, value in pairs) else Posted(tuple(pairs))
+
+
+def _enter(request: Request, view: View, form: Posted | None, *, signed_in: bool, posted: bool) -> Response:
+    house: House = request.app.state.house
+    token = cookies.read(house, request, cookies.SESSION)
+    visitor = _visitor(house, request, token) if token else None
+    guest_token = cookies.read(house, request, cookies.GUEST) or cookies.new_guest()
+    visit = Visit(request, house, visitor, cookies.csrf_of(house, token if visitor else guest_token), form or Posted())
+    if signed_in and visitor is None:
+        return _sign_in_first(visit, posted=posted)
+    if posted and not _sent_by_us(visit, form):
+        visit.record_refusal("no valid form token", _route(request))
+        return refused(visit, Refusal(403, "This form is too old", "Go back, load the page again, and try once more."))
+    response = _answer(visit, view)
+    if not signed_in:
+        cookies.keep(house, response, cookies.GUEST, guest_token, seconds=cookies.FLOW_SECONDS * 6)
+    response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def _visitor(house: House, request: Request, token: str) -> Visitor | None:
+    with house.store.read() as session:
+        found = sign_ins.visitor(session, token)
+    if found is None:
+        log.warning("a session token that was never given out")
+    elif found.is_over:
+        Visit(request, house, found, "").record_refusal("the session is over", _route(request))
+    else:
+        if not found.is_fresh:
+            with house.store.begin() as session:
+                sign_ins.note_seen(session, found.scope, found.sign_in_id)
+        return found
+    return None
+
+
+def _sign_in_first(visit: Visit, *, posted: bool) -> Response:
+    if posted:
+        return refused(visit, Refusal(403, "You are signed out", "Sign in again; nothing was changed."))
+    response = visit.go("/sign-in")
+    cookies.drop(visit.house, response, cookies.SESSION)
+    return response
+
+
+def _sent_by_us(visit: Visit, form: Posted | None) -> bool:
+    if form is None or not hmac.compare_digest(form.one("csrf"), visit.csrf):
+        return False
+    origin = visit.request.headers.get("origin", "")
+    return not origin or urlsplit(origin).netloc == visit.request.headers.get("host")
+
+
+def _answer(visit: Visit, view: View) -> Response:
+    try:
+        return view(visit)
+    except Refusal as refusal:
+        return refused(visit, refusal)
+    except UNKNOWN:
+        visit.record_refusal("no such thing within reach", _route(visit.request))
+        return refused(visit, nothing_here())
+    except NotAllowed as error:
+        visit.record_refusal("not allowed", _route(visit.request))
+        return refused(visit, Refusal(403, "This is not yours to do", f"{error}."))
+    except (CannotDecide, RunIsOver, CampaignIsOver) as error:
+        return refused(visit, Refusal(409, "This was not done", f"{str(error).capitalize()}."))
+    except (EngineUnreachable, EngineRefused) as error:
+        return refused(visit, Refusal(503, "Prefect does not answer", f"{error}."))
+
+
+def nothing_here() -> Refusal:
+    return Refusal(404, "There is nothing here", "It may be gone, or belong to somebody else.")
+
+
+def refused(visit: Visit, refusal: Refusal) -> Response:
+    return visit.page("refused.html", status=refusal.status, refusal=refusal)
+
+
+def _route(request: Request) -> str:
+    """The route as it is written, so that nothing of the address gets anywhere."""
+    route = request.scope.get("route")
+    return str(getattr(route, "path", "")) or "(none)"

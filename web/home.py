@@ -1,0 +1,43 @@
+"""The first page: what waits for me, what happened of late, how the accounts are."""
+
+from starlette.responses import PlainTextResponse, Response
+
+from storage import connections, contacts, plans, syncs, tenants
+from storage.documents import new_id
+from storage.records import ConnectionStatus, SyncStatus
+from web.connections import HEALTH
+from web.groups import counted, tally
+from web.visits import Visit
+
+LATELY = 20
+MOST_WAITING = 20
+
+
+def show(visit: Visit) -> Response:
+    scope = visit.scope
+    with visit.house.store.read() as session:
+        lately = syncs.syncs(session, scope, limit=LATELY)
+        waiting = [sync for sync in syncs.open_syncs(session, scope) if sync.status is SyncStatus.PREVIEW]
+        counts = {sync.id: plans.counts(session, scope, sync.id) for sync in waiting[:MOST_WAITING]}
+        accounts = connections.connections(session, scope)
+        owners = {user.id: user.email for user in tenants.users_of(session, scope)}
+        people = contacts.count(session, scope)
+    return visit.page(
+        "home.html",
+        waiting=[(sync, counted(counts[sync.id]), tally(counts[sync.id])) for sync in waiting[:MOST_WAITING]],
+        lately=[sync for sync in lately if sync.status is not SyncStatus.PREVIEW],
+        accounts=[one for one in accounts if one.status is not ConnectionStatus.DISCONNECTED],
+        names={one.id: one.account for one in accounts},
+        owners=owners,
+        people=people,
+        health=HEALTH,
+        started=bool(visit.asked("started")),
+        once=new_id(),
+    )
+
+
+def health(visit: Visit) -> Response:
+    """For whoever watches the process: it answers, and the database does."""
+    with visit.house.store.read() as session:
+        session.connection.exec_driver_sql("SELECT 1")
+    return PlainTextResponse("ok\n")

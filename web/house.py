@@ -1,0 +1,46 @@
+"""What all pages share: the database, Prefect's API, the settings, the templates."""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from jinja2 import Environment
+
+from storage import schema
+from storage.session import Store, open_store
+from storage.settings import Settings
+from tasks.providers.engine import Engine
+from web.rendering import environment
+
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    store: Store
+    engine: Engine
+    settings: Settings
+    templates: Environment
+
+    @property
+    def is_secure(self) -> bool:
+        """Reached over https: then cookies travel over nothing else."""
+        return self.settings.public_url.startswith("https://")
+
+    @property
+    def hosts(self) -> list[str]:
+        return [urlsplit(self.settings.public_url).hostname or "", *LOOPBACK]
+
+    @property
+    def sign_in_origins(self) -> list[str]:
+        """Where a form may send its owner to: the services that know who they are."""
+        known = self.settings
+        pages = (
+            (known.microsoft_client_id, known.microsoft_authority),
+            (known.google_client_id, known.google_auth_url),
+        )
+        return [f"{part.scheme}://{part.netloc}" for client, url in pages if client and (part := urlsplit(url))]
+
+
+def opened(settings: Settings) -> House:
+    store = schema.make_ready(open_store(settings))
+    return House(store, Engine(settings.prefect_url), settings, environment())

@@ -1,0 +1,51 @@
+"""Templates: what they are told, how moments and numbers read, and where static files are."""
+
+import hashlib
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from tasks.rules.wording import as_text
+from web.words import DEEDS, FIELDS, KINDS, STATES, STATUSES, count_of
+
+HERE = Path(__file__).parent
+STATIC = HERE / "static"
+
+
+def environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {"text": as_text, "number": number, "moment": moment, "count_of": count_of}
+    made.globals |= {
+        "static": static, "FIELDS": FIELDS, "KINDS": KINDS, "STATES": STATES, "STATUSES": STATUSES, "DEEDS": DEEDS,
+    }  # fmt: skip
+    return made
+
+
+def number(value: int) -> str:
+    return f"{value:,}"
+
+
+def moment(value: datetime | str | None, *, empty: str = "never") -> Any:
+    """In UTC, as the server knows it; the page's script says it in the reader's own zone."""
+    if not value:
+        return empty
+    at = (datetime.fromisoformat(value) if isinstance(value, str) else value).astimezone(UTC)
+    shown = f"{at.day} {at:%b %Y, %H:%M} UTC"
+    return Markup('<time datetime="{}">{}</time>').format(at.isoformat(timespec="seconds"), shown)
+
+
+@lru_cache(maxsize=32)
+def static(name: str) -> str:
+    """A file's address changes with what it holds, so that it can be kept for ever."""
+    seal = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
+    return f"/static/{name}?v={seal}"

@@ -1,0 +1,94 @@
+"""What stands around every page: headers that forbid all that is not needed, and limits to how often one may ask."""
+
+import logging
+import time
+from collections import Counter
+
+from starlette.datastructures import MutableHeaders
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+log = logging.getLogger("contactflow.web")
+
+WINDOW = 60.0
+REQUESTS, POSTS, SIGN_INS = 1200, 600, 30
+
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "SAMEORIGIN",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+}
+
+
+def content_policy(form_targets: list[str]) -> str:
+    """Nothing but our own files; no script or style within a page; forms go to us and to the sign-in services."""
+    targets = " ".join(("'self'", *form_targets))
+    return "; ".join(
+        (
+            "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self'", "connect-src 'self'",
+            f"form-action {targets}", "frame-src 'self'", "frame-ancestors 'self'",
+            "base-uri 'none'",
+        )
+    )  # fmt: skip
+
+
+class Guarded:
+    """Sets the headers, unless a page sets stricter ones itself, and tells the log which route took how long."""
+
+    def __init__(self, app: ASGIApp, *, policy: str, is_secure: bool) -> None:
+        self._app, self._headers = app, {**HEADERS, "Content-Security-Policy": policy}
+        if is_secure:
+            self._headers["Strict-Transport-Security"] = "max-age=31536000"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.monotonic()
+
+        async def send_guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self._headers.items():
+                    headers.setdefault(name, value)
+                route = getattr(scope.get("route"), "path", "-")
+                spent = 1000 * (time.monotonic() - started)
+                log.info("%s %s %s %.0f ms", scope["method"], route, message["status"], spent)
+            await send(message)
+
+        await self._app(scope, receive, send_guarded)
+
+
+class Limited:
+    """So many requests a minute from one address; far fewer where somebody wants to be let in."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._began, self._counts = 0.0, Counter[tuple[str, str]]()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or self._may(scope, time.monotonic()):
+            await self._app(scope, receive, send)
+            return
+        answer = PlainTextResponse("Too many requests: try again in a minute.\n", 429, {"Retry-After": "60"})
+        await answer(scope, receive, send)
+
+    def _may(self, scope: Scope, now: float) -> bool:
+        if now - self._began > WINDOW:
+            self._began, self._counts = now, Counter()
+        client, kinds = (scope.get("client") or ("unknown",))[0], limits_of(scope["method"], scope["path"])
+        for kind in kinds:
+            self._counts[client, kind] += 1
+        return all(self._counts[client, kind] <= limit for kind, limit in kinds.items())
+
+
+def limits_of(method: str, path: str) -> dict[str, int]:
+    limits = {"any": REQUESTS}
+    if method == "POST":
+        limits["post"] = POSTS
+    if path.startswith("/sign-in/"):
+        limits["sign-in"] = SIGN_INS
+    return limits

@@ -1,0 +1,98 @@
+"""One request as the pages see it: who asks, what was posted, and how to answer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from storage import audit
+from storage.scope import Scope
+from storage.sign_ins import Visitor
+from web.house import House
+
+SEE_OTHER = 303
+MOST_DIGITS = 9  # what a database's integer holds
+
+
+class Refusal(Exception):
+    """A page cannot be shown or a deed not done. The text is for the visitor and says what to do."""
+
+    def __init__(self, status: int, title: str, text: str) -> None:
+        super().__init__(text)
+        self.status, self.title, self.text = status, title, text
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A form's fields; several of one name are kept in their order."""
+
+    pairs: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+
+    def one(self, name: str, default: str = "") -> str:
+        return next((value for key, value in self.pairs if key == name), default)
+
+    def all(self, name: str) -> list[str]:
+        return [value for key, value in self.pairs if key == name]
+
+    def under(self, prefix: str) -> dict[str, str]:
+        """Fields called `prefix.something`, by what that something is."""
+        return {key.removeprefix(prefix + "."): value for key, value in self.pairs if key.startswith(prefix + ".")}
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    request: Request
+    house: House
+    visitor: Visitor | None
+    csrf: str
+    form: Posted = Posted()
+
+    @property
+    def scope(self) -> Scope:
+        return self._known.scope
+
+    @property
+    def email(self) -> str:
+        return self._known.email
+
+    @property
+    def _known(self) -> Visitor:
+        if self.visitor is None:
+            raise Refusal(403, "Not signed in", "Sign in first.")
+        return self.visitor
+
+    def part(self, name: str) -> str:
+        found = str(self.request.path_params[name])
+        if "\0" in found:  # Postgres would not even look for it
+            raise Refusal(404, "There is nothing here", "It may be gone, or belong to somebody else.")
+        return found
+
+    def asked(self, name: str, default: str = "") -> str:
+        return self.request.query_params.get(name, default)
+
+    def page(self, template: str, *, status: int = 200, **told: Any) -> HTMLResponse:
+        known: Mapping[str, Any] = {
+            "visitor": self.visitor, "csrf": self.csrf, "path": self.request.url.path,
+            "prefect": self.house.engine.ui_url, **told,
+        }  # fmt: skip
+        return HTMLResponse(self.house.templates.get_template(template).render(known), status_code=status)
+
+    def go(self, path: str) -> Response:
+        return RedirectResponse(path, status_code=SEE_OTHER)
+
+    def record_refusal(self, why: str, route: str) -> None:
+        """Somebody asked for what is not theirs, or without leave. Attempts are on record as deeds are."""
+        if self.visitor is None:
+            return
+        with self.house.store.begin() as session:
+            audit.record(
+                session, self.scope, actor=self.email, action="web.refused", subject=route,
+                detail={"why": why, "method": self.request.method},
+            )  # fmt: skip
+
+
+def number_of(text: str) -> int:
+    """A number out of an address or a form; nought where it is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS else 0
