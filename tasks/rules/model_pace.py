@@ -15,7 +15,7 @@ _FLOOR = 0.01  # of a bucket is left alone, for what is under way at the same mo
 _HIGHEST_FLOOR = 0.15
 _SHORTEST_RESET = 0.02  # seconds; below that a duration is too coarse to reckon with
 _LEARNT_IN = 1 / 8  # of a bucket's period
-_RATIOS = (0.1, 20.0)
+_LEAST, _MOST = 0.1, 20.0  # that the ratio can become
 _AT_ONCE_UNTOLD = 4.0
 
 
@@ -90,9 +90,11 @@ class Bucket:
         """An answer to the request that was begun at `at`, as the one that brought all drawings to `drawn`."""
         if window.limit <= 0 or drawn < self._last:
             return
-        self._last, self.limit = drawn, float(window.limit)
+        self.limit = float(window.limit)
         self._learn_period(window)
-        self._learn_ratio(_Sight(drawn, at, window.remaining))
+        if self._last >= 0:  # the first question travels slower than all others, for it opens the connection
+            self._learn_ratio(_Sight(drawn, at, window.remaining))
+        self._last = drawn
         since = self.rate * (now - at) - self.ratio * (self.drawn - drawn)
         self.level, self.at = min(self.limit, window.remaining + since), now
 
@@ -115,7 +117,7 @@ class Bucket:
         if passed < self.period * _LEARNT_IN or own <= 0:
             return
         fell = before.remaining - seen.remaining + self.rate * passed
-        low, high = _RATIOS
+        low, high = max(_LEAST, self.ratio / 2), min(_MOST, self.ratio * 2)
         self.ratio += (max(low, min(high, fell / own)) - self.ratio) / 2
         self._anchor = seen
 
