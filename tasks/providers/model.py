@@ -11,6 +11,7 @@ ModelError
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import Generic, Protocol, TypeVar
 
 from pydantic import BaseModel
@@ -133,5 +134,10 @@ class Model(Protocol):
 
 def estimated(asked: Question[T]) -> Size:
     """The size of a question where nobody counts it."""
-    told = (asked.instructions, asked.facts, str(asked.shape.model_json_schema()))
-    return Size(sum(len(text.encode()) for text in told) // _BYTES_A_TOKEN + _AROUND, exact=False)
+    told = sum(len(text.encode()) for text in (asked.instructions, asked.facts))
+    return Size((told + _size_of(asked.shape)) // _BYTES_A_TOKEN + _AROUND, exact=False)
+
+
+@lru_cache(maxsize=64)
+def _size_of(shape: type[BaseModel]) -> int:
+    return len(str(shape.model_json_schema()))

@@ -7,7 +7,19 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
-from tasks.providers.model import Answer, Model, ModelError, Question, Size, T, Throttled, Vectors, estimated
+from tasks.providers.model import (
+    Answer,
+    Billed,
+    Model,
+    ModelError,
+    Question,
+    Size,
+    T,
+    Throttled,
+    Unusable,
+    Vectors,
+    estimated,
+)
 from tasks.rules.model_pace import Limits, Pace, Turn
 
 A = TypeVar("A")
@@ -16,16 +28,23 @@ _BYTES_A_TOKEN = 3
 
 
 class Turns:
-    """First come, first served. `async with turns.turn(tokens) as turn:` waits until it may be asked for so much."""
+    """First come, first served. `async with turns.turn(tokens) as turn:` waits until it may be asked for so much.
 
-    def __init__(self, pace: Pace | None = None, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self.pace, self.clock = pace or Pace(), clock
+    Where that would be longer than `longest` seconds, as when a day's limit is spent, everything stops instead.
+    """
+
+    def __init__(
+        self, pace: Pace | None = None, *, clock: Callable[[], float] = time.monotonic, longest: float = 900
+    ) -> None:
+        self.pace, self.clock, self._longest = pace or Pace(), clock, longest
         self._queue, self._news = asyncio.Lock(), asyncio.Event()
 
     @asynccontextmanager
     async def turn(self, tokens: int) -> AsyncGenerator[Turn, None]:
         async with self._queue:
             while (wait := self.pace.wait(tokens, self.clock())) > 0:
+                if self._longest < wait < math.inf:
+                    raise _too_long(wait)
                 await self._news_or(wait)
             turn = self.pace.begin(tokens, self.clock())
         try:
@@ -41,6 +60,11 @@ class Turns:
             await asyncio.wait_for(self._news.wait(), None if math.isinf(wait) else wait)
         except TimeoutError:
             return
+
+
+def _too_long(wait: float) -> Unusable:
+    cause = f"the model's limits are spent and leave room again in {wait / 3600:.1f} hours; go on then"
+    return Unusable(cause, permanent=True, billed=Billed.NO, code="limits_spent", wait=wait)
 
 
 class PacedModel:

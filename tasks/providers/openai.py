@@ -64,7 +64,7 @@ class OpenAIModel:
             base_url=self._base_url,
             max_retries=0,
             timeout=openai.Timeout(self._timeout, connect=_CONNECT),
-            http_client=openai.DefaultAsyncHttpxClient(limits=pool),
+            http_client=openai.DefaultAsyncHttpxClient(limits=pool, follow_redirects=False),
         )
         return self
 

@@ -20,7 +20,9 @@ _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _DURATION = re.compile(r"([\d.]+)(ms|s|m|h|d)")
 _CODE = re.compile(r"[a-z0-9_.]{1,60}")
 _A_DAY = 86400.0
-_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _TIMEOUT, _CONFLICT, _TOO_MANY, _SERVER = 401, 403, 404, 408, 409, 429, 500
+_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = 401, 403, 404
+_TIMEOUT, _CONFLICT, _TOO_MANY = 408, 409, 429
+_CLIENT, _SERVER = 400, 500
 
 
 def body_of(content: bytes) -> dict[str, Any]:
@@ -93,17 +95,13 @@ def _stopped(reason: str, receipt: Receipt) -> NoReturn:
 
 
 def refused(status: int, body: Any, headers: Mapping[str, str]) -> ModelError:
-    """What an answer of 400 and above means. `body` is its `error` object."""
+    """What an answer other than a success means. `body` is its `error` object."""
     told = body if isinstance(body, dict) else {}
     code = _code(told.get("code") or told.get("type"))
     receipt = Receipt(request_id=headers.get("x-request-id", "")[:80], limits=limits_of(headers))
     about: dict[str, Any] = {"code": code, "status": status, "receipt": receipt}
-    if status in (_UNAUTHORIZED, _FORBIDDEN):
-        return Unusable("the model's service refuses the key: set OPENAI_API_KEY", **about, **_NEVER)
-    if code in _NO_CREDIT:
-        return Unusable("there is no credit left with the model's service; top it up", **about, **_NEVER)
-    if code in _NO_MODEL or status == _NOT_FOUND:
-        return Unusable("the service has no such model: set CONTACTFLOW_OPENAI_MODEL", **about, **_NEVER)
+    if (useless := _useless(status, code)) is not None:
+        return Unusable(useless, **about, **_NEVER)
     if status == _TOO_MANY and not _too_large(told):
         wait = asked_wait(headers)
         return Throttled("the model is asked too fast", permanent=False, billed=Billed.NO, wait=wait, **about)
@@ -111,6 +109,19 @@ def refused(status: int, body: Any, headers: Mapping[str, str]) -> ModelError:
         cause = f"the model's service has trouble ({status}); try again later"
         return Unavailable(cause, permanent=False, billed=Billed.UNKNOWN, wait=asked_wait(headers), **about)
     return Unanswerable(f"the model's service will not take this question ({code or status})", **about, **_NEVER)
+
+
+def _useless(status: int, code: str) -> str | None:
+    """Why no question at all will be answered, and what to do."""
+    if status < _CLIENT:  # to follow would be to tell whoever is there of people
+        return "the model's service points elsewhere: set OPENAI_BASE_URL to where it is"
+    if status in (_UNAUTHORIZED, _FORBIDDEN):
+        return "the model's service refuses the key: set OPENAI_API_KEY"
+    if code in _NO_CREDIT:
+        return "there is no credit left with the model's service; top it up"
+    if code in _NO_MODEL or status == _NOT_FOUND:
+        return "the service has no such model: set CONTACTFLOW_OPENAI_MODEL"
+    return None
 
 
 _NEVER: dict[str, Any] = {"permanent": True, "billed": Billed.NO}

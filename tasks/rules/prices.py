@@ -24,7 +24,9 @@ class Tariff:
 
 
 def cost(tariff: Tariff, model: str, tokens: TokenCounts, *, at: datetime, tier: str = "") -> Cost:
-    """None for an amount that nobody knows."""
+    """None for an amount that nobody knows; so it is where the service did not count."""
+    if not (tokens.input or tokens.output):
+        return Cost(None, {})
     exact = _own(tariff.own, tokens) if tariff.own else _from_table(tariff.base_url, model, tokens, at, tier)
     return replace(exact, amount=exact.amount and exact.amount.quantize(NINE_DECIMALS, ROUND_HALF_UP))
 

@@ -104,6 +104,7 @@ async def test_too_few_tokens_allowed_cut_the_answer_short(either: OpenAIModel) 
         (Fault("status", status=429, retry_after=7), Throttled, False, Billed.NO),
         (Fault("status", status=429, code="insufficient_quota"), Unusable, True, Billed.NO),
         (Fault("status", status=401), Unusable, True, Billed.NO),
+        (Fault("status", status=307), Unusable, True, Billed.NO),
         (Fault("status", status=403), Unusable, True, Billed.NO),
         (Fault("status", status=400, code="context_length_exceeded"), Unanswerable, True, Billed.NO),
         (Fault("status", status=422), Unanswerable, True, Billed.NO),

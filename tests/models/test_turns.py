@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tasks.providers.model import Answer, Throttled
+from tasks.providers.model import Answer, Billed, Throttled, Unusable
 from tasks.providers.model_turns import PacedModel, Turns
 from tasks.providers.openai import OpenAIModel
 from tests.models.conftest import question
@@ -53,6 +53,19 @@ async def test_who_gives_up_waiting_or_asking_leaves_the_turn_to_others(
         await asyncio.gather(*asking, return_exceptions=True)
         assert turns.pace.under_way == 0
         assert (await asyncio.wait_for(paced.write(question()), 5)).value.subject
+
+
+async def test_a_days_limit_that_is_spent_stops_everything_and_says_when_to_go_on(
+    new_model: Callable[..., OpenAIModel], service: Any
+) -> None:
+    service.limits.set(requests=100, tokens=1_000_000, minute_s=86_400, full=0.02)
+    async with new_model() as model:
+        paced = PacedModel(model, Turns(longest=60))
+        await paced.write(question())
+        with pytest.raises(Unusable, match=r"leave room again in 0\.\d hours") as spent:
+            await paced.write(question())
+    assert (spent.value.code, spent.value.billed) == ("limits_spent", Billed.NO)
+    assert 60 < spent.value.wait <= 2000
 
 
 async def test_an_error_ends_the_turn(new_model: Callable[..., OpenAIModel]) -> None:

@@ -36,8 +36,11 @@ class Asked:
     @property
     def prefix(self) -> str:
         """What many requests have in common: the schema and the instructions, before anything that users say."""
-        told = [text for role, text in self.messages if role in ("system", "developer")]
-        return "\n".join((self.schema_text, *told))
+        return f"{self.schema_text}\n{self.instructions}"
+
+    @property
+    def instructions(self) -> str:
+        return "\n".join(text for role, text in self.messages if role in ("system", "developer"))
 
     @property
     def input_tokens(self) -> int:

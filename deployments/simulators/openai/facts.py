@@ -1,6 +1,7 @@
-"""What a prompt tells, read without knowing who wrote it: the first JSON in it, searched by what keys are called."""
+"""What a prompt tells, read without knowing who wrote it: the JSON in it, searched by what its keys are called."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,10 @@ ROLE = ("job_title", "title", "role", "position")
 PLACE = ("city", "town", "place")
 LANGUAGE = ("language", "locale", "lang")
 EMAIL = ("email", "address", "e_mail", "mail")
+ORDERS = ("ignore", "disregard", "instruction", "system:", "you must", "click here", "forget")
+"""Words by which a text within the facts gives orders; a good model neither obeys nor repeats it."""
+
+_LANGUAGE = re.compile(r"\blanguage:\s*([a-z]{2})\b", re.IGNORECASE)
 _TEXTS = ("text", "value", "fact", "content")
 
 
@@ -20,6 +25,9 @@ class Facts:
     data: Any
     leaves: tuple[tuple[str, str], ...]
     """Every text and the key that it stands under."""
+    told: dict[str, Any]
+    """The JSON in the instructions, by the words before it; it is the same for many."""
+    language: str
 
     def named(self, *keys: str) -> str:
         """The first text under one of the keys; an earlier key goes before a later one."""
@@ -42,7 +50,10 @@ class Facts:
         return [min(saying)[1]] if saying else []
 
     def links(self) -> list[str]:
-        return list(_links(self.data))
+        return list(_links([self.data, self.told]))
+
+    def about_us(self) -> dict[str, str]:
+        return dict(_cited(self.told, under=""))
 
     def records(self) -> list[dict[str, Any]]:
         """Descriptions of somebody, to be compared: what stands side by side and tells of the same things."""
@@ -50,16 +61,28 @@ class Facts:
         return [value for value in values if isinstance(value, dict)] if isinstance(values, list) else []
 
 
-def read(prompt: str) -> Facts:
-    decoder = json.JSONDecoder()
-    for start, sign in enumerate(prompt):
-        if sign in "{[":
-            try:
-                data, _ = decoder.raw_decode(prompt, start)
-            except (ValueError, RecursionError):
-                continue
-            return Facts(data, tuple(_leaves(data)))
-    return Facts({}, ())
+def read(prompt: str, instructions: str = "") -> Facts:
+    data: Any = next(iter(_within(prompt).values()), {})
+    leaves = tuple(_leaves(data))
+    named = _LANGUAGE.search(instructions)
+    language = next((text for key, text in leaves if key in LANGUAGE), named[1] if named else "")
+    return Facts(data, leaves, _within(instructions), language[:2].casefold())
+
+
+def _within(text: str) -> dict[str, Any]:
+    """Each JSON object or list within a text, by what is written before it."""
+    found: dict[str, Any] = {}
+    decoder, at = json.JSONDecoder(), 0
+    while (opening := re.search(r"[{\[]", text[at:])) is not None:
+        start = at + opening.start()
+        try:
+            value, end = decoder.raw_decode(text, start)
+        except (ValueError, RecursionError):
+            at = start + 1
+            continue
+        found[text[:start].strip().rpartition("\n")[2].casefold() or f"part {len(found)}"] = value
+        at = end
+    return found
 
 
 def _leaves(node: Any, key: str = "") -> Iterator[tuple[str, str]]:

@@ -5,7 +5,7 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
-from deployments.simulators.openai.facts import COMPANY, LANGUAGE, PLACE, ROLE, Facts
+from deployments.simulators.openai.facts import COMPANY, ORDERS, PLACE, ROLE, Facts
 from deployments.simulators.openai.phrases import LANGUAGES, YOUR_COMPANY, Phrases
 
 LONGEST = 80
@@ -14,7 +14,7 @@ LONGEST = 80
 
 def composed(facts: Facts, *, language: str = "") -> dict[str, Any]:
     """Everything that a schema may ask a mail for, by the usual names. The same facts give the same mail."""
-    tongue = language or _language(facts)
+    tongue = language or (facts.language if facts.language in LANGUAGES else "en")
     phrases, dice = LANGUAGES[tongue], random.Random(repr(facts.leaves))
     company = _short(facts.named(*COMPANY))
     paragraphs = list(_paragraphs(facts, phrases, dice, company))
@@ -41,6 +41,9 @@ def _paragraphs(facts: Facts, phrases: Phrases, dice: random.Random, company: st
     elif place:
         yield _resting_on(facts, place, dice.choice(phrases.place).format(place=place))
     yield {"text": " ".join(dice.sample(phrases.middles, 2)), "fact_ids": []}
+    if about_us := sorted(facts.about_us().items()):
+        name, text = dice.choice(about_us)
+        yield {"text": text, "fact_ids": [name]}
     yield {"text": dice.choice(phrases.closings), "fact_ids": []}
 
 
@@ -48,13 +51,10 @@ def _resting_on(facts: Facts, fact: str, text: str) -> dict[str, Any]:
     return {"text": text, "fact_ids": facts.id_of(fact)}
 
 
-def _language(facts: Facts) -> str:
-    wanted = facts.named(*LANGUAGE)[:2].casefold()
-    return wanted if wanted in LANGUAGES else "en"
-
-
 def _short(text: str) -> str:
-    return text if len(text) <= LONGEST and "\n" not in text else ""
+    """What can be quoted within a sentence."""
+    orders = any(word in text.casefold() for word in ORDERS)
+    return "" if orders or len(text) > LONGEST or "\n" in text else text
 
 
 def opinion(facts: Facts) -> dict[str, Any]:

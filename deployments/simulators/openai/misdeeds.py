@@ -4,10 +4,9 @@ import random
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from deployments.simulators.openai.facts import COMPANY, EMAIL, Facts
+from deployments.simulators.openai.facts import COMPANY, EMAIL, ORDERS, Facts
 from deployments.simulators.openai.letter import composed
 
-ORDERS = ("ignore", "disregard", "instruction", "system:", "you must", "click here", "forget")
 OTHERS = ("Bartholomew", "Zsuzsanna", "Okonkwo")
 
 Letter = dict[str, Any]

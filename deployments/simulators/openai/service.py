@@ -52,7 +52,7 @@ class Service:
         """Write and bill. From here on it costs, whether or not the answer arrives."""
         mode = next((mode.kind for mode in self.modes if mode.befalls(asked.prompt)), "")
         done = written(asked, mode, list(self.earlier), self.reasoning_tokens)
-        self.earlier.append(telling.read(asked.prompt))
+        self.earlier.append(telling.read(asked.prompt, asked.instructions))
         cached, cache_write = self._cached(asked)
         bill = Bill(
             request_id=request_id,

@@ -26,7 +26,7 @@ class Written:
 
 
 def written(asked: Asked, mode: str, earlier: list[Facts], reasoning: int) -> Written:
-    facts = telling.read(asked.prompt)
+    facts = telling.read(asked.prompt, asked.instructions)
     letter = composed(facts)
     if mode in MISDEEDS:
         letter = MISDEEDS[mode](letter, facts, earlier)
