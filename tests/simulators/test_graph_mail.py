@@ -288,3 +288,30 @@ def test_mail_is_filtered(microsoft: Any, text: str, keys: set[str]) -> None:
 def test_a_filter_that_is_not_known_is_refused_and_not_ignored(microsoft: Any, text: str) -> None:
     answer = microsoft.ask("GET", MESSAGES, params={"$filter": text})
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "ErrorInvalidUrlQueryFilter")
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        [],
+        "text",
+        {"colour": "red"},
+        {"toRecipients": "bob"},
+        {"toRecipients": [{"emailAddress": "bob"}]},
+        {"body": "text"},
+        {"singleValueExtendedProperties": [{}]},
+        {"internetMessageHeaders": [{"value": "x"}]},
+        {"internetMessageHeaders": [{"name": "x-a", "value": "b\r\nBcc: eve@evil.example"}]},
+        {"attachments": [{"name": "a.txt"}]},
+        {"attachments": [{"name": "a.txt", "contentBytes": "%"}]},
+    ],
+)
+def test_what_is_no_message_is_refused_and_leaves_nothing(microsoft: Any, wish: Any) -> None:
+    assert microsoft.ask("POST", MESSAGES, json=wish).status_code == 400
+    assert microsoft.ask("POST", MESSAGES, content=b"{half").status_code == 400
+    assert microsoft.letters.items == {}
+
+
+def test_a_message_of_many_megabytes_is_refused(microsoft: Any) -> None:
+    answer = microsoft.ask("POST", MESSAGES, json=told("k1", body={"content": "x" * 5_000_000}))
+    assert (answer.status_code, answer.json()["error"]["code"]) == (413, "ErrorMessageSizeExceeded")

@@ -124,6 +124,7 @@ def test_so_many_a_minute_and_no_more(smtp: Any, simulators: Simulators) -> None
     with pytest.raises(smtplib.SMTPDataError) as refusal:
         smtp.sendmail(ALICE, [BOB], written("k2"))
     assert (refusal.value.smtp_code, bytes(refusal.value.smtp_error)[:6]) == (432, b"4.3.21")
+    assert simulators.world.ledger.of(ALICE).broken == {"over_minute": 1}
     smtp.rset()
     simulators.world.skew = 61
     smtp.sendmail(ALICE, [BOB], written("k2"))

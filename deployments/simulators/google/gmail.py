@@ -20,7 +20,7 @@ from deployments.simulators.google.gmail_reading import (
     profile,
 )
 from deployments.simulators.google.gmail_sending import leave, new_item
-from deployments.simulators.google.gmail_upload import raw_of, received
+from deployments.simulators.google.gmail_upload import message_of, raw_of, received
 from deployments.simulators.google.people import answered
 from deployments.simulators.mail.letterbox import Item, Step
 from deployments.simulators.world import World
@@ -47,7 +47,7 @@ async def update_draft(request: Request) -> Response:
 
 
 def _drafted(question: GmailAsked, wish: dict[str, Any], uploaded: bytes, name: str = "") -> Item:
-    message = wish.get("message") or {}
+    message = message_of(wish)
     item = new_item(question, message, raw_of(message, uploaded), folder="drafts", draft=True)
     item.name = name or f"r{int(item.key.removeprefix('m')) * 7_919 + 10**12}"
     return item
@@ -78,7 +78,7 @@ async def send_draft(request: Request) -> Response:
     question = gmail_asked(request, WRITE, 100)
     wish, uploaded = await received(question)
     draft = question.draft(str(wish.get("id") or ""))
-    message = wish.get("message") or {}
+    message = message_of(wish)
     raw = raw_of(message, uploaded) if uploaded or message.get("raw") else draft.raw
     return JSONResponse(gmail_wording.answered(leave(question, message, raw, draft)))
 

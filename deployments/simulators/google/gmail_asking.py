@@ -99,7 +99,7 @@ def message_id(key: str) -> str:
 def key_of(identifier: str) -> str:
     try:
         return f"m{int(identifier, 16) - FIRST_ID}"
-    except ValueError:
+    except (TypeError, ValueError):
         return ""
 
 

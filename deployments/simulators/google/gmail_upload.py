@@ -28,6 +28,13 @@ async def received(question: GmailAsked) -> tuple[dict[str, Any], bytes]:
     return _multipart(question, body) if kind == "multipart" else ({}, body)
 
 
+def message_of(wish: dict[str, Any]) -> dict[str, Any]:
+    message = wish.get("message") or {}
+    if not isinstance(message, dict):
+        raise Answered(errors.gmail(400, message="Invalid value at 'draft.message'"))
+    return message
+
+
 def raw_of(wish: dict[str, Any], uploaded: bytes) -> bytes:
     if uploaded:
         return uploaded

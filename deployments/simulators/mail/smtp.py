@@ -101,6 +101,7 @@ class Conversation(Wire):
         if not self.recipients:
             return "503 5.5.1 Need RCPT first"
         if self._too_many():
+            self.world.ledger.broke(self.sender or "", "over_minute")
             return "432 4.3.21 Concurrent connections or messages per minute exceeded; try again later"
         self.reading = self.content
         return "354 End data with <CR><LF>.<CR><LF>"

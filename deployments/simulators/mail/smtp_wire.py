@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from deployments.simulators.faults import Fault, Faults
+from deployments.simulators.ledger import Ledger
 from deployments.simulators.mail.post import PostOffice
 from deployments.simulators.mail.rules import SmtpRules
 
@@ -25,6 +26,7 @@ class SmtpWorld(Protocol):
     post: PostOffice
     smtp: SmtpRules
     faults: Faults
+    ledger: Ledger
     greylisted: set[tuple[str, str]]
 
     def now(self) -> float: ...

@@ -95,11 +95,14 @@ def finished(question: MailAsked, item: Item) -> Item:
     """With the bytes, recipients and conversation that follow from what it says."""
     raw = item.raw
     if item.facts is not None:
-        raw = mail_mime.built(
-            item.facts, item.properties, sender=question.box.email, message_id=item.message_id, at=item.created
-        )
+        with mail_mime.readable():
+            to = mail_mime.recipients(item.facts)
+            raw = mail_mime.built(
+                item.facts, item.properties, sender=question.box.email, message_id=item.message_id, at=item.created
+            )
+    else:
+        to = mime.recipients(mime.headers(raw))
     fields = mime.headers(raw)
-    to = mail_mime.recipients(item.facts) if item.facts is not None else mime.recipients(fields)
     thread = item.thread or thread_of(question.box, fields) or item.key
     return replace(item, raw=raw, recipients=to, thread=thread)
 

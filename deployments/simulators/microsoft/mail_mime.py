@@ -1,6 +1,8 @@
 """The mail that Exchange makes of a message given as JSON."""
 
 import base64
+import contextlib
+from collections.abc import Iterator
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import formataddr, formatdate
@@ -24,17 +26,25 @@ FIELDS = (
 POLICY = SMTP.clone(max_line_length=998)
 
 
+@contextlib.contextmanager
+def readable() -> Iterator[None]:
+    """What is not of the shape of a message is refused, whatever is the matter with it."""
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise Answered(errors.graph(400, "RequestBodyRead", f"This is no message: {error}")) from error
+
+
 def facts_of(wish: Any) -> tuple[dict[str, Any], dict[str, str]]:
     """What a posted message says, and its extended properties; or it is refused as Graph refuses it."""
-    if not isinstance(wish, dict):
-        raise Answered(errors.graph(400, "BadRequest", "Unable to read JSON request payload."))
-    told = {name: value for name, value in wish.items() if not name.startswith("@")}
-    properties = {one["id"]: one["value"] for one in told.pop(PROPERTIES, None) or []}
+    with readable():
+        told = {name: value for name, value in wish.items() if not name.startswith("@")}
+        properties = {str(one["id"]): str(one["value"]) for one in told.pop(PROPERTIES, None) or []}
+        refused = _refused_headers(told.get("internetMessageHeaders") or [])
     unknown = set(told) - set(FIELDS)
     if unknown:
         message = f"The property '{min(unknown)}' does not exist on type 'microsoft.graph.message'."
         raise Answered(errors.graph(400, "RequestBodyRead", message))
-    refused = _refused_headers(told.get("internetMessageHeaders") or [])
     if refused:
         raise Answered(refused)
     return told, properties
@@ -87,7 +97,10 @@ def _headers(facts: dict[str, Any], properties: dict[str, str]) -> list[tuple[st
 def _attach(mail: EmailMessage, attachment: dict[str, Any]) -> None:
     maintype, _, subtype = (attachment.get("contentType") or "application/octet-stream").partition("/")
     mail.add_attachment(
-        base64.b64decode(attachment["contentBytes"]), maintype=maintype, subtype=subtype, filename=attachment["name"]
+        base64.b64decode(attachment["contentBytes"], validate=True),
+        maintype=maintype,
+        subtype=subtype,
+        filename=attachment["name"],
     )
 
 
