@@ -26,13 +26,13 @@ class UnknownTwins(Exception):
 
 def propose(session: Session, scope: Scope, found: Sequence[Match], versions: dict[str, int]) -> int:
     """Takes the place of all that was proposed before, but for pairs that are found again: these keep their ids."""
-    known = {(one.one_id, one.other_id): one.id for one in twins(session, scope, limit=None)}
+    known = {(one.one_id, one.other_id): one for one in twins(session, scope, limit=None)}
     settled = _settled_pairs(session, scope)
     session.execute(delete(table).where(_of(scope), table.c.state == TwinState.PROPOSED))
     moment = now()
     rows = [
         {
-            "id": known.get(pair) or new_id(),
+            "id": known[pair].id if pair in known else new_id(),
             "organization_id": scope.organization_id,
             "one_id": pair[0],
             "other_id": pair[1],
@@ -41,6 +41,7 @@ def propose(session: Session, scope: Scope, found: Sequence[Match], versions: di
             "verdict": match.verdict,
             "score": match.score,
             "reason": match.reason,
+            "opinion": _opinion_still_fit(known.get(pair), versions),
             "state": TwinState.PROPOSED,
             "found_at": moment,
         }
@@ -50,6 +51,16 @@ def propose(session: Session, scope: Scope, found: Sequence[Match], versions: di
     for start in range(0, len(rows), BATCH):
         session.execute(insert(table), rows[start : start + BATCH])
     return len(rows)
+
+
+def _opinion_still_fit(before: Twins | None, versions: dict[str, int]) -> str:
+    """An opinion on what the two were is none on what they have become."""
+    if before is None or (before.one_version, before.other_version) != (
+        versions[before.one_id],
+        versions[before.other_id],
+    ):
+        return ""
+    return before.opinion
 
 
 def ordered(one_id: str, other_id: str) -> tuple[str, str]:

@@ -1,7 +1,10 @@
 """Find out who the new records are: contacts that the CRM has, one another, or nobody known yet."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+import numpy as np
+from numpy.typing import NDArray
 from prefect import get_run_logger, task
 
 from storage import blocking, contacts, decisions, staging, syncs, tenants
@@ -9,6 +12,7 @@ from storage.documents import now
 from storage.records import Match, Verdict
 from storage.scope import Scope
 from storage.session import Session, open_store
+from tasks.advising import Adviser, adviser
 from tasks.rules.matching import Resolution, Traits, block_keys, judge, neighbours, resolve, traits
 
 CONFIRMED = "confirmed by a person earlier"
@@ -37,13 +41,15 @@ def link(sync_id: str) -> None:
         for (source_id, object_id), verdict in said.items()
         if verdict is Verdict.DIFFERENT
     }
-    found = _resolved(incoming, existing, apart)
+    found = _resolved(incoming, existing, apart, adviser(store, scope, get_run_logger().warning))
     settled = {match.left for match in confirmed}
     links = [_plain(match) for match in found.links.values() if _source(match.left) not in settled]
     staging.add_matches(sync_id, [*_still_there(confirmed, new, existing), *links], _twins(found), _doubts(found))
 
 
-def _resolved(incoming: Sequence[Traits], existing: Sequence[Traits], apart: set[tuple[str, str]]) -> Resolution:
+def _resolved(
+    incoming: Sequence[Traits], existing: Sequence[Traits], apart: set[tuple[str, str]], helper: Adviser | None
+) -> Resolution:
     people = [*incoming, *existing]
     found = blocking.candidates(block_keys(people), neighbours(people), len(incoming))
     for rule in found.capped:
@@ -53,7 +59,39 @@ def _resolved(incoming: Sequence[Traits], existing: Sequence[Traits], apart: set
             rule.rule,
             rule.pairs,
         )
-    return resolve(judge(incoming, existing, found.pairs), incoming, existing, apart=apart)
+    matches = judge(incoming, existing, found.pairs)
+    if helper is None:
+        return resolve(matches, incoming, existing, apart=apart)
+    matches = _compared_by_meaning(helper, incoming, existing, found.pairs, matches)
+    return _with_opinions(helper, resolve(matches, incoming, existing, apart=apart), people)
+
+
+def _compared_by_meaning(
+    helper: Adviser,
+    incoming: Sequence[Traits],
+    existing: Sequence[Traits],
+    pairs: NDArray[np.int32],
+    matches: list[Match],
+) -> list[Match]:
+    """Once more, with whom a model finds near to those who are like nobody so far."""
+    told = {name for match in matches for name in (match.left, match.right)}
+    alone = {at: person for at, person in enumerate(incoming) if person.id not in told}
+    others = dict(enumerate(existing, len(incoming)))
+    contacts = {at: person.id.removeprefix("crm ") for at, person in others.items()}
+    near = helper.alike(alone, others, contacts) if alone else []
+    return judge(incoming, existing, [*pairs.tolist(), *near]) if near else matches
+
+
+def _with_opinions(helper: Adviser, found: Resolution, people: Sequence[Traits]) -> Resolution:
+    by_id = {person.id: person for person in people}
+    asked = [match for match in found.links.values() if match.verdict is Verdict.MAYBE]
+    told = helper.opinions([(by_id[match.left], by_id[match.right], match.reason) for match in asked])
+    links = {
+        match.left: replace(match, reason=f"{match.reason}; {opinion}")
+        for match, opinion in zip(asked, told, strict=True)
+        if opinion
+    }
+    return replace(found, links={**found.links, **links})
 
 
 def _crm(session: Session, scope: Scope) -> list[Traits]:

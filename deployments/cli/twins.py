@@ -107,7 +107,7 @@ def keep_apart_command(twins_id: str, reviewer: str | None, *, as_json: bool) ->
 def _find(store: Store, scope: Scope) -> "Found":
     from tasks.find_twins import find_twins  # noqa: PLC0415 (DuckDB and numpy are not for a mere list)
 
-    return find_twins(store, scope)
+    return find_twins(store, scope, lambda text: click.echo(text, err=True))
 
 
 def _tell_capped(found: "Found") -> None:

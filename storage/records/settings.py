@@ -8,6 +8,16 @@ from storage.records.survivorship import Survivorship, survivorship_of
 
 _WINDOW = re.compile(r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$")
 
+_NUMBERS = (
+    "four_eyes_above",
+    "rest_days",
+    "body_days",
+    "mails_per_minute",
+    "mails_per_day",
+    "ramp_up_from",
+    "matching_budget",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class OrganizationSettings:
@@ -25,6 +35,7 @@ class OrganizationSettings:
     mails_per_day              as above
     ramp_up_from               a mailbox's first day; doubled each day that mails leave, up to its limit; 0: no ramp
     stop_at_failures           share of failed or bounced mails that pauses a campaign, counted from 20 mails on
+    matching_budget            USD a month that a language model may cost for help with matching; 0: it is not asked
     survivorship               rules by field, such as job_title=longest; default=trusted_source,most_recent
     trusted_sources            the most trusted first: microsoft, google, file, manual, or a connection's id
     """
@@ -43,6 +54,7 @@ class OrganizationSettings:
     mails_per_day: int = 0
     ramp_up_from: int = 0
     stop_at_failures: float = 0.1
+    matching_budget: float = 0.0
     survivorship: str | dict[str, str | list[str]] = ""
     trusted_sources: str | list[str] = ""
 
@@ -59,7 +71,6 @@ class OrganizationSettings:
             ZoneInfo(self.time_zone)
         except (ZoneInfoNotFoundError, ValueError):
             raise ValueError(f"time_zone: {self.time_zone!r} is none; write it like Europe/Berlin") from None
-        numbers = ("four_eyes_above", "rest_days", "body_days", "mails_per_minute", "mails_per_day", "ramp_up_from")
-        if negative := [name for name in numbers if getattr(self, name) < 0]:
+        if negative := [name for name in _NUMBERS if getattr(self, name) < 0]:
             raise ValueError(f"{negative[0]}: not below 0")
         survivorship_of(self.survivorship, self.trusted_sources)

@@ -21,6 +21,7 @@ from storage import (
     syncs,
     tenants,
     twins,
+    vectors,
 )
 from storage.actions import Action
 from storage.connections import StoredTokens
@@ -153,6 +154,7 @@ def twinned(session: Session, scope: Scope, contact: Contact) -> tuple[str, Pair
     again = Match(contact.id, pair.kept.id, Verdict.SURE, 0.9, f"alike at {contact.id}")
     twins.propose(session, scope, [again], {contact.id: 1, pair.kept.id: 2})
     (open_twins,) = twins.twins(session, scope)
+    vectors.keep(session, scope, "model", {contact.id: ("hash", b"vector")})
     decisions.remember(
         session, scope, account=twins.OURS, source_id=contact.id, object_id=third.id, verdict=Verdict.DIFFERENT,
         decided_by=contact.id,
@@ -322,5 +324,7 @@ AS_A_STRANGER: dict[str, Callable[[Session, Scope, World], Any]] = {
     "twins.propose": lambda s, me, _: twins.propose(s, me, [], {}),
     "twins.twins": lambda s, me, _: twins.twins(s, me),
     "twins.undo_of": lambda s, me, it: twins.undo_of(s, me, it.merged_id),
+    "vectors.keep": lambda s, me, it: vectors.keep(s, me, "mine", {it.object_id: ("mine", b"mine")}),
+    "vectors.vectors": lambda s, me, _: vectors.vectors(s, me, "model"),
     "twins.withdraw": lambda s, me, it: twins.withdraw(s, me, [it.object_id]),
 } | CAMPAIGNS_AS_A_STRANGER | OUTBOX_AS_A_STRANGER | REVIEW_AS_A_STRANGER  # fmt: skip

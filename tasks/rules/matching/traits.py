@@ -36,7 +36,9 @@ class Identifier(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """Folded and comparable; empty means unknown. A name may be guessed from an e-mail address."""
+    """Folded and comparable; empty means unknown. A name may be guessed from an e-mail address. `called` is the name
+    as it is written, for who reads rather than compares.
+    """
 
     id: str
     given: GivenName = _NO_GIVEN
@@ -50,6 +52,7 @@ class Traits:
     birthday: str = ""
     places: tuple[Place, ...] = ()
     identifiers: tuple[Identifier, ...] = ()
+    called: str = ""
 
     @property
     def full_birthday(self) -> str:
@@ -72,6 +75,7 @@ def traits(id: str, person: Person) -> Traits:  # noqa: A002 - the word that eve
         person.birthday if _A_DAY.fullmatch(person.birthday) else "",
         tuple([place(a.street, a.postcode, a.city) for a in person.addresses if a.street or a.postcode or a.city]),
         tuple([_identifier(own) for own in person.custom if _A_NUMBER.fullmatch(own.value)]),
+        person.display_name or f"{person.given_name} {person.family_name}".strip(),
     )
 
 

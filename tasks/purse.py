@@ -1,0 +1,75 @@
+"""Calls of a language model under a budget: what one may cost is set aside before, and put down as it was after.
+
+An entry an attempt, whatever came of it, for a reply that was lost may have been billed.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Protocol, TypeVar
+
+from storage import usage
+from storage.records import Cost, Purpose, TokenCounts, UsageState
+from storage.scope import Scope
+from storage.session import Store
+from storage.usage import Attempt, Result
+from tasks.providers.model import Billed, ModelError, Receipt
+from tasks.rules import prices
+from tasks.rules.prices import Tariff
+
+PROVIDER = "openai"
+
+
+class Receipted(Protocol):
+    @property
+    def receipt(self) -> Receipt: ...
+
+
+A = TypeVar("A", bound=Receipted)
+
+
+@dataclass(frozen=True, slots=True)
+class Purse:
+    store: Store
+    scope: Scope
+    budget_id: str
+    tariff: Tariff
+    prompt_version: str = ""
+
+    async def paid(self, purpose: Purpose, model: str, size: tuple[int, int], ask: Callable[[], Awaitable[A]]) -> A:
+        """`size` is how many tokens go in and may come out at most. BudgetSpent where that may cost too much."""
+        begun = self._reserve(purpose, model, size)
+        try:
+            answer = await ask()
+        except ModelError as error:
+            self._settle(begun, self._failure(error, model))
+            raise
+        self._settle(begun, self._result(UsageState.OK, answer.receipt, model))
+        return answer
+
+    def _reserve(self, purpose: Purpose, model: str, size: tuple[int, int]) -> str:
+        moment = datetime.now(UTC)
+        worst = prices.at_worst(self.tariff, model, input_tokens=size[0], output_tokens=size[1], at=moment)
+        entry = Attempt(purpose, PROVIDER, model, worst, prompt_version=self.prompt_version)
+        with self.store.begin() as session:
+            return usage.reserve(session, self.scope, self.budget_id, entry)
+
+    def _settle(self, usage_id: str, result: Result) -> None:
+        with self.store.begin() as session:
+            usage.settle(session, self.scope, usage_id, result)
+
+    def _failure(self, error: ModelError, model: str) -> Result:
+        if error.billed is Billed.YES:
+            return self._result(UsageState.FAILED, error.receipt, model, error=error.code)
+        known = error.billed is Billed.NO
+        state = UsageState.FAILED if known else UsageState.UNKNOWN
+        cost = Cost(Decimal(0) if known else None, {})
+        return Result(state, TokenCounts(), cost, error=error.code or type(error).__name__)
+
+    def _result(self, state: UsageState, receipt: Receipt, model: str, *, error: str = "") -> Result:
+        cost = prices.cost(self.tariff, model, receipt.tokens, at=datetime.now(UTC), tier=receipt.tier)
+        return Result(
+            state, receipt.tokens, cost, receipt.model_served, receipt.tier, receipt.request_id, receipt.latency_ms,
+            error,
+        )  # fmt: skip
