@@ -9,7 +9,10 @@ from prefect.deployments.runner import RunnerDeployment
 from prefect.types.entrypoint import EntrypointType
 
 from flows.contact_sync import contact_sync
+from flows.email_campaign import email_campaign
 from flows.housekeeping import housekeeping
+from flows.rewrite_mails import rewrite_mails
+from flows.sample_mail import sample_mail
 from flows.undo_sync import undo_sync
 
 
@@ -31,6 +34,9 @@ class Deployment:
 
 DEPLOYMENTS = (
     Deployment(contact_sync, "Bring contacts into the CRM, after a person has looked at what would change."),
+    Deployment(email_campaign, "Write one personal mail to each contact, and send what a person has approved."),
+    Deployment(rewrite_mails, "Have the language model write mails again, with a reviewer's hint."),
+    Deployment(sample_mail, "Send one mail of a campaign to one of ourselves."),
     Deployment(undo_sync, "Take a completed sync back."),
     Deployment(housekeeping, "Go on with what was interrupted, end what was left lying.", every=timedelta(minutes=15)),
 )

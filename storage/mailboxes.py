@@ -20,6 +20,7 @@ from storage.tables import campaign_emails, mailbox_slots
 from storage.tables import mailboxes as table
 
 DAY = timedelta(days=1)
+A_MOMENT = timedelta(seconds=1)  # until mails about to leave have left, or have not
 LONG_AGO = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
 
 
@@ -84,11 +85,14 @@ def take_turn(
 
 def room_at(session: Session, scope: Scope, name: str, *, per_day: int, moment: datetime) -> datetime:
     """When another mail fits under `per_day` in any 24 hours; `moment` if it fits now."""
+    left = per_day - _about_to_leave(session, scope, name)
+    if left <= 0:
+        return moment + A_MOMENT
     last = (
         select(campaign_emails.c.submitted_at)
         .where(_from(scope, name), campaign_emails.c.submitted_at > moment - DAY)
         .order_by(campaign_emails.c.submitted_at.desc())
-        .offset(max(per_day - 1 - _about_to_leave(session, scope, name), 0))
+        .offset(left - 1)
         .limit(1)
     )
     found: datetime | None = session.execute(last).scalar_one_or_none()

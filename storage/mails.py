@@ -7,16 +7,15 @@ What is personal is sealed with the campaign's key: who it goes to and what it s
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, Select, bindparam, insert, select, update
+from sqlalchemy import Row, Select, bindparam, insert, or_, select, update
 
 from storage.crypto import Key, bound_to
 from storage.documents import encode, new_id, now
 from storage.records import Draft, Mail, MailState
-from storage.scope import Scope, of_campaign, of_organization
+from storage.scope import Scope, of_campaign
 from storage.session import Session
 from storage.tables import campaign_emails as table
 
@@ -117,7 +116,8 @@ def write(session: Session, scope: Scope, campaign_id: str, key: Key, written: S
     if not rows:
         return 0
     columns = [name for name in rows[0] if name not in {"row", "seen"}]
-    still_open = table.c.state.in_([MailState.PENDING, *SHOWN, MailState.REJECTED])
+    # One by one, for a list cannot be bound to many rows at once.
+    still_open = or_(*(table.c.state == state for state in (MailState.PENDING, *SHOWN, MailState.REJECTED)))
     done = session.execute(
         update(table)
         .where(of_campaign(table, scope, campaign_id), still_open)
@@ -178,14 +178,6 @@ def digest(session: Session, scope: Scope, campaign_id: str) -> str:
     for row in rows:
         found.update(f"{row.id}:{row.content_hash}\n".encode())
     return found.hexdigest()
-
-
-def written_to_since(session: Session, scope: Scope, moment: datetime) -> set[str]:
-    """Keyed hashes of the addresses that a mail of the organization left for after `moment`."""
-    rows = session.execute(
-        select(table.c.address_hash).where(of_organization(table, scope), table.c.submitted_at > moment).distinct()
-    )
-    return set(rows.scalars())
 
 
 def clear(session: Session, scope: Scope, campaign_id: str) -> None:

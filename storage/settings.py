@@ -103,6 +103,12 @@ class Settings(BaseSettings):
         return os.environ.get("PREFECT_API_URL") or self.own_prefect_url
 
     @property
+    def has_model(self) -> bool:
+        """Somebody gave a key, or named a server of their own, which may want none."""
+        default = type(self).model_fields["openai_base_url"].default
+        return bool(self.openai_api_key.get_secret_value()) or self.openai_base_url != default
+
+    @property
     def own_prefect_url(self) -> str:
         return f"http://127.0.0.1:{self.prefect_port}/api"
 

@@ -75,8 +75,8 @@ async def _clear_abandoned(post: Post, mailer: Mailer) -> None:
 
 
 def _clear_abandoned_at_relay(post: Post) -> None:
+    abandoned = _abandoned(post)
     with post.store.begin() as session:
-        abandoned = _abandoned(post)
         outbox.give_back(session, post.scope, [claim for claim in abandoned if not claim.submitted_at])
     doubtful = [claim for claim in abandoned if claim.submitted_at]
     post.settle([Outcome(claim, MailState.UNKNOWN, MAY_HAVE_LEFT) for claim in doubtful])

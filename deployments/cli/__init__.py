@@ -32,6 +32,11 @@ COMMANDS = {
     "unmerge": ("twins", "Take a merge back."),
     "keep-apart": ("twins", "Say that two contacts are two people."),
     "import": ("crm", "Read contacts into the CRM as edits of your own."),
+    "campaign": ("campaigning", "Start e-mail campaigns and decide about them."),
+    "campaigns": ("campaign_looking", "List campaigns, the newest first."),
+    "template": ("texts", "Texts that mails are made from without a language model."),
+    "segment": ("texts", "Criteria for an audience, kept by name."),
+    "suppression": ("texts", "Who must not be written to."),
     "export": ("crm", "Write all contacts to a file."),
 }
 

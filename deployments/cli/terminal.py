@@ -43,6 +43,9 @@ EXPECTED_BY_NAME = {
     "PortTaken",
     "ProviderError",
     "Refused",
+    "CannotPrepare",
+    "BriefError",
+    "TemplateRefused",
 }
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from deployments.cli.terminal import Refused
 from storage import campaigns, syncs, tenants
-from storage.campaigns import Campaign
+from storage.campaigns import Campaign, UnknownCampaign
 from storage.records import CampaignStatus, SyncStatus
 from storage.session import Store
 from storage.syncs import Sync, UnknownSync
@@ -36,20 +36,24 @@ def follow(store: Store, engine: Engine, sync_id: str, run_id: str, *, until: tu
 
 
 def follow_campaign(
-    store: Store, engine: Engine, campaign_id: str, *, until: tuple[CampaignStatus, ...] = ()
+    store: Store, engine: Engine, campaign_id: str, *, run_id: str = "", until: tuple[CampaignStatus, ...] = ()
 ) -> Campaign:
-    """As `follow`, for a campaign, which is there from the start."""
+    """As `follow`, for a campaign. Without `run_id` it was prepared before its run, and is there from the start."""
     with _spinner() as tell:
         while True:
-            with store.read() as session:
-                scope = tenants.scope_of_campaign(session, campaign_id)
-                campaign = campaigns.campaign(session, scope, campaign_id)
-            tell(campaign.status)
-            if (campaign.status in until if until else campaign.status not in AT_WORK) or not campaign.is_open:
+            campaign = _look_at_campaign(store, campaign_id)
+            tell(campaign.status if campaign else "waiting for the worker")
+            if campaign and _is_there(campaign, until):
                 return campaign
-            if campaign.status is CampaignStatus.DRAFT and engine.state(campaign.flow_run_id) in NEVER_BEGAN:
-                raise Refused(f"the campaign did not begin: {engine.failure(campaign.flow_run_id)}")
+            run = run_id or (campaign.flow_run_id if campaign and campaign.has_begun else "")
+            begun = campaign is not None and campaign.status is not CampaignStatus.DRAFT
+            if run and not begun and engine.state(run) in NEVER_BEGAN:
+                raise Refused(f"the campaign did not begin: {engine.failure(run)}")
             time.sleep(GLANCE)
+
+
+def _is_there(campaign: Campaign, until: tuple[CampaignStatus, ...]) -> bool:
+    return not campaign.is_open or (campaign.status in until if until else campaign.status not in AT_WORK)
 
 
 def wait_for_run(engine: Engine, run_id: str) -> None:
@@ -67,6 +71,14 @@ def _look(store: Store, sync_id: str) -> Sync | None:
         try:
             return syncs.sync(session, tenants.scope_of_sync(session, sync_id), sync_id)
         except UnknownSync:
+            return None
+
+
+def _look_at_campaign(store: Store, campaign_id: str) -> Campaign | None:
+    with store.read() as session:
+        try:
+            return campaigns.campaign(session, tenants.scope_of_campaign(session, campaign_id), campaign_id)
+        except UnknownCampaign:
             return None
 
 

@@ -166,6 +166,8 @@ class Mail:
     risk: int
     checks: tuple[str, ...]
     version: int
+    address_hash: str
+    prompt_hash: str
     content_hash: str
     approved_hash: str
     edited_by: str

@@ -149,6 +149,7 @@ campaign_emails = Table(
     Index("ix_campaign_emails_by_mailbox", "organization_id", "mailbox", "submitted_at"),
     Index("ix_campaign_emails_by_message", "organization_id", "message_id"),
     Index("ix_campaign_emails_by_address", "organization_id", "address_hash"),
+    Index("ix_campaign_emails_by_prompt", "organization_id", "prompt_hash"),
 )
 
 email_events = Table(

@@ -60,7 +60,7 @@ class FakePrefect:
             self.on_start(body)
             return {"id": f"run-{len(self.started)}"}
         if path.endswith("/resume"):
-            self.woken.append((parts[-2], body["run_input"]))
+            self.woken.append((parts[-2], body.get("run_input", {})))
             return {"status": "ACCEPT"}
         if "deployments" in parts:
             return {"id": parts[-2], "status": "READY"}

@@ -9,8 +9,27 @@ import pytest
 from deployments.simulators.server import Simulators, serve
 from storage.session import Store
 from tests.flows.book import Book, lay_open, somebody
+from tests.flows.campaign_line import CampaignLine
 from tests.flows.house import House, address_book, moved_in
 from tests.flows.pipeline import Pipeline
+
+
+def everything_met(suite: str, _rows: Any, _measure: int = 0) -> dict[str, bool]:
+    """Great Expectations, slow to import, has tests of its own."""
+    names = {
+        "people": ("ids present", "ids unique", "sane sizes", "reachable", "row count"),
+        "mails": ("addresses unique", "all written", "sane sizes", "subjects", "few blocked"),
+    }
+    return dict.fromkeys(names[suite], True)
+
+
+@pytest.fixture
+def line(house: House, monkeypatch: pytest.MonkeyPatch) -> Iterator[CampaignLine]:
+    from prefect.logging import disable_run_logger  # noqa: PLC0415 (three seconds, for those who need it)
+
+    monkeypatch.setattr("tasks.check.met", everything_met)
+    with disable_run_logger():
+        yield CampaignLine(house, monkeypatch)
 
 
 @pytest.fixture
@@ -77,8 +96,8 @@ def driver(house: House, prefect_server: Any, monkeypatch: pytest.MonkeyPatch) -
     """The real flows on a real server. Great Expectations, slow to import, has tests of its own."""
     from tests.flows.prefect_server import driving  # noqa: PLC0415 (as above)
 
-    names = ("ids present", "ids unique", "sane sizes", "reachable", "row count")
-    monkeypatch.setattr("tasks.validate.met", lambda _rows, _before: dict.fromkeys(names, True))
+    monkeypatch.setattr("tasks.validate.met", everything_met)
+    monkeypatch.setattr("tasks.check.met", everything_met)
     monkeypatch.setenv("PREFECT_API_URL", prefect_server.url)
     with driving(house.store) as driver:
         yield driver

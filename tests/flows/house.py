@@ -78,12 +78,14 @@ def address_book(monkeypatch: pytest.MonkeyPatch, simulators: Simulators) -> Non
         "google_auth_url",
         "google_token_url",
         "google_people_url",
+        "google_gmail_url",
     ):
         monkeypatch.setenv(f"CONTACTFLOW_{name.upper()}", getattr(urls, name))
     for service in ("MICROSOFT", "GOOGLE"):
         monkeypatch.setenv(f"CONTACTFLOW_{service}_CLIENT_ID", urls.client_id)
         monkeypatch.setenv(f"CONTACTFLOW_{service}_CLIENT_SECRET", urls.client_secret)
     monkeypatch.setenv("SSL_CERT_FILE", urls.ca_file)
+    monkeypatch.setenv("CONTACTFLOW_SMTP_URL", urls.smtp_url)
     settings.cache_clear()
 
 

@@ -1,7 +1,7 @@
 """What one organization's campaigns hold, and how a stranger who knew their ids would call what keeps them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,6 +12,7 @@ from storage import (
     mail_events,
     mails,
     organization_settings,
+    past_mails,
     segments,
     suppressions,
     tallies,
@@ -66,6 +67,8 @@ def filled_campaign(session: Session, scope: Scope, mark: str) -> CampaignWorld:
     campaigns.note(session, scope, campaign.id, name=f"letter of {mark}")
     key = key_of(session, scope, campaign.id)
     mail = mails.mails(session, scope, campaign.id, None)[0]
+    [asked] = mails.mails(session, scope, campaign.id, key, ids=[mail.id])
+    mails.write(session, scope, campaign.id, key, [replace(written(asked), prompt_hash=f"prompt of {mark}")])
     budget_id = budgeted(session, scope, subject=f"of {mark}")
     begun = usage.reserve(session, scope, budget_id, attempt(campaign_id=campaign.id, mail_id=mail.id))
     for cost in (None, "0.05"):  # one whose price is not known
@@ -147,12 +150,13 @@ CAMPAIGNS_AS_A_STRANGER: dict[str, Callable[[Session, Scope, Any], Any]] = {
     "mails.write": lambda s, me, it: mails.write(
         s, me, it.mail.campaign_id, it.mail.key, [_rewritten(s, it.mail, it.scope)]
     ),
-    "mails.written_to_since": lambda s, me, _: mails.written_to_since(s, me, now() - timedelta(days=9)),
     "organization_settings.change": lambda s, me, _: organization_settings.change(
         s, me, {"rest_days": "3"}, actor="me"
     ).rest_days
     - 3,
     "organization_settings.organization_settings": lambda s, me, _: organization_settings.organization_settings(s, me),
+    "past_mails.same_question": lambda s, me, it: past_mails.same_question(s, me, f"prompt of {it.mark}") is not None,
+    "past_mails.written_to_since": lambda s, me, _: past_mails.written_to_since(s, me, now() - timedelta(days=9)),
     "segments.remove": lambda s, me, it: segments.remove(s, me, it.mark),
     "segments.save": lambda s, me, _: segments.save(s, me, "mine", Criteria()),
     "segments.segment": lambda s, me, it: segments.segment(s, me, it.mark),

@@ -53,6 +53,14 @@ def test_a_mail_about_to_leave_takes_a_place_of_the_day(store: Store, scope: Sco
         assert mailboxes.room_at(session, scope, BOX, per_day=2, moment=NOON + SECOND) == NOON + DAY
 
 
+def test_mails_about_to_leave_can_fill_the_day_alone(store: Store, scope: Scope) -> None:
+    with store.begin() as session:
+        campaign = approved(session, scope, 3)
+        claimed(session, scope, campaign, limit=2)
+        assert mailboxes.room_at(session, scope, BOX, per_day=3, moment=NOON) == NOON
+        assert mailboxes.room_at(session, scope, BOX, per_day=2, moment=NOON) > NOON
+
+
 def test_a_mailbox_has_so_many_slots_and_a_dead_holder_keeps_none(store: Store, scope: Scope) -> None:
     with store.begin() as session:
 

@@ -69,6 +69,7 @@ PERSONAL = {
     "connections",
     "landing",
     "mails",
+    "past_mails",
     "outbox",
     "marks",
     "plan_search",
@@ -208,7 +209,7 @@ WITHOUT_EFFECT_HERE = {
     "contacts.count",
     "contacts.create",
     "mails.freeze",  # its audience is there already
-    "mails.written_to_since",  # nothing has left
+    "past_mails.written_to_since",  # nothing has left
     "plans.settle_idle",  # nothing is approved yet
     "plans.withdraw",  # as above
     "rotation.readable",  # as many as a stranger has

@@ -10,7 +10,8 @@ from typing import Any
 class Delivery:
     """`raw` and its `sha256` are the bytes that were handed in; `message_id` is the one it left with.
 
-    `key` is what the sender called it: see `post.key_of`. `built` tells that `raw` was made here, from JSON.
+    `key` is what the sender called it: see `post.key_of`. `built` tells that `raw` was made here, from JSON, of which
+    `posted` is the SHA-256; that is empty if the draft was changed afterwards.
     """
 
     provider: str
@@ -23,9 +24,10 @@ class Delivery:
     at: float
     raw: bytes
     built: bool = False
+    posted: str = ""
 
     def about(self) -> dict[str, Any]:
-        names = ("provider", "sender", "recipients", "message_id", "subject", "key", "sha256", "at", "built")
+        names = ("provider", "sender", "recipients", "message_id", "subject", "key", "sha256", "at", "built", "posted")
         return {name: getattr(self, name) for name in names} | {"size": len(self.raw)}
 
 

@@ -14,6 +14,7 @@ class Item:
     """One mail in a mailbox. `facts` is the JSON it was made from, at Microsoft; None if it came as MIME.
 
     `submitted` is when it was sent; until `shown` it lies neither here nor there. `name` is the draft's own, at Google.
+    `posted` is the SHA-256 of the JSON that it is made from, as long as nothing of it was changed.
     """
 
     key: str
@@ -29,6 +30,7 @@ class Item:
     read: bool = False
     properties: dict[str, str] = field(default_factory=dict)
     facts: dict[str, Any] | None = None
+    posted: str = ""
     submitted: float = 0.0
     version: int = 0
 

@@ -101,7 +101,7 @@ class PostOffice:
 
 
 def delivery(box: Letterbox, raw: bytes, at: float, *, recipients: tuple[str, ...], message_id: str = "",
-             properties: dict[str, str] | None = None, built: bool = False) -> Delivery:  # fmt: skip
+             properties: dict[str, str] | None = None, built: bool = False, posted: str = "") -> Delivery:  # fmt: skip
     fields = mime.headers(raw)
     own = mime.header(fields, "message-id")
     return Delivery(
@@ -115,6 +115,7 @@ def delivery(box: Letterbox, raw: bytes, at: float, *, recipients: tuple[str, ..
         at=at,
         raw=raw,
         built=built,
+        posted=posted,
     )
 
 

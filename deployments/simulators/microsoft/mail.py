@@ -1,5 +1,6 @@
 """Graph v1.0 as far as mail goes: drafts are made, changed, moved and sent; `mail_reading` tells of them."""
 
+import hashlib
 from dataclasses import replace
 
 from starlette.requests import Request
@@ -33,7 +34,8 @@ async def create(request: Request) -> Response:
 async def _posted(question: MailAsked) -> Item:
     if question.asked.request.headers.get("content-type", "").startswith("text/plain"):
         return draft(question, None, {}, mail_mime.from_base64(await question.body()))
-    return draft(question, *mail_mime.facts_of(await question.json()))
+    posted = hashlib.sha256(await question.body()).hexdigest()
+    return replace(draft(question, *mail_mime.facts_of(await question.json())), posted=posted)
 
 
 async def edit(request: Request) -> Response:
@@ -48,7 +50,7 @@ async def edit(request: Request) -> Response:
         message_id=facts.get("internetMessageId") or item.message_id,
     )  # fmt: skip
     if item.draft:
-        changed = finished(question, changed)
+        changed = replace(finished(question, changed), posted="")
     question.asked.world.post.put(question.box, changed, question.now)
     return JSONResponse(question.worded(question.box.items[item.key]))
 
@@ -114,7 +116,7 @@ def _leave(question: MailAsked, item: Item) -> None:
     box, now = question.box, question.now
     delivery = post.delivery(
         box, item.raw, now, recipients=item.recipients, message_id=item.message_id, properties=item.properties,
-        built=item.facts is not None,
+        built=item.facts is not None, posted=item.posted,
     )  # fmt: skip
     step = Step("sent", item.key, now, now + box.rules.sent_late_s)
     question.asked.world.post.carry(delivery, (box, step))
@@ -127,7 +129,7 @@ async def attach(request: Request) -> Response:
     if item.facts is None or item.submitted:
         return errors.graph(400, "ErrorInvalidRequest", "The simulator attaches only to drafts made of JSON.")
     facts = {**item.facts, "attachments": [*(item.facts.get("attachments") or []), wish]}
-    changed = finished(question, replace(item, facts=facts, modified=question.now))
+    changed = finished(question, replace(item, facts=facts, modified=question.now, posted=""))
     question.asked.world.post.put(question.box, changed, question.now)
     return JSONResponse(mail_wording.attachments(changed)[-1], status_code=201)
 

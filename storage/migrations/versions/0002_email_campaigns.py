@@ -311,6 +311,9 @@ def upgrade() -> None:
         "ix_campaign_emails_by_address", "campaign_emails", ["organization_id", "address_hash"], unique=False
     )
     op.create_index(
+        "ix_campaign_emails_by_prompt", "campaign_emails", ["organization_id", "prompt_hash"], unique=False
+    )
+    op.create_index(
         "ix_campaign_emails_by_mailbox", "campaign_emails", ["organization_id", "mailbox", "submitted_at"], unique=False
     )
     op.create_index("ix_campaign_emails_by_message", "campaign_emails", ["organization_id", "message_id"], unique=False)
@@ -371,6 +374,7 @@ def downgrade() -> None:
     op.drop_index("ix_campaign_emails_by_message", table_name="campaign_emails")
     op.drop_index("ix_campaign_emails_by_mailbox", table_name="campaign_emails")
     op.drop_index("ix_campaign_emails_by_address", table_name="campaign_emails")
+    op.drop_index("ix_campaign_emails_by_prompt", table_name="campaign_emails")
     op.drop_table("campaign_emails")
     op.drop_index("email_campaigns_by_user", table_name="email_campaigns")
     op.drop_index("email_campaigns_by_status", table_name="email_campaigns")

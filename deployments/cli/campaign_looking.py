@@ -1,0 +1,180 @@
+"""Look at campaigns and their mails. Nothing here starts or changes anything."""
+
+from typing import Any
+
+import click
+
+from deployments.cli.terminal import command, organization_option, ready_store, show, table, when
+from storage import campaigns, mails, tallies, tenants, usage
+from storage.campaigns import Campaign
+from storage.records import CampaignStatus, Letter, Mail, MailState
+from storage.scope import Scope
+from storage.session import Session
+
+STATES = [state.value for state in MailState]
+SHOWN = ("audience", "excluded", "sent", "failed", "unknown", "waiting")
+BULKY = ("waiting", "blocked", "rejected", "bounced", "opened", "clicked", "replied", "unsubscribed")
+
+
+@command("campaigns")
+@organization_option
+@click.option("--limit", default=100, show_default=True)
+def campaigns_command(organization: str, limit: int, *, as_json: bool) -> None:
+    """List campaigns, the newest first."""
+    with ready_store().read() as session:
+        scope = tenants.whole_organization(session, organization)
+        listed = [current(session, scope, one) for one in campaigns.campaigns(session, scope, limit=limit)]
+    rows = [
+        (one.id, when(one.created_at), one.name, one.status, *(one.statistics.by_name()[name] for name in SHOWN),
+         one.total_cost)
+        for one in listed
+    ]  # fmt: skip
+    columns = ["id", "started", "name", "status", *SHOWN, "cost in USD"]
+    empty = "no campaign yet: `contactflow campaign new` starts one"
+    show(as_json, [as_data(one) for one in listed], lambda: table("", columns, rows, empty=empty))
+
+
+@command("show")
+@click.argument("campaign_id", metavar="ID")
+@click.option("--state", "states", multiple=True, type=click.Choice(STATES), help="Mails in some states only.")
+@click.option("--mail", default="", metavar="NUMBER", help="One mail, as it will be read.")
+@click.option("--limit", default=50, show_default=True, help="How many mails to show.")
+def campaign_show_command(campaign_id: str, states: tuple[str, ...], mail: str, limit: int, *, as_json: bool) -> None:
+    """Look at a campaign: where it stands, what it costs, and its mails, those with remarks first."""
+    wanted = [MailState(state) for state in states] or None
+    with ready_store().read() as session:
+        scope, campaign = found(session, campaign_id)
+        key = campaigns.body_key(session, scope, campaign_id)
+        if mail:
+            one = mails.mail(session, scope, campaign_id, mail, key)
+            show(as_json, mail_data(one), lambda: _print_mail(one))
+            return
+        every = mails.every(session, scope, campaign_id, key, states=wanted)
+        listed = sorted(every, key=lambda one: (-one.risk, one.ordinal))
+        left_out = tallies.reasons(session, scope, campaign_id, MailState.EXCLUDED)
+    data = as_data(campaign) | {"excluded_because": left_out, "mails": [mail_data(one) for one in listed]}
+    show(as_json, data, lambda: _print(campaign, left_out, listed, limit))
+
+
+def found(session: Session, campaign_id: str) -> tuple[Scope, Campaign]:
+    scope = tenants.scope_of_campaign(session, campaign_id)
+    return scope, current(session, scope, campaigns.campaign(session, scope, campaign_id))
+
+
+def current(session: Session, scope: Scope, campaign: Campaign) -> Campaign:
+    """With the numbers of this moment, while they still change."""
+    from dataclasses import replace  # noqa: PLC0415 (only here)
+
+    if not campaign.is_open:
+        return campaign
+    statistics = tallies.statistics(session, scope, campaign.id)
+    cost = usage.total(session, scope, campaign.budget_id) if campaign.budget_id else campaign.total_cost
+    return replace(campaign, statistics=statistics, total_cost=cost)
+
+
+def as_data(campaign: Campaign) -> dict[str, Any]:
+    forecast = campaign.forecast
+    return {
+        "id": campaign.id,
+        "name": campaign.name,
+        "flow_run_id": campaign.flow_run_id,
+        "status": campaign.status,
+        "mailbox": campaign.mailbox,
+        "model": campaign.model or None,
+        "digest": campaign.digest,
+        "statistics": campaign.statistics.by_name(),
+        "total_cost": str(campaign.total_cost),
+        "forecast": None
+        if forecast is None
+        else {
+            "mails": forecast.mails,
+            "low": _money(forecast.low),
+            "high": _money(forecast.high),
+            "seconds_to_send": forecast.seconds_to_send,
+            "days_to_send": forecast.days_to_send,
+        },
+        "warnings": campaign.warnings,
+        "error": campaign.error,
+        "decided_by": campaign.decided_by,
+        "comment": campaign.comment,
+        "created_at": campaign.created_at,
+        "decided_at": campaign.decided_at,
+        "resume_at": campaign.resume_at,
+        "completed_at": campaign.completed_at,
+    }
+
+
+def mail_data(mail: Mail) -> dict[str, Any]:
+    draft = mail.draft
+    return {
+        "id": mail.id,
+        "number": mail.ordinal,
+        "contact": mail.object_id,
+        "state": mail.state,
+        "reason": mail.reason,
+        "checks": list(mail.checks),
+        "findings": [(one.severity, one.check, one.detail) for one in draft.findings] if draft else [],
+        "to": draft.recipient.address if draft else None,
+        "subject": draft.letter.subject if draft and draft.letter else None,
+        "text": letter_text(draft.letter) if draft and draft.letter else None,
+        "content_hash": mail.content_hash,
+        "approved_hash": mail.approved_hash,
+        "sent_at": mail.sent_at,
+    }
+
+
+def letter_text(letter: Letter) -> str:
+    """As a reviewer reads and edits it: subject, greeting, paragraphs."""
+    return "\n\n".join([f"Subject: {letter.subject}", letter.greeting, *(one.text for one in letter.paragraphs)])
+
+
+def tell(campaign: Campaign) -> None:
+    numbers = campaign.statistics.by_name()
+    told = ", ".join(f"{name} {number}" for name, number in numbers.items() if number or name not in BULKY)
+    click.echo(f"campaign {campaign.id} is {campaign.status}: {told}; cost {campaign.total_cost} USD")
+    if campaign.error:
+        click.echo(campaign.error, err=True)
+    for warning in campaign.warnings:
+        click.echo(f"warning: {warning}", err=True)
+    if campaign.status is CampaignStatus.REVIEW:
+        click.echo(f"look:    contactflow campaign show {campaign.id}")
+        click.echo(f"decide:  contactflow campaign approve {campaign.id}    or    …reject {campaign.id}")
+
+
+def _money(amount: object) -> str | None:
+    return None if amount is None else str(amount)
+
+
+def _print(campaign: Campaign, left_out: dict[str, int], listed: list[Mail], limit: int) -> None:
+    tell(campaign)
+    if forecast := campaign.forecast:
+        price = "at an unknown price" if forecast.high is None else f"for {forecast.low} to {forecast.high} USD"
+        click.echo(f"forecast: {forecast.mails} mails {price}, {forecast.seconds_to_send:.0f} s to send")
+    for reason, number in left_out.items():
+        click.echo(f"left out: {number} ({reason})")
+    rows = [
+        (one.ordinal, one.state, _name(one), _subject(one), ", ".join(one.checks) or one.reason)
+        for one in listed[:limit]
+    ]
+    table("", ["mail", "state", "to", "subject", "remarks"], rows, empty="no mails")
+    if len(listed) > limit:
+        click.echo(f"{len(listed) - limit} more mails: --limit {len(listed)} shows all, --state STATE some of them")
+
+
+def _print_mail(mail: Mail) -> None:
+    click.echo(f"mail {mail.ordinal} is {mail.state} {mail.reason}".rstrip())
+    if mail.draft is None:
+        click.echo("its text is no longer kept")
+        return
+    click.echo(f"To: {mail.draft.recipient.name} <{mail.draft.recipient.address}>")
+    for finding in mail.draft.findings:
+        click.echo(f"{finding.severity}: {finding.check} {finding.detail}".rstrip())
+    click.echo(letter_text(mail.draft.letter) if mail.draft.letter else "not written yet")
+
+
+def _name(mail: Mail) -> str:
+    return (mail.draft.recipient.name or mail.draft.recipient.address) if mail.draft else mail.object_id
+
+
+def _subject(mail: Mail) -> str:
+    return mail.draft.letter.subject if mail.draft and mail.draft.letter else ""

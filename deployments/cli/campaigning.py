@@ -1,0 +1,272 @@
+"""Start a campaign and decide about it."""
+
+import mimetypes
+import sys
+from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+import click
+
+from deployments.cli.campaign_looking import as_data, campaign_show_command, found, tell
+from deployments.cli.campaign_rewriting import campaign_edit_command, campaign_rewrite_command, campaign_test_command
+from deployments.cli.terminal import Refused, command, organization_option, ready_store, show, user_option
+from deployments.cli.waiting import follow_campaign
+from storage import audit, campaign_reviews, campaigns, mails, segments, tenants
+from storage.campaign_reviews import Decision
+from storage.campaigns import Campaign
+from storage.documents import new_id
+from storage.records import Attachment, CampaignStatus, Criteria, MailState
+from storage.reviews import Choice
+from storage.scope import Scope
+from storage.session import Session, Store
+from storage.settings import settings
+from tasks.preparing import Wish, prepare
+from tasks.providers.engine import Engine, EngineUnreachable
+
+FLOW = "email-campaign"
+LARGEST_ATTACHMENTS = 3 * 2**20  # what Graph takes in one request
+STOPPABLE = (CampaignStatus.DRAFT, CampaignStatus.GENERATING, CampaignStatus.REVIEW, CampaignStatus.SENDING,
+             CampaignStatus.PAUSED)  # fmt: skip
+
+as_option = click.option("--as", "reviewer", metavar="EMAIL", help="Who decides; the campaign's own user without it.")
+file_option = click.Path(path_type=Path, exists=False)
+
+
+@click.group("campaign")
+def campaign_command() -> None:
+    """E-mail campaigns."""
+
+
+@command("new")
+@organization_option
+@user_option
+@click.option("--name", required=True, help="What the campaign is called.")
+@click.option("--brief", "brief_path", type=file_option, help="A file: what the mails are about, or their template.")
+@click.option("--template", default="", help="A saved template in place of a brief.")
+@click.option("--segment", default="", help="Saved criteria.")
+@click.option("--pipeline", default="", help="Only contacts in this pipeline.")
+@click.option("--stage", default="", help="Only contacts at this stage.")
+@click.option("--tag", "tags", multiple=True, help="Only contacts with one of these tags.")
+@click.option("--contact", "contacts", multiple=True, metavar="ID", help="Only these contacts.")
+@click.option("--connection", default="", help="The connection to send from; without one, by SMTP.")
+@click.option("--budget", default="", metavar="USD", help="The most that the language model may cost.")
+@click.option("--attach", "attachments", multiple=True, type=file_option, help="A file that goes with every mail.")
+@click.option("--wait", is_flag=True, help="Wait until the review, or the end.")
+def _new(
+    *, organization: str, user: str, name: str, brief_path: Path | None, template: str, segment: str, pipeline: str,
+    stage: str, tags: tuple[str, ...], contacts: tuple[str, ...], connection: str, budget: str,
+    attachments: tuple[Path, ...], wait: bool, as_json: bool,
+) -> None:  # fmt: skip
+    """Start a campaign up to its review and print its id."""
+    if (brief_path is None) == (not template):
+        raise click.UsageError("name either --brief or --template")
+    store, campaign_id = ready_store(), new_id()
+    with store.begin() as session:
+        scope = tenants.scope_of(session, organization, user)
+        wish = Wish(
+            id=campaign_id, flow_run_id=campaign_id, name=name, brief=_text(brief_path) if brief_path else "",
+            template=template, connection_id=connection, budget=_money(budget), attachments=_attached(attachments),
+            criteria=segments.segment(session, scope, segment) if segment
+            else Criteria(pipeline, stage, tags, contacts),
+        )  # fmt: skip
+        prepare(session, scope, wish, author=user)
+        audit.record(session, scope, actor=user, action="campaign.opened", subject=campaign_id)
+    run_id = _start(store, scope, campaign_id, {"organization": organization, "user": user, "campaign": campaign_id})
+    if not wait:
+        show(as_json, {"id": campaign_id, "flow_run_id": run_id}, lambda: click.echo(campaign_id))
+        return
+    campaign = follow_campaign(store, Engine(settings().prefect_url), campaign_id)
+    show(as_json, as_data(campaign), lambda: tell(campaign))
+    if campaign.status is CampaignStatus.FAILED:
+        sys.exit(1)
+
+
+@command("approve")
+@click.argument("campaign_id", metavar="ID")
+@click.option("--safe", is_flag=True, help="Only mails that no check remarked on.")
+@click.option("--reject", "refused", multiple=True, metavar="MAIL", help="Leave out a mail, by its number.")
+@click.option("--digest", default="", help="Approve only if the mails are still these.")
+@click.option("--comment", default="", help="For the audit trail.")
+@click.option("--wait", is_flag=True, help="Wait until all of it is sent.")
+@as_option
+def _approve(
+    campaign_id: str, refused: tuple[str, ...], digest: str, comment: str, reviewer: str | None, *, safe: bool,
+    wait: bool, as_json: bool,
+) -> None:  # fmt: skip
+    """Approve a campaign's mails: they leave as they are now, and no others."""
+    choice = Choice.APPROVE_SAFE if safe else Choice.APPROVE
+    _decide(campaign_id, choice, refused, digest, comment, reviewer, wait=wait, as_json=as_json)
+
+
+@command("reject")
+@click.argument("campaign_id", metavar="ID")
+@click.option("--mail", "rejected", multiple=True, metavar="MAIL", help="Only this mail, by its number.")
+@click.option("--comment", default="", help="For the audit trail.")
+@as_option
+def _reject(campaign_id: str, rejected: tuple[str, ...], comment: str, reviewer: str | None, *, as_json: bool) -> None:
+    """Reject a campaign: nothing is sent. With --mail, only that mail is left out and the rest waits on."""
+    if not rejected:
+        _decide(campaign_id, Choice.REJECT, (), "", comment, reviewer, wait=False, as_json=as_json)
+        return
+    with ready_store().begin() as session:
+        scope, campaign = found(session, campaign_id)
+        who = _reviewer(session, scope, campaign, reviewer)
+        ids = _ids(session, scope, campaign_id, rejected)
+        moved = campaign_reviews.decide_mails(session, scope, campaign_id, ids, MailState.REJECTED, reviewer=who)
+    show(as_json, {"id": campaign_id, "rejected": moved}, lambda: click.echo(f"{moved} mails rejected"))
+
+
+@command("pause")
+@click.argument("campaign_id", metavar="ID")
+def _pause(campaign_id: str, *, as_json: bool) -> None:
+    """Stop sending for now; what is on its way is finished."""
+    _moved(campaign_id, CampaignStatus.SENDING, CampaignStatus.PAUSED, error="paused by hand", as_json=as_json)
+
+
+@command("resume")
+@click.argument("campaign_id", metavar="ID")
+def _resume(campaign_id: str, *, as_json: bool) -> None:
+    """Go on with a paused campaign."""
+    _moved(campaign_id, CampaignStatus.PAUSED, CampaignStatus.SENDING, error="", as_json=as_json)
+
+
+@command("cancel")
+@click.argument("campaign_id", metavar="ID")
+def _cancel(campaign_id: str, *, as_json: bool) -> None:
+    """End a campaign: what has not left will not."""
+    store = ready_store()
+    with store.begin() as session:
+        scope, campaign = found(session, campaign_id)
+        done = campaign_reviews.end(
+            session, scope, campaign_id, to=CampaignStatus.CANCELLED, expected=STOPPABLE, why="cancelled by hand",
+            actor="terminal",
+        )  # fmt: skip
+        if not done:
+            raise Refused(f"campaign {campaign_id} is {campaign.status}: there is nothing to cancel")
+    _wake(campaign)
+    _tell_now(store, campaign_id, as_json=as_json)
+
+
+@command("retry-failed")
+@click.argument("campaign_id", metavar="ID")
+def _retry_failed(campaign_id: str, *, as_json: bool) -> None:
+    """Send once more what failed for certain. What may have left is never sent again."""
+    store = ready_store()
+    with store.begin() as session:
+        scope, campaign = found(session, campaign_id)
+        again = campaign_reviews.retry_failed(session, scope, campaign_id, actor="terminal")
+    if again and campaign.status is CampaignStatus.COMPLETED:
+        Engine(settings().prefect_url).restart(campaign.flow_run_id)
+    show(as_json, {"id": campaign_id, "again": again}, lambda: click.echo(f"{again} mails are sent once more"))
+
+
+def _start(store: Store, scope: Scope, campaign_id: str, parameters: dict[str, str]) -> str:
+    """The campaign waits where Prefect does not answer; the sweeper ends one whose run never began."""
+    run_id = Engine(settings().prefect_url).start(FLOW, parameters, key=campaign_id)
+    with store.begin() as session:
+        campaigns.note(session, scope, campaign_id, flow_run_id=run_id)
+    return run_id
+
+
+def _decide(
+    campaign_id: str, choice: Choice, refused: tuple[str, ...], digest: str, comment: str, reviewer: str | None,
+    *, wait: bool, as_json: bool,
+) -> None:  # fmt: skip
+    store = ready_store()
+    with store.begin() as session:
+        scope, campaign = found(session, campaign_id)
+        decision = Decision(
+            choice, _reviewer(session, scope, campaign, reviewer), comment, digest=digest or campaign.digest,
+            refused=tuple(_ids(session, scope, campaign_id, refused)),
+        )  # fmt: skip
+        campaign_reviews.decide(session, scope, campaign_id, decision)
+    answer = {"decision": choice.value, "reviewer": decision.reviewer, "comment": comment[:2000]}
+    _wake(campaign, answer)
+    if not wait:
+        _tell_now(store, campaign_id, as_json=as_json)
+        return
+    over = (CampaignStatus.COMPLETED, CampaignStatus.PAUSED, CampaignStatus.FAILED, CampaignStatus.CANCELLED)
+    ended = follow_campaign(store, Engine(settings().prefect_url), campaign_id, until=over)
+    show(as_json, as_data(ended), lambda: tell(ended))
+    if ended.status is not CampaignStatus.COMPLETED:
+        sys.exit(1)
+
+
+def _moved(campaign_id: str, expected: CampaignStatus, to: CampaignStatus, *, error: str, as_json: bool) -> None:
+    store = ready_store()
+    with store.begin() as session:
+        scope, campaign = found(session, campaign_id)
+        if not campaigns.move(session, scope, campaign_id, expected=[expected], to=to, error=error):
+            raise Refused(f"campaign {campaign_id} is {campaign.status}, not {expected}")
+        audit.record(session, scope, actor="terminal", action=f"campaign.{to}", subject=campaign_id)
+    if to is CampaignStatus.SENDING:
+        _wake(campaign)
+    _tell_now(store, campaign_id, as_json=as_json)
+
+
+def _wake(campaign: Campaign, answer: dict[str, str] | None = None) -> None:
+    """What was decided stands even if Prefect does not answer: the worker finds it."""
+    try:
+        Engine(settings().prefect_url).resume(campaign.flow_run_id, answer)
+    except EngineUnreachable as error:
+        click.echo(f"this is kept, and carried out when Prefect is back ({error})", err=True)
+
+
+def _tell_now(store: Store, campaign_id: str, *, as_json: bool) -> None:
+    with store.read() as session:
+        _, campaign = found(session, campaign_id)
+    show(as_json, as_data(campaign), lambda: tell(campaign))
+
+
+def _reviewer(session: Session, scope: Scope, campaign: Campaign, email: str | None) -> str:
+    users = {user.id: user.email for user in tenants.users_of(session, scope)}
+    if email is None:
+        return users[campaign.user_id]
+    if email.strip().lower() not in users.values():
+        raise Refused(f"{email} is no user of this organization")
+    return email.strip().lower()
+
+
+def _ids(session: Session, scope: Scope, campaign_id: str, named: Sequence[str]) -> list[str]:
+    return [mails.mail(session, scope, campaign_id, one, None).id for one in named]
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as wrong:
+        raise Refused(f"{path} cannot be read: {wrong.strerror}") from None
+    except UnicodeDecodeError:
+        raise Refused(f"{path} is not text in UTF-8") from None
+
+
+def _money(text: str) -> Decimal | None:
+    if not text:
+        return None
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        raise click.UsageError(f"--budget {text}: write an amount in US dollars, such as 1.50") from None
+    if not amount.is_finite() or amount <= 0:
+        raise click.UsageError("--budget: more than nothing")
+    return amount
+
+
+def _attached(paths: Sequence[Path]) -> tuple[Attachment, ...]:
+    for path in paths:
+        if not path.is_file():
+            raise Refused(f"there is no file {path}")
+    if sum(path.stat().st_size for path in paths) > LARGEST_ATTACHMENTS:
+        raise Refused("the attachments are larger than 3 MB together, which mailboxes refuse: link to them instead")
+    return tuple(
+        Attachment(path.name, mimetypes.guess_type(path.name)[0] or "application/octet-stream", path.read_bytes())
+        for path in paths
+    )
+
+
+for one in (
+    _new, campaign_show_command, _approve, _reject, _pause, _resume, _cancel, _retry_failed, campaign_edit_command,
+    campaign_rewrite_command, campaign_test_command,
+):  # fmt: skip
+    campaign_command.add_command(one)

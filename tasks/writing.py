@@ -1,0 +1,163 @@
+"""One letter by a language model: what it may cost is reserved, it is asked for, and what it came to is put down.
+
+Every attempt is an entry of its own under the campaign's budget, for a reply that was lost may have been billed.
+"""
+
+import asyncio
+import math
+import random
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from storage import past_mails, usage
+from storage.campaigns import Campaign
+from storage.records import Brief, Cost, Letter, Mail, Purpose, TokenCounts, UsageState
+from storage.scope import Scope
+from storage.session import Store
+from storage.usage import Attempt, Result
+from tasks.providers.model import (
+    Billed,
+    ModelError,
+    Question,
+    Receipt,
+    Throttled,
+    Unanswerable,
+    Unavailable,
+    Unfit,
+    estimated,
+)
+from tasks.providers.model_turns import PacedModel
+from tasks.rules import prices, prompts
+from tasks.rules.prices import Tariff
+from tasks.rules.prompts import PROMPT_VERSION, Answer
+
+PROVIDER = "openai"
+MOST_OUTPUT = 2000
+LONGEST_OUTPUT = 8000
+MOST_ATTEMPTS = 8
+MOST_UNFIT = 3
+LONGEST_WAIT = 30.0
+NOTHING = Decimal(0)
+
+
+class NotWritten(Exception):
+    """No letter came of it. The text is the reason that stands with the mail."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where a campaign's letters are written: all that stays the same from one to the next."""
+
+    store: Store
+    scope: Scope
+    campaign: Campaign
+    brief: Brief
+    model: PacedModel
+    tariff: Tariff
+    first_wait: float = 1.0
+    locks: dict[str, asyncio.Lock] = field(default_factory=dict)
+    letters: dict[str, Letter] = field(default_factory=dict)
+
+    def hash_of(self, mail: Mail) -> str:
+        assert mail.draft  # noqa: S101 (for the type checker: mails are read with their key here)
+        recipient, hint = mail.draft.recipient, mail.draft.hint
+        return prompts.prompt_hash(self.campaign.model, self.campaign.brief_hash, recipient, hint)
+
+    def question(self, mail: Mail, most_output: int) -> Question[Answer]:
+        assert mail.draft  # noqa: S101 (as above)
+        asked = prompts.prompt(self.brief, mail.draft.recipient, mail.draft.hint)
+        return Question(
+            self.campaign.model, asked.instructions, asked.question, Answer, most_output, cache_key=self.campaign.id
+        )
+
+
+async def letter_for(desk: Desk, mail: Mail) -> Letter:
+    """The letter, paid for at most once for the same question; NotWritten or BudgetSpent where there is none."""
+    asked = desk.hash_of(mail)
+    async with desk.locks.setdefault(asked, asyncio.Lock()):
+        known = desk.letters.get(asked) or await asyncio.to_thread(_known, desk, asked)
+        desk.letters[asked] = known or await _persist(desk, mail, asked)
+        return desk.letters[asked]
+
+
+def _known(desk: Desk, prompt_hash: str) -> Letter | None:
+    with desk.store.read() as session:
+        return past_mails.same_question(session, desk.scope, prompt_hash)
+
+
+async def _persist(desk: Desk, mail: Mail, prompt_hash: str) -> Letter:
+    """Ask again where that may help, and no longer."""
+    most_output, unfit = MOST_OUTPUT, 0
+    for attempt in range(1, MOST_ATTEMPTS + 1):
+        try:
+            return await _attempt(desk, mail, prompt_hash, attempt, most_output)
+        except Unanswerable as refused:
+            raise NotWritten(str(refused)) from None
+        except Unfit as trouble:
+            unfit += 1
+            most_output = min(LONGEST_OUTPUT, most_output * 2) if trouble.code == "truncated" else most_output
+            if unfit == MOST_UNFIT:
+                raise NotWritten(f"the model wrote nothing that can be used in {unfit} attempts") from None
+        except Unavailable as trouble:
+            await asyncio.sleep(_wait(desk, attempt, trouble))
+        except Throttled:
+            continue  # its next turn comes when the service wants it
+    raise NotWritten(f"the model's service had trouble {MOST_ATTEMPTS} times: try again later")
+
+
+async def _attempt(desk: Desk, mail: Mail, prompt_hash: str, attempt: int, most_output: int) -> Letter:
+    asked = desk.question(mail, most_output)
+    begun = await asyncio.to_thread(_reserve, desk, mail, prompt_hash, attempt, asked)
+    try:
+        answer = await desk.model.write(asked)
+    except ModelError as error:
+        await asyncio.to_thread(_settle, desk, begun, _failure(desk, error))
+        raise
+    await asyncio.to_thread(_settle, desk, begun, _result(desk, UsageState.OK, answer.receipt))
+    return prompts.letter_of(answer.value, desk.brief)
+
+
+def _reserve(desk: Desk, mail: Mail, prompt_hash: str, attempt: int, asked: Question[Answer]) -> str:
+    worst = prices.at_worst(
+        desk.tariff, asked.model, input_tokens=estimated(asked).tokens, output_tokens=asked.max_output_tokens,
+        at=datetime.now(UTC),
+    )  # fmt: skip
+    hint = bool(mail.draft and mail.draft.hint)
+    entry = Attempt(
+        Purpose.REGENERATE if hint else Purpose.GENERATE, PROVIDER, asked.model, worst, attempt, desk.campaign.id,
+        mail.id, PROMPT_VERSION, prompt_hash,
+    )  # fmt: skip
+    with desk.store.begin() as session:
+        return usage.reserve(session, desk.scope, desk.campaign.budget_id, entry)
+
+
+def _settle(desk: Desk, usage_id: str, result: Result) -> None:
+    with desk.store.begin() as session:
+        usage.settle(session, desk.scope, usage_id, result)
+
+
+def _failure(desk: Desk, error: ModelError) -> Result:
+    if error.billed is Billed.YES:
+        return _result(desk, UsageState.FAILED, error.receipt, error=error.code)
+    known = error.billed is Billed.NO
+    state = UsageState.FAILED if known else UsageState.UNKNOWN
+    return Result(
+        state, TokenCounts(), Cost(NOTHING if known else None, {}), request_id=error.receipt.request_id,
+        error=error.code or type(error).__name__,
+    )  # fmt: skip
+
+
+def _result(desk: Desk, state: UsageState, receipt: Receipt, *, error: str = "") -> Result:
+    cost = prices.cost(desk.tariff, desk.campaign.model, receipt.tokens, at=datetime.now(UTC), tier=receipt.tier)
+    return Result(
+        state, receipt.tokens, cost, receipt.model_served, receipt.tier, receipt.request_id, receipt.latency_ms, error
+    )
+
+
+def _wait(desk: Desk, attempt: int, trouble: Unavailable) -> float:
+    """As asked for; else doubling, spread so that many do not come back together."""
+    if trouble.wait:
+        return trouble.wait
+    longest = min(LONGEST_WAIT, math.ldexp(desk.first_wait, attempt - 1))
+    return longest * (0.5 + random.random() / 2)  # noqa: S311 (no secret)

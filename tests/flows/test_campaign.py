@@ -1,0 +1,271 @@
+"""A campaign from its query to its numbers, step by step: who is in, what is written, what leaves, what is left."""
+
+import asyncio
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from deployments.simulators.faults import Fault
+from deployments.simulators.openai.modes import Mode
+from deployments.simulators.server import Simulators
+from storage import campaign_reviews, organization_settings, suppressions, usage
+from storage.records import CampaignStatus, Criteria, Labelled, MailState, SuppressionReason, UsageState
+from tasks.draft import TemplateDoesNotFit
+from tasks.forecast import OverBudget
+from tasks.preparing import CannotPrepare
+from tasks.segment import NobodyToWriteTo
+from tests.flows.campaign_line import BRIEF, TEMPLATE, CampaignLine, person, spelt
+from tests.flows.house import ANN, House
+
+pytestmark = pytest.mark.parametrize("house", ["sqlite", "postgres"], indirect=True)
+
+
+@pytest.fixture
+def model(simulators: Simulators, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A language model that writes; without it, briefs are templates."""
+    from storage.settings import settings  # noqa: PLC0415 (after the environment is set)
+
+    monkeypatch.setenv("OPENAI_BASE_URL", simulators.urls.openai_base_url)
+    monkeypatch.setenv("OPENAI_API_KEY", simulators.urls.openai_api_key)
+    settings.cache_clear()
+    return simulators.world.openai
+
+
+def settings_of(house: House, **values: str) -> None:
+    with house.store.begin() as session:
+        organization_settings.change(session, house.scope, values, actor=ANN)
+
+
+def costs(house: House, budget_id: str) -> Sequence[usage.Usage]:
+    with house.store.read() as session:
+        return usage.usages(session, house.scope, budget_id)
+
+
+def test_a_template_campaign_needs_no_model_and_costs_nothing(line: CampaignLine, simulators: Simulators) -> None:
+    line.crowd(3)
+    campaign = line.preview()
+    assert (campaign.status, campaign.model, campaign.forecast and campaign.forecast.high) == ("review", "", 0)
+    ended = line.approve(campaign)
+    assert (ended.status, ended.statistics.sent, ended.total_cost) == (CampaignStatus.COMPLETED, 3, 0)
+    assert simulators.world.delivered.counts()
+
+
+def test_every_contact_of_the_criteria_is_in_or_left_out_with_a_reason(
+    line: CampaignLine, simulators: Simulators, house: House
+) -> None:
+    del simulators
+    line.people(
+        person(1), person(2, emails=()), person(3, emails=(Labelled("no address"),)),
+        person(4, emails=(Labelled("PERSON1@customer1.example"),)), person(5), pipeline="sales",
+    )  # fmt: skip
+    line.people(person(9), pipeline="support")
+    with house.store.begin() as session:
+        hashed = suppressions.address_hash(session, house.scope, "person5@customer5.example")
+        suppressions.suppress(session, house.scope, [hashed], SuppressionReason.UNSUBSCRIBED)
+    campaign = line.preview(criteria=Criteria(pipeline="sales"))
+    assert {mail.reason for mail in line.mails(campaign, MailState.EXCLUDED)} == {
+        "no e-mail address", "invalid e-mail address", "duplicate address", "unsubscribed",
+    }  # fmt: skip
+    assert (campaign.statistics.audience, campaign.statistics.excluded) == (5, 4)
+    assert campaign.statistics.adds_up
+
+
+def test_who_was_written_to_of_late_is_left_out(line: CampaignLine, simulators: Simulators, house: House) -> None:
+    del simulators
+    settings_of(house, rest_days="30")
+    line.crowd(2)
+    line.run()
+    line.crowd(1)
+    with pytest.raises(NobodyToWriteTo, match=r"duplicate address|written to recently"):
+        line.preview()
+
+
+def test_nobody_to_write_to_is_told_before_anything_is_spent(line: CampaignLine, model: Any) -> None:
+    line.people(person(1, emails=()))
+    campaign_id = line.open(brief=BRIEF)
+    with pytest.raises(NobodyToWriteTo, match="1 no e-mail address"):
+        line.to_review(campaign_id)
+    failed = line.campaign(campaign_id)
+    assert (failed.status, "no e-mail address" in failed.error) == (CampaignStatus.FAILED, True)
+    assert model.billing.bills == []
+    assert ("failed", campaign_id) in [told[:2] for told in line.told]
+
+
+def test_a_model_writes_to_each_and_every_call_stands_in_the_books(
+    line: CampaignLine, model: Any, house: House
+) -> None:
+    line.crowd(5)
+    campaign = line.preview(brief=BRIEF, budget=1.0)
+    letters = [mail.draft.letter for mail in line.mails(campaign, MailState.GENERATED) if mail.draft]
+    assert len(letters) == 5
+    assert all(letter and f"Given{spelt(number)}" in letter.greeting for number, letter in enumerate(letters, 1))
+    entries = costs(house, campaign.budget_id)
+    spent = sum((entry.cost or Decimal(0) for entry in entries), Decimal(0))
+    assert campaign.total_cost == spent > 0
+    assert len(entries) == len(model.billing.bills)
+    assert campaign.forecast
+    assert campaign.forecast.low
+    assert campaign.forecast.high
+    assert campaign.forecast.low <= campaign.forecast.high
+
+
+def test_what_would_cost_more_than_the_budget_is_not_begun(line: CampaignLine, model: Any) -> None:
+    line.crowd(40)
+    with pytest.raises(OverBudget, match=r"40 mails will cost between 0\.\d+ and .* budget is 0\.0001"):
+        line.preview(brief=BRIEF, budget=0.0001)
+    assert model.billing.bills == []
+
+
+def test_the_same_question_is_paid_for_once(line: CampaignLine, model: Any, house: House) -> None:
+    twins = [person(1, emails=(Labelled(f"same{number}@customer.example"),)) for number in range(4)]
+    line.people(*twins)
+    first = line.preview(brief=BRIEF)
+    assert len(costs(house, first.budget_id)) == 1
+    second = line.preview(brief=BRIEF)
+    assert costs(house, second.budget_id) == []
+    assert len(line.mails(second, MailState.GENERATED)) == 4
+    assert len(model.billing.bills) == 1
+
+
+def test_a_model_that_declines_one_contact_harms_no_other(line: CampaignLine, model: Any) -> None:
+    line.crowd(4)
+    model.modes.append(Mode("refusal", times=1))
+    campaign = line.preview(brief=BRIEF)
+    [refused] = line.mails(campaign, MailState.FAILED)
+    assert "declines" in refused.reason
+    assert (campaign.statistics.failed, campaign.statistics.waiting) == (1, 3)
+    assert line.approve(campaign).statistics.adds_up
+
+
+def test_answers_that_cannot_be_used_are_asked_for_again_and_counted(
+    line: CampaignLine, model: Any, house: House
+) -> None:
+    line.crowd(2)
+    model.modes.append(Mode("malformed", times=2))
+    campaign = line.preview(brief=BRIEF)
+    assert len(line.mails(campaign, MailState.GENERATED)) == 2
+    states = [entry.state for entry in costs(house, campaign.budget_id)]
+    assert (states.count(UsageState.OK), states.count(UsageState.FAILED)) == (2, 2)
+
+
+def test_a_lost_reply_counts_in_full_and_is_asked_for_again(
+    line: CampaignLine, model: Any, house: House, simulators: Simulators, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del model
+    monkeypatch.setattr("tasks.writing.LONGEST_WAIT", 0.01)
+    line.crowd(2)
+    simulators.world.faults.add(Fault("reply_lost", route="/openai/v1/responses", after=2, times=1))
+    campaign = line.preview(brief=BRIEF)
+    entries = costs(house, campaign.budget_id)
+    [lost] = [entry for entry in entries if entry.state is UsageState.UNKNOWN]
+    assert lost.cost
+    assert lost.cost > max(entry.cost or 0 for entry in entries if entry.state is UsageState.OK)
+    assert campaign.total_cost == sum((entry.cost or Decimal(0) for entry in entries), Decimal(0))
+
+
+def test_a_key_that_is_refused_stops_the_campaign_with_what_to_do(
+    line: CampaignLine, model: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from storage.settings import settings  # noqa: PLC0415 (after the environment is set)
+
+    del model
+    monkeypatch.setenv("OPENAI_API_KEY", "another")
+    settings.cache_clear()
+    line.crowd(2)
+    campaign_id = line.open(brief=BRIEF)
+    with pytest.raises(Exception, match="set OPENAI_API_KEY"):
+        line.to_review(campaign_id)
+    assert "set OPENAI_API_KEY" in line.campaign(campaign_id).error
+
+
+def test_a_template_that_asks_for_what_is_not_known_says_so_before_the_review(
+    line: CampaignLine, simulators: Simulators
+) -> None:
+    del simulators
+    line.people(person(1), person(2, given_name=""), person(3, given_name=""))
+    with pytest.raises(TemplateDoesNotFit, match="given_name is not known of 2 of 3 contacts"):
+        line.preview()
+
+
+def test_the_bytes_that_leave_are_the_bytes_that_were_approved(
+    line: CampaignLine, simulators: Simulators, house: House
+) -> None:
+    line.crowd(3)
+    for provider in ("microsoft", "google"):
+        connection, _ = house.connect(simulators, provider, size=0)
+        campaign = line.run(connection=connection)
+        assert campaign.statistics.sent == 3
+        sent = {mail.id: mail.approved_hash for mail in line.mails(campaign, MailState.SENT)}
+        left = {
+            mail.key.strip("<").partition("@")[0]: mail.posted if mail.built else mail.sha256
+            for mail in simulators.world.delivered.mails
+            if mail.provider == provider
+        }
+        assert left == sent
+
+
+def test_resting_cancelling_and_going_on_always_add_up(
+    line: CampaignLine, simulators: Simulators, house: House
+) -> None:
+    del simulators
+    settings_of(house, mails_per_day="2")
+    line.crowd(5)
+    campaign = line.preview()
+    line.decide(campaign, refused=[line.mails(campaign)[4].id])
+    assert line.send(campaign.id)
+    resting = line.statistics(campaign)
+    assert (resting.sent, resting.waiting, resting.rejected, resting.adds_up) == (2, 2, 1, True)
+    assert line.campaign(campaign.id).resume_at
+    with house.store.begin() as session:
+        campaign_reviews.end(
+            session, house.scope, campaign.id, to=CampaignStatus.CANCELLED, expected=[CampaignStatus.SENDING],
+            why="cancelled by hand",
+        )  # fmt: skip
+    assert not line.send(campaign.id)
+    ended = line.statistics(campaign)
+    assert (ended.sent, ended.waiting, ended.rejected, ended.adds_up) == (2, 0, 3, True)
+
+
+@pytest.mark.parametrize(
+    ("how", "told"),
+    [
+        ({"brief": "   "}, "name either a brief or a saved template"),
+        ({"brief": "---\nsubject: Hi\n---\nDear {{ nobody }}"}, "there is no nobody"),
+        ({"template": "missing"}, "no template 'missing'"),
+        ({"brief": "---\nlinks: {a: ftp://x}\n---\nText"}, "must start with https"),
+    ],
+)
+def test_what_cannot_be_begun_is_refused_with_a_sentence(
+    line: CampaignLine, simulators: Simulators, how: dict[str, Any], told: str
+) -> None:
+    del simulators
+    with pytest.raises(Exception, match=told):
+        line.open(**how)
+
+
+def test_without_a_mailbox_nothing_is_begun(line: CampaignLine) -> None:
+    with pytest.raises(CannotPrepare, match="CONTACTFLOW_SMTP_URL"):
+        line.open(brief=TEMPLATE)
+
+
+def test_a_retry_sends_only_what_failed_for_certain(line: CampaignLine, simulators: Simulators, house: House) -> None:
+    line.people(person(1), person(2, emails=(Labelled("reject.me@customer.example"),)))
+    campaign = line.run()
+    assert (campaign.statistics.sent, campaign.statistics.failed) == (1, 1)
+    left = len(simulators.world.delivered.mails)
+    with house.store.begin() as session:
+        assert campaign_reviews.retry_failed(session, house.scope, campaign.id, actor=ANN) == 1
+    again = line.finish(campaign.id)
+    assert (again.statistics.sent, again.statistics.failed) == (1, 1)
+    assert len(simulators.world.delivered.mails) == left
+
+
+def test_asking_twice_for_each_step_changes_nothing(line: CampaignLine, model: Any) -> None:
+    line.crowd(3)
+    campaign = line.preview(brief=BRIEF)
+    asyncio.run(line._to_review(campaign.id))
+    assert len(model.billing.bills) == 3
+    ended = line.approve(campaign)
+    assert line.finish(ended.id).statistics == ended.statistics
