@@ -46,6 +46,8 @@ class _Round(msgspec.Struct, frozen=True):
 
 
 _UNKNOWN = {400, 404}  # how it says that there is no contact of this id
+_UNSERVED = {400, 404, 405}  # how it may say that it knows no folder by this name
+_NOWHERE = "nowhere"
 _NOTHING = b'{"value":[]}'
 _read_folder = decoder(_Folder)
 _read_folders = decoder(_Folders)
@@ -135,6 +137,8 @@ class MicrosoftSource:
                 homes[""] = await self._default_id()
             if name not in homes:
                 homes[name] = await self._folder_of(name)
+            if homes[""] == _DEFAULT:  # its id cannot be told: whoever is found is taken to be there
+                return homes[name] != _NOWHERE
             return homes[name] in folders or homes[name] == homes[""]
 
         return has
@@ -144,7 +148,7 @@ class MicrosoftSource:
             _, found = await self._client.get(f"{self._contacts}/{quote(name, safe='=')}", read_named)
         except ProviderError as refused:
             if type(refused) in {NotThere, ProviderError} and refused.status in _UNKNOWN:
-                return "nowhere"
+                return _NOWHERE
             raise
         return found.folder
 
@@ -182,7 +186,9 @@ class MicrosoftSource:
     async def _default_id(self) -> str:
         try:
             _, folder = await self._client.get(f"{self._me}/{_DEFAULT}", _read_folder)
-        except NotThere:
+        except ProviderError as refused:
+            if isinstance(refused, CursorExpired) or refused.status not in _UNSERVED:
+                raise
             return _DEFAULT
         return folder.id
 

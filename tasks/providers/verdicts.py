@@ -19,11 +19,16 @@ import msgspec
 from tasks.providers.base import CursorExpired, IncompleteRead, NeedsReconnect, ProviderError
 
 _EXPIRED = {"syncstatenotfound", "syncstateinvalid", "resyncrequired", "expiredsynctoken"}
-_THROTTLED = {"ratelimitexceeded", "userratelimitexceeded", "applicationthrottled"}
+_THROTTLED = {
+    "ratelimitexceeded", "userratelimitexceeded", "quotaexceeded", "resourceexhausted", "applicationthrottled",
+}  # fmt: skip
+_SWITCHED_OFF = {"servicedisabled", "accessnotconfigured"}
 _MISSING_SCOPE = {
     "insufficientclaims",
     "accesstokenscopeinsufficient",
+    "insufficientscope",
     "insufficientpermissions",
+    "permissiondenied",
     "erroraccessdenied",
     "accessdenied",
     "authorizationrequestdenied",
@@ -75,6 +80,9 @@ def refuse(response: httpx.Response, *, provider: str, scope: str, now: float) -
     if _is_temporary(status) or said.means(_THROTTLED):
         cause = ProviderError(f"{provider} is busy ({status}); try again later", permanent=False, **about)
         raise Temporary(cause, asked=asked_wait(response, said.body, now))
+    if status == httpx.codes.FORBIDDEN and said.means(_SWITCHED_OFF):
+        cause = f"{provider} does not serve this application: its operators must enable the API in its registration"
+        raise ProviderError(cause, **about)
     if status == httpx.codes.FORBIDDEN and said.means(_MISSING_SCOPE):
         raise NeedsReconnect(f"{provider} refuses access: sign in again and allow {scope}", **about)
     if said.body is None:

@@ -170,7 +170,8 @@ async def test_an_asked_wait_is_never_shortened_by_chance() -> None:
         httpx.Response(502, html="<h1>Bad gateway</h1>"),
         legacy(403, "rateLimitExceeded"),
         legacy(403, "userRateLimitExceeded"),
-        people(403, "RATE_LIMIT_EXCEEDED"),
+        people(403, "RATE_LIMIT_EXCEEDED", status="PERMISSION_DENIED"),
+        people(403, "", status="RESOURCE_EXHAUSTED"),
         httpx.ConnectError("refused"),
         httpx.ReadTimeout("slow"),
         httpx.RemoteProtocolError("cut"),
@@ -321,6 +322,8 @@ async def test_a_code_nested_deep_is_found() -> None:
         httpx.Response(403, json={}, headers={"www-authenticate": 'Bearer error="insufficient_claims", claims="x"'}),
         people(403, "ACCESS_TOKEN_SCOPE_INSUFFICIENT", status="PERMISSION_DENIED"),
         legacy(403, "insufficientPermissions"),
+        people(403, "", "insufficient scopes", status="PERMISSION_DENIED"),
+        httpx.Response(403, json={}, headers={"www-authenticate": 'Bearer error="insufficient_scope"'}),
     ],
 )
 async def test_a_missing_permission_is_named_and_not_retried(answer: httpx.Response) -> None:
@@ -345,6 +348,16 @@ async def test_other_refusals_fail_the_read_at_once(answer: httpx.Response) -> N
         await world.get()
     assert (type(caught.value), caught.value.permanent) == (ProviderError, True)
     assert len(world.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [people(403, "SERVICE_DISABLED", status="PERMISSION_DENIED"), legacy(403, "accessNotConfigured")],
+)
+async def test_an_interface_that_is_switched_off_is_the_operators_affair(answer: httpx.Response) -> None:
+    with pytest.raises(ProviderError, match="operators must enable") as caught:
+        await World(answer).get()
+    assert (type(caught.value), caught.value.permanent) == (ProviderError, True)
 
 
 async def test_an_error_nested_beyond_reason_is_an_error_like_others() -> None:

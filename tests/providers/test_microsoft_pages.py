@@ -154,9 +154,18 @@ async def test_the_default_folder_is_read_once_whether_it_is_listed_or_not(*, li
     assert [path for path in graph.asked() if "/delta" in path] == [graph.path("contacts")]
 
 
-async def test_the_default_folder_is_read_even_where_its_id_cannot_be_told() -> None:
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx.Response(404, json={"error": {"code": "ErrorItemNotFound"}}),
+        httpx.Response(404, text="Not Found"),
+        httpx.Response(400, json={"error": {"code": "ErrorInvalidIdMalformed"}}),
+        httpx.Response(405, text="Method Not Allowed"),
+    ],
+)
+async def test_the_default_folder_is_read_even_where_its_id_cannot_be_told(answer: httpx.Response) -> None:
     graph = Graph()
-    del graph.answers["/me/contactFolders/contacts"]
+    graph.answers["/me/contactFolders/contacts"] = answer
     graph.round("contacts", [someone("a")])
     source = graph.source()
     assert people(source, await read(source)) == {"a": "a"}
@@ -319,6 +328,19 @@ async def test_a_contact_that_moved_is_present_in_whichever_order_its_folders_ar
     if order[0] != "contacts":
         graph.answers["/me/contactFolders"] = {"value": [{"id": "f"}]}
     assert people(source, await read(source)) == {"a": "a"}
+
+
+@pytest.mark.parametrize("found", [True, False])
+async def test_who_left_a_folder_and_is_found_is_there_even_if_nobody_knows_the_default_folders_id(
+    *, found: bool
+) -> None:
+    graph = Graph({"": ["f"]})
+    graph.answers["/me/contactFolders/contacts"] = GONE
+    graph.round("f", [removed("a")])
+    if found:
+        graph.answers["/me/contacts/a"] = {"id": "a", "parentFolderId": DEFAULT}
+    source = graph.source()
+    assert people(source, await read(source)) == ({} if found else {"a": "-"})
 
 
 async def test_of_a_contact_that_comes_twice_the_last_word_counts() -> None:
