@@ -56,7 +56,7 @@ class Journal:
             return
         try:
             written.set_result(self._put_down(submitted, ended))
-        except Exception as trouble:  # noqa: BLE001 (whoever waits for it gets it)
+        except BaseException as trouble:  # noqa: BLE001 (the lines that wait for it get it)
             written.set_exception(trouble)
 
     def _put_down(self, submitted: Sequence[Claim], ended: Sequence[Outcome]) -> set[str]:
@@ -77,7 +77,6 @@ class Relaying:
 
     post: Post
     relay: Relay
-    lines: int = LINES
     look: Callable[[], None] = lambda: None
     journal: Journal = field(init=False)
     supply: deque[Claim] = field(default_factory=deque)
@@ -101,7 +100,7 @@ class Relaying:
         self.stopped = None
         try:
             async with asyncio.TaskGroup() as group:
-                for _ in range(1 if self.post.limits.interval else self.lines):
+                for _ in range(1 if self.post.limits.interval else LINES):
                     group.create_task(self._serve())
         except BaseExceptionGroup as troubles:
             raise troubles.exceptions[0] from None  # one line's trouble has ended the others
