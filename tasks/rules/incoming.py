@@ -36,10 +36,10 @@ class Incoming:
 
 def read(raw: bytes, *, is_report: bool = False) -> Incoming:
     """`is_report` says that its sender is one who writes reports; not every such report follows the standard."""
-    mail = message_from_bytes(raw[:LONGEST])
     try:
+        mail = message_from_bytes(raw[:LONGEST])
         return _delivery_report(mail) or (_odd_report(mail) if is_report else None) or _letter(mail)
-    except (MessageError, ValueError, LookupError, AttributeError, TypeError):
+    except (MessageError, ValueError, LookupError, AttributeError, TypeError, RecursionError):
         return Incoming(None)  # hostile or broken: it is somebody's mail, and no news
 
 
