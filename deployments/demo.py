@@ -13,7 +13,7 @@ from deployments.cli.looking import tell_outcome
 from deployments.cli.waiting import follow
 from deployments.local import CannotStart, environment_of, running, wait_until
 from deployments.processes import Child, Household
-from storage import contacts, plans, reviews, schema, syncs, tenants
+from storage import contacts, plans, reviews, schema, sign_ins, syncs, tenants
 from storage.connections import StoredTokens, connect, connections
 from storage.documents import new_id
 from storage.records import ChangeState, ConnectionStatus, Provider, Role, SyncStatus
@@ -24,6 +24,7 @@ from storage.settings import PREFIX, Settings
 from storage.syncs import Sync
 from tasks.providers.engine import Engine
 from tasks.rules.guards import Allow
+from web.sign_in import link_to
 
 ORGANIZATION = "demo"
 USER = "alice@demo.example"
@@ -37,6 +38,7 @@ class Stage:
     engine: Engine
     scope: Scope
     connections: dict[Provider, str]
+    public_url: str
 
 
 @contextmanager
@@ -49,7 +51,7 @@ def running_demo(settings: Settings, *, contacts: int, say: Say) -> Iterator[tup
             accounts = {
                 provider: _account(store, scope, provider, world) for provider in (Provider.MICROSOFT, Provider.GOOGLE)
             }
-            yield household, Stage(store, Engine(settings.own_prefect_url), scope, accounts)
+            yield household, Stage(store, Engine(settings.own_prefect_url), scope, accounts, settings.public_url)
 
 
 def up_to_review(stage: Stage, *, say: Say) -> Sync:
@@ -61,10 +63,16 @@ def up_to_review(stage: Stage, *, say: Say) -> Sync:
     sync = _follow(stage, waiting.id, waiting.flow_run_id) if waiting else _start(stage, Provider.MICROSOFT)
     say("")
     tell_outcome(sync)
+    say(f"sign in, once, within a quarter of an hour: {_link(stage)}")
     say(f"or in Prefect, by the button Resume: {stage.engine.run_page(sync.flow_run_id)}")
     google = stage.connections[Provider.GOOGLE]
     say(f"then: contactflow sync --org {ORGANIZATION} --user {USER} --connection {google} --wait")
     return sync
+
+
+def _link(stage: Stage) -> str:
+    with stage.store.begin() as session:
+        return link_to(stage.public_url, sign_ins.offer_link(session, stage.scope))
 
 
 def hands_free(stage: Stage, *, say: Say) -> None:

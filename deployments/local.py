@@ -1,4 +1,4 @@
-"""One machine, one command: Prefect's server, the worker and, for the demo, simulated providers.
+"""One machine, one command: Prefect's server, the worker, the review page and, for the demo, simulated providers.
 
 Everything of it lives under CONTACTFLOW_HOME and on loopback; the user's own Prefect profile is neither read nor
 written.
@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+
+import httpx
 
 from deployments.processes import Child, Household, demand_free
 from storage.settings import PREFIX, Settings
@@ -28,7 +30,7 @@ class CannotStart(Exception):
 def running(
     settings: Settings, *, extra: Mapping[str, str] | None = None, say: Callable[[str], None]
 ) -> Iterator[Household]:
-    """Server and worker, up and answering; all ended when the block is left, however it is left."""
+    """Server, worker and page, up and answering; all ended when the block is left, however it is left."""
     with _alone(settings.home):
         household = Household()
         try:
@@ -37,8 +39,10 @@ def running(
             household.add(
                 Child("worker", [sys.executable, "-m", "deployments.serve"], environment, _log(settings, "worker"))
             )
-            say("starting the worker")
+            _start_page(household, settings, environment)
+            say("starting the worker and the review page")
             wait_until(lambda: _serves(Engine(settings.own_prefect_url)), "the worker offers its flows", household)
+            wait_until(lambda: _answers(settings), "the review page answers", household)
             yield household
         finally:
             household.stop()
@@ -50,6 +54,7 @@ def environment_of(settings: Settings) -> dict[str, str]:
     return {
         f"{PREFIX}HOME": str(settings.home),
         f"{PREFIX}PREFECT_PORT": str(settings.prefect_port),
+        f"{PREFIX}WEB_PORT": str(settings.web_port),
         "PREFECT_HOME": str(settings.home / "prefect"),
         "PREFECT_API_URL": url,
         "PREFECT_UI_URL": url.removesuffix("/api"),
@@ -94,6 +99,18 @@ def _start_server(
     household.add(Child("Prefect server", command, environment, _log(settings, "prefect")))
     say("starting Prefect (the first start takes a while)")
     wait_until(Engine(settings.own_prefect_url).is_up, "Prefect answers", household)
+
+
+def _start_page(household: Household, settings: Settings, environment: Mapping[str, str]) -> None:
+    demand_free(settings.web_port, f"{PREFIX}WEB_PORT")
+    household.add(Child("review page", [sys.executable, "-m", "web"], environment, _log(settings, "web")))
+
+
+def _answers(settings: Settings) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{settings.web_port}/healthz", timeout=2).is_success
+    except httpx.TransportError:
+        return False
 
 
 def _serves(engine: Engine) -> bool:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
@@ -33,7 +33,7 @@ class Settings(BaseSettings):
     home: Path = Path(".contactflow")
     database_url: str = ""
     secret_keys: SecretStr = SecretStr("")
-    public_url: str = "http://127.0.0.1:4280"
+    public_url: str = ""
     web_port: int = Field(4280, ge=1, le=65535)
     prefect_port: int = Field(4200, ge=1, le=65535)
 
@@ -65,6 +65,12 @@ class Settings(BaseSettings):
     review_days: int = Field(7, ge=1, le=365)
     undo_days: int = Field(30, ge=0, le=3650)
     apply_batch: int = Field(500, ge=1, le=10_000)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _on_this_machine(cls, given: dict[str, Any]) -> dict[str, Any]:
+        """Nobody but us looks at the pages, unless an address is set."""
+        return {"public_url": f"http://127.0.0.1:{given.get('web_port', 4280)}", **given}
 
     @field_validator("home")
     @classmethod

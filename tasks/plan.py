@@ -164,8 +164,9 @@ def _save(session: Session, scope: Scope, sync: Sync, rows: Sequence[Change]) ->
 
 def _summary(sync_id: str, counted: Counter[str]) -> str:
     lines = [f"| {kind} | {counted[kind]} |" for kind in ChangeKind if counted[kind]]
+    page = f"{settings().public_url}/syncs/{sync_id}"
     return "\n".join([
         f"### Sync {sync_id}", "",
-        f"Look at it with `contactflow preview {sync_id}`, decide with `approve` or `reject`, or resume this run.", "",
+        f"[Look at it and decide]({page}); or `contactflow preview {sync_id}`; or resume this run.", "",
         "| what | how many |", "|---|---|", *lines,
     ])  # fmt: skip

@@ -71,8 +71,9 @@ def _form(store: Store, sync: Sync) -> type[SyncAnswer]:
     with store.read() as session:
         counts = plans.counts(session, _scope(store, sync.id), sync.id)
     kinds = {kind.value: sum(counts[kind, state] for state in ChangeState) for kind in ChangeKind}
+    page = f"[Contact sync]({settings().public_url}/syncs/{sync.id})"
     text = counted(
-        f"Contact sync {sync.id}", kinds, look=f"contactflow preview {sync.id}", digest=sync.digest,
+        page, kinds, look=f"contactflow preview {sync.id}", digest=sync.digest,
         asked_again="The reviewer named was no user of this organization" if sync.review_round else "",
     )  # fmt: skip
     return described(SyncAnswer, text)

@@ -16,6 +16,7 @@ COMMANDS = {
     "user": ("house", "Users of an organization."),
     "keys": ("house", "Encryption keys."),
     "audit": ("house", "The audit log."),
+    "sign-in": ("accounts", "Print a link that signs a user in to the review page, once."),
     "connect": ("accounts", "Connect a Microsoft or Google account."),
     "connections": ("accounts", "List connected accounts and how they are."),
     "disconnect": ("accounts", "Give an account's permission back and delete its tokens."),

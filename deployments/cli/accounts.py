@@ -10,11 +10,12 @@ from urllib.parse import parse_qsl, urlsplit
 import click
 
 from deployments.cli.terminal import Refused, command, organization_option, ready_store, show, table, user_option, when
-from storage import audit, connections, tenants
+from storage import audit, connections, sign_ins, tenants
 from storage.connections import ConnectionInfo, StoredTokens
 from storage.records import ConnectionStatus, Provider
 from storage.scope import Scope
 from storage.session import Session
+from storage.settings import settings
 
 if TYPE_CHECKING:
     from tasks.providers.oauth import App, Grant
@@ -65,6 +66,19 @@ def connect_command(
             session, scope, actor=user, action="connection.made", subject=made.id, detail={"provider": provider}
         )
     show(as_json, _data(made), lambda: click.echo(f"{made.id}  {made.provider} {made.account} is connected"))
+
+
+@command("sign-in")
+@organization_option
+@user_option
+def sign_in_command(organization: str, user: str, *, as_json: bool) -> None:
+    """Print a link that signs a user in to the review page, once, within a quarter of an hour."""
+    from web.sign_in import link_to  # noqa: PLC0415 (not for a mere list)
+
+    with ready_store().begin() as session:
+        token = sign_ins.offer_link(session, tenants.scope_of(session, organization, user))
+    link = link_to(settings().public_url, token)
+    show(as_json, {"link": link}, lambda: click.echo(link))
 
 
 @command("connections")

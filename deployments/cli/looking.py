@@ -11,6 +11,7 @@ from storage.documents import document
 from storage.records import Cell, Change, ChangeKind, Proposal, SyncStatus
 from storage.scope import Scope
 from storage.session import Session
+from storage.settings import settings
 from storage.syncs import Sync
 from tasks.rules.wording import as_text
 
@@ -81,6 +82,7 @@ def tell_outcome(sync: Sync) -> None:
     for warning in sync.warnings:
         click.echo(f"warning: {warning}", err=True)
     if sync.status is SyncStatus.PREVIEW:
+        click.echo(f"page:    {settings().public_url}/syncs/{sync.id}")
         click.echo(f"look:    contactflow preview {sync.id}")
         click.echo(f"decide:  contactflow approve {sync.id}    or    contactflow reject {sync.id}")
 

@@ -24,7 +24,8 @@ def up_command(*, as_json: bool) -> None:
     ready_store()
     try:
         with running(settings(), say=_say) as household:
-            _say(f"ready: flows, runs and schedules at {_ui(settings())}")
+            _say(f"ready: the review page at {settings().public_url}, runs and schedules at {_ui(settings())}")
+            _say("sign in: contactflow sign-in --org … --user …")
             _say("start a sync: contactflow sync --org … --user … --file contacts.vcf")
             _say("Ctrl-C ends it; nothing is lost")
             _watch(household)

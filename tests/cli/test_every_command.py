@@ -44,6 +44,7 @@ UNKNOWN = {
     "import": ["missing.csv", "--org", "acme"],
     "sync": ["--org", "acme", "--user", "ann@acme.example", "--file", "missing.csv"],
     "connect": ["google", "--org", "acme", "--user", "nobody@acme.example"],
+    "sign-in": ["--org", "acme", "--user", "nobody@acme.example"],
     "org add": ["!!!"],
     "org settings": ["--org", "nobody"],
     "campaigns": ["--org", "nobody"],

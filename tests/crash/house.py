@@ -30,7 +30,12 @@ from tasks.rules.guards import Allow
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 120.0
-ROLES = {"server": "prefect server start", "worker": "deployments.serve", "supervisor": "deployments.cli up"}
+ROLES = {
+    "server": "prefect server start",
+    "worker": "deployments.serve",
+    "page": "-m web",
+    "supervisor": "deployments.cli up",
+}
 SYLLABLES = ("ka", "lo", "mi", "ru", "te", "van", "der", "bi", "qu", "zel", "pa", "nim", "dra", "fe", "hul", "jas")
 FLOW = "flow"  # whatever else the worker started
 
@@ -41,7 +46,7 @@ class House:
         self.port = port
         self.environment = {
             **os.environ, "PYTHONPATH": str(ROOT), "CONTACTFLOW_HOME": str(home),
-            "CONTACTFLOW_PREFECT_PORT": str(port), **(extra or {}),
+            "CONTACTFLOW_PREFECT_PORT": str(port), "CONTACTFLOW_WEB_PORT": str(free_port()), **(extra or {}),
         }  # fmt: skip
         self.environment.pop("PREFECT_HOME", None)
         self.settings = Settings.load(home=home, prefect_port=port)

@@ -74,6 +74,12 @@ def test_a_bad_address_of_the_model_is_named_as_it_was_set(monkeypatch: pytest.M
         Settings.load()
 
 
+def test_the_pages_are_where_their_port_is_unless_an_address_is_set() -> None:
+    assert Settings.load().public_url == "http://127.0.0.1:4280"
+    assert Settings.load(web_port=5000).public_url == "http://127.0.0.1:5000"
+    assert Settings.load(web_port=5000, public_url="https://x.example/").public_url == "https://x.example"
+
+
 @pytest.fixture
 def dotenv(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setitem(Settings.model_config, "env_file", ".env")
