@@ -13,7 +13,7 @@ from deployments.cli.looking import tell_outcome
 from deployments.cli.waiting import follow
 from deployments.local import CannotStart, environment_of, running, wait_until
 from deployments.processes import Child, Household
-from storage import contacts, plans, reviews, schema, sign_ins, syncs, tenants
+from storage import contacts, organization_settings, plans, reviews, schema, sign_ins, syncs, tenants
 from storage.connections import StoredTokens, connect, connections
 from storage.documents import new_id
 from storage.records import ChangeState, ConnectionStatus, Provider, Role, SyncStatus
@@ -28,6 +28,7 @@ from web.sign_in import link_to
 
 ORGANIZATION = "demo"
 USER = "alice@demo.example"
+ADDRESS = "Demo Ltd, 1 Example Street, Exampleton"
 
 Say = Callable[[str], None]
 
@@ -52,6 +53,15 @@ def running_demo(settings: Settings, *, contacts: int, say: Say) -> Iterator[tup
                 provider: _account(store, scope, provider, world) for provider in (Provider.MICROSOFT, Provider.GOOGLE)
             }
             yield household, Stage(store, Engine(settings.own_prefect_url), scope, accounts, settings.public_url)
+
+
+def stocked(stage: Stage, *, say: Say) -> None:
+    """A CRM that holds somebody, so that there is something to compare with and somebody to write to."""
+    with stage.store.read() as session:
+        if contacts.count(session, stage.scope):
+            return
+    say("filling the CRM from Alice's Google account")
+    _approve(stage, _start(stage, Provider.GOOGLE))
 
 
 def up_to_review(stage: Stage, *, say: Say) -> Sync:
@@ -130,7 +140,9 @@ def _team(store: Store) -> Scope:
         except tenants.UnknownTenant:
             tenants.add_organization(session, "Demo")
             tenants.add_user(session, ORGANIZATION, USER, role=Role.ADMIN, name="Alice")
-            return tenants.scope_of(session, ORGANIZATION, USER)
+            scope = tenants.scope_of(session, ORGANIZATION, USER)
+            organization_settings.change(session, scope, {"postal_address": ADDRESS}, actor=USER)
+            return scope
 
 
 def _account(store: Store, scope: Scope, provider: Provider, world: dict[str, Any]) -> str:
@@ -155,7 +167,8 @@ def _environment(world: dict[str, Any]) -> dict[str, str]:
     ids = {f"{name}_CLIENT_ID": "client_id" for name in ("MICROSOFT", "GOOGLE")}
     secrets = {f"{name}_CLIENT_SECRET": "client_secret" for name in ("MICROSOFT", "GOOGLE")}
     named = {f"{PREFIX}{name}": str(world[key]) for name, key in {**urls, **ids, **secrets}.items()}
-    return named | {"SSL_CERT_FILE": str(world["ca_file"])}
+    model = {"OPENAI_BASE_URL": str(world["openai_base_url"]), "OPENAI_API_KEY": str(world["openai_api_key"])}
+    return named | model | {"SSL_CERT_FILE": str(world["ca_file"])}
 
 
 @contextmanager

@@ -38,7 +38,7 @@ def up_command(*, as_json: bool) -> None:
 @click.option("--contacts", default=300, show_default=True, help="How many invented people each account has.")
 def demo_command(contacts: int, *, hands_free: bool, as_json: bool) -> None:
     """Try everything on simulated accounts: a sync runs up to its review, and waits for you."""
-    from deployments import demo  # noqa: PLC0415 (starting is slow anyway)
+    from deployments import demo, demo_campaign  # noqa: PLC0415 (starting is slow anyway)
 
     del as_json
     _ctrl_c_for_both()
@@ -46,8 +46,11 @@ def demo_command(contacts: int, *, hands_free: bool, as_json: bool) -> None:
         with demo.running_demo(settings(), contacts=contacts, say=_say) as (household, stage):
             if hands_free:
                 demo.hands_free(stage, say=_say)
+                demo_campaign.hands_free(stage, say=_say)
                 return
+            demo.stocked(stage, say=_say)
             demo.up_to_review(stage, say=_say)
+            demo_campaign.up_to_review(stage, say=_say)
             _say("Ctrl-C ends it; the next start finds everything as it is now")
             _watch(household)
     except KeyboardInterrupt:

@@ -81,8 +81,8 @@ def refuse(response: httpx.Response, *, provider: str, scope: str, now: float) -
         cause = ProviderError(f"{provider} is busy ({status}); try again later", permanent=False, **about)
         raise Temporary(cause, asked=asked_wait(response, said.body, now))
     if status == httpx.codes.FORBIDDEN and said.means(_SWITCHED_OFF):
-        cause = f"{provider} does not serve this application: its operators must enable the API in its registration"
-        raise ProviderError(cause, **about)
+        why = f"{provider} does not serve this application: its operators must enable the API in its registration"
+        raise ProviderError(why, **about)
     if status == httpx.codes.FORBIDDEN and said.means(_MISSING_SCOPE):
         raise NeedsReconnect(f"{provider} refuses access: sign in again and allow {scope}", **about)
     if said.body is None:
