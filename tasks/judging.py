@@ -27,6 +27,7 @@ from storage.scope import Scope
 from storage.session import Session
 from storage.settings import settings
 from tasks.rules.checks import Crowd, check, check_frame, risk
+from tasks.rules.letters.cleaning import cleaned
 from tasks.rules.letters.envelope import CannotRender, Envelope, Frame, envelope
 from tasks.rules.letters.graph import graph_json
 from tasks.rules.letters.mime import mime
@@ -106,4 +107,4 @@ def read_letter(text: str, before: Letter) -> Letter:
         raise CannotDecide("the text must begin with a line `Subject: …`, and an empty line behind it")
     subject = blocks[0].partition(":")[2].strip()
     greeting, paragraphs = (blocks[1], blocks[2:]) if before.greeting and len(blocks) > 1 else ("", blocks[1:])
-    return replace(before, subject=subject, greeting=greeting, paragraphs=tuple(map(Paragraph, paragraphs)))
+    return cleaned(replace(before, subject=subject, greeting=greeting, paragraphs=tuple(map(Paragraph, paragraphs))))

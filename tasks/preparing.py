@@ -88,7 +88,7 @@ def _template(session: Session, scope: Scope, wish: Wish, author: str) -> Templa
     if settings().has_model:
         return None
     brief = read_brief(wish.brief)
-    check_template(brief.subject, brief.text)
+    check_template(brief.subject, brief.text, brief.links or {})
     new = NewTemplate(wish.name, brief.subject, brief.text, brief.language, brief.links)
     return templates.save(session, scope, new, author=author)
 

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from web import connections, contacts, home, sign_in, sync_deeds, sync_page
+from web import connections, contacts, home, sign_in, sync_deeds, sync_page, tracking
 from web.doors import deed, guest, guest_deed, nothing_here, page, public, refused
 from web.house import House
 from web.rendering import STATIC
@@ -49,6 +49,14 @@ ROUTES: Sequence[BaseRoute] = (
     Route("/connections/{connection_id}/sync", deed(connections.sync_now), methods=["POST"]),
 )
 
+# Addresses that stand in mails: whoever holds one may go there.
+IN_MAILS: Sequence[BaseRoute] = (
+    Route("/u/{token}", public(tracking.ask_to_unsubscribe), methods=["GET"]),
+    Route("/u/{token}", public(tracking.unsubscribe), methods=["POST"]),
+    Route("/o/{token}.gif", public(tracking.open_pixel), methods=["GET"]),
+    Route("/c/{token}", public(tracking.click), methods=["GET"]),
+)
+
 
 class Files(StaticFiles):
     """Each address names what the file holds, so that a browser may keep it for ever."""
@@ -62,7 +70,7 @@ class Files(StaticFiles):
 def create_app(house: House) -> Starlette:
     policy = content_policy(house.sign_in_origins)
     app = Starlette(
-        routes=[*ROUTES, Mount("/static", Files(directory=STATIC), name="static")],
+        routes=[*ROUTES, *IN_MAILS, Mount("/static", Files(directory=STATIC), name="static")],
         middleware=[
             Middleware(Guarded, policy=policy, is_secure=house.is_secure),
             Middleware(TrustedHostMiddleware, allowed_hosts=house.hosts, www_redirect=False),

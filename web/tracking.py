@@ -1,0 +1,108 @@
+"""The addresses that stand in mails: to unsubscribe, and to count opens and clicks. No session, no cookie.
+
+Looking changes nothing, for scanners follow every link: only a POST unsubscribes (RFC 8058), and a click leads nowhere
+but to a link that the campaign itself allowed.
+"""
+
+import hashlib
+from base64 import b64decode
+from dataclasses import dataclass
+from datetime import timedelta
+
+from starlette.exceptions import HTTPException
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from storage import actions, campaigns, mail_events, mails, suppressions, tenants
+from storage.actions import Action
+from storage.documents import now
+from storage.mail_events import Event
+from storage.records import Mail, MailEvent, SuppressionReason, Visitor
+from storage.scope import Scope
+from storage.session import Session
+from tasks.rules.links import Target, Use, numbered, read_token
+from tasks.rules.visits import visitor
+from web.visits import Visit
+
+PIXEL = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+UNSENT = timedelta()
+PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<meta name="robots" content="noindex"><title>{title}</title></head>
+<body><main><h1>{title}</h1>{body}</main></body></html>"""
+ASK = '<p>You will get no more mail of this kind.</p><form method="post"><button>Unsubscribe</button></form>'
+DONE = "<p>You will get no more mail of this kind. This page can be closed.</p>"
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The mail that an address stood in."""
+
+    scope: Scope
+    mail: Mail
+
+
+def ask_to_unsubscribe(visit: Visit) -> Response:
+    with visit.house.store.read() as session:
+        _sent(session, _target(visit, Use.UNSUBSCRIBE))
+    return HTMLResponse(PAGE.format(title="Unsubscribe", body=ASK))
+
+
+def unsubscribe(visit: Visit) -> Response:
+    with visit.house.store.begin() as session:
+        found = _sent(session, _target(visit, Use.UNSUBSCRIBE))
+        scope, mail = found.scope, found.mail
+        new = suppressions.suppress(
+            session, scope, [mail.address_hash], SuppressionReason.UNSUBSCRIBED, campaign_id=mail.campaign_id
+        )
+        event = Event(mail.id, MailEvent.UNSUBSCRIBED, "link", now(), Visitor.HUMAN)
+        if mail_events.note(session, scope, mail.campaign_id, event) and new:
+            done = Action(mail.object_id, "unsubscribed", "recipient", campaign_id=mail.campaign_id)
+            actions.note(session, scope, [done])
+    return HTMLResponse(PAGE.format(title="Unsubscribed", body=DONE))
+
+
+def open_pixel(visit: Visit) -> Response:
+    with visit.house.store.begin() as session:
+        _note(session, visit, _sent(session, _target(visit, Use.OPEN)), MailEvent.OPENED, 0)
+    return Response(PIXEL, media_type="image/gif", headers={"Cache-Control": "no-store"})
+
+
+def click(visit: Visit) -> Response:
+    target = _target(visit, Use.CLICK)
+    with visit.house.store.begin() as session:
+        found = _sent(session, target)
+        try:
+            links = campaigns.brief(session, found.scope, found.mail.campaign_id).links or {}
+        except campaigns.CampaignIsOver:
+            raise HTTPException(404) from None
+        address = numbered(links, target.number)
+        if not address:
+            raise HTTPException(404)
+        _note(session, visit, found, MailEvent.CLICKED, target.number)
+    return RedirectResponse(address, 302, headers={"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
+
+
+def _target(visit: Visit, use: Use) -> Target:
+    with visit.house.store.read() as session:
+        found = read_token(use, visit.part("token"), session.keyring.is_signed)
+    if found is None:
+        raise HTTPException(404)
+    return found
+
+
+def _sent(session: Session, target: Target) -> Sent:
+    place = tenants.scope_of_mail(session, target.mail_id)
+    if place is None:
+        raise HTTPException(404)
+    scope, campaign_id = place
+    return Sent(scope, mails.mail(session, scope, campaign_id, target.mail_id, None))
+
+
+def _note(session: Session, visit: Visit, found: Sent, kind: MailEvent, number: int) -> None:
+    """One visit counts once a minute: a mail that is shown again at once was not opened again."""
+    request, moment, mail = visit.request, now(), found.mail
+    since = moment - mail.sent_at if mail.sent_at else UNSENT
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    who = visitor(request.method, headers, since, click=kind is MailEvent.CLICKED)
+    told = f"{headers.get('user-agent', '')}|{number}|{who}|{moment:%Y%m%d%H%M}"
+    external = hashlib.sha256(told.encode()).hexdigest()[:32]
+    mail_events.note(session, found.scope, mail.campaign_id, Event(mail.id, kind, external, moment, who))
