@@ -9,7 +9,7 @@ from tests.crash.house import House, address_book, people
 
 def test_what_prefect_ended_ends_here_and_what_was_written_by_then_is_accounted_for(house: House) -> None:
     house.team("leavers")
-    book = people(800, "leavers")
+    book = people(3000, "leavers")  # more than can be written before the run is deleted
     path = address_book(house.home, book)
     few = address_book(house.home, people(5, "strangers"))
     begun = [house.start_sync("leavers", file=file) for file in (few, few, path)]

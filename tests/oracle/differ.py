@@ -36,11 +36,19 @@ def classify(records: Sequence[SourceRecord], before: Before, *, full: bool) -> 
 
 
 def last_words(records: Sequence[SourceRecord]) -> list[SourceRecord]:
-    """The last thing said of each record; what has no name stands for itself."""
-    found: dict[str, SourceRecord] = {}
+    """The last thing said of each record; what has no name stands for itself.
+
+    A name that a later record says it used to bear is nobody's any more: what stood under it stands under the new one.
+    """
+    found: dict[str, tuple[int, SourceRecord]] = {}
     for place, record in enumerate(records):
-        found[f"id {record.source_id}" if record.source_id else f"place {place}"] = record
-    return list(found.values())
+        found[f"id {record.source_id}" if record.source_id else f"place {place}"] = (place, record)
+    said = list(found.values())
+    return [record for place, record in said if isinstance(record, Gone) or not _renamed(place, record, said)]
+
+
+def _renamed(place: int, record: SourceRecord, said: Sequence[tuple[int, SourceRecord]]) -> bool:
+    return any(at > place and isinstance(later, Seen) and record.source_id in later.previous_ids for at, later in said)
 
 
 def _told(record: SourceRecord, before: Before) -> Told:
