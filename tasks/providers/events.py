@@ -30,7 +30,8 @@ def notify(event: str, run_id: str, detail: Mapping[str, Any] | None = None, *, 
     )
     title = FOR_PEOPLE.get(f"{about}.{event}")
     if title and settings().notify_urls:
-        _send(title, _body(f"{settings().public_url}/{about}s/{run_id}\n{LOOK[about]} {run_id}", detail or {}))
+        page = f"{settings().public_url}/syncs/{run_id}\n" if about == "sync" else ""
+        _send(title, _body(f"{page}{LOOK[about]} {run_id}", detail or {}))
 
 
 def _body(look: str, detail: Mapping[str, Any]) -> str:
