@@ -8,6 +8,7 @@ ModelError
 └── Unavailable     a server error, or the connection was lost; whether it was done nobody knows
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -21,7 +22,6 @@ from tasks.rules.model_pace import Limits
 
 T = TypeVar("T", bound=BaseModel)
 
-_BYTES_A_TOKEN = 2  # of JSON and European text it is three to four; an estimate must not be too low
 _AROUND = 32  # tokens that a service adds around what it is told
 
 
@@ -74,7 +74,7 @@ class Vectors:
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """Tokens of input. One that is not `exact` is rather too high."""
+    """Tokens of input. One that is not `exact` is the most that it can be."""
 
     tokens: int
     exact: bool
@@ -133,11 +133,12 @@ class Model(Protocol):
 
 
 def estimated(asked: Question[T]) -> Size:
-    """The size of a question where nobody counts it."""
+    """The size of a question where nobody counts it; no token is shorter than a byte, so no budget is overdrawn."""
     told = sum(len(text.encode()) for text in (asked.instructions, asked.facts))
-    return Size((told + _size_of(asked.shape)) // _BYTES_A_TOKEN + _AROUND, exact=False)
+    return Size(told + _size_of(asked.shape) + _AROUND, exact=False)
 
 
 @lru_cache(maxsize=64)
 def _size_of(shape: type[BaseModel]) -> int:
-    return len(str(shape.model_json_schema()))
+    """Twice what it is here, for a strict schema says of every part that it is required and closed."""
+    return 2 * len(json.dumps(shape.model_json_schema()))
