@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from tests.benchmarks import asking, comparing, feel, prefect_cost, reading, whole, writing
+from tests.benchmarks import asking, comparing, feel, prefect_cost, reading, relaying, whole, writing
 from tests.benchmarks.household import ROOT
 from tests.benchmarks.measuring import Row
 
@@ -26,6 +26,7 @@ MEASURED: dict[str, Rows] = {
     "7": prefect_cost.rows,
     "8": whole.gate_rows,
     "9": asking.rows,
+    "10": relaying.rows,
     "12": feel.rows,
 }
 SAME = {"3": "2"}  # measured together

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -27,7 +27,8 @@ def working(campaign: Campaign, number: int) -> Iterator[subprocess.Popen[bytes]
         try:
             yield parent
         finally:
-            os.killpg(parent.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # all of them are done
+                os.killpg(parent.pid, signal.SIGKILL)
 
 
 def kill_one(parent: subprocess.Popen[bytes], chance: random.Random) -> bool:
