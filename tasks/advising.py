@@ -4,9 +4,8 @@ together, and an opinion on pairs that a person will be asked about. It decides 
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -23,13 +22,13 @@ from storage.session import Store
 from storage.settings import settings
 from storage.usage import BudgetSpent
 from tasks.providers.model import ModelError, Question, estimated
-from tasks.providers.model_turns import PacedModel, Turns
-from tasks.providers.openai import EMBED_AT_ONCE, OpenAIModel, Style
+from tasks.providers.model_turns import PacedModel
+from tasks.providers.models import opened_model, tariff
+from tasks.providers.openai import EMBED_AT_ONCE
 from tasks.purse import Purse
 from tasks.rules.matching import Traits
 from tasks.rules.matching.meaning import SIZE, compact, nearest, wording
 from tasks.rules.matching.opinion import INSTRUCTIONS, VERSION, Opinion, facts, in_words
-from tasks.rules.prices import Tariff
 
 MOST_OPINIONS = 100
 AT_ONCE = 8
@@ -89,13 +88,13 @@ class Adviser:
 
     async def _embedded(self, texts: Sequence[str], model: str) -> list[bytes]:
         size = sum(len(text.encode()) // _BYTES_A_TOKEN + 1 for text in texts)
-        async with _opened() as asked:
+        async with opened_model() as asked:
             found = await self.purse.paid(Purpose.EMBED, model, (size, 0), lambda: asked.embed(texts, model=model))
         return [vector.tobytes() for vector in compact(found.values)]
 
     async def _opinions(self, pairs: Sequence[tuple[Traits, Traits, str]]) -> list[str]:
         places = asyncio.Semaphore(AT_ONCE)
-        async with _opened() as model:
+        async with opened_model() as model:
 
             async def one(pair: tuple[Traits, Traits, str]) -> str:
                 async with places:
@@ -121,25 +120,15 @@ class Adviser:
 
 def adviser(store: Store, scope: Scope, say: Say) -> Adviser | None:
     """None unless the organization has set a budget, and a key is there."""
-    chosen = settings()
     with store.read() as session:
         limit = organization_settings(session, scope).matching_budget
-    if not limit or not chosen.openai_api_key.get_secret_value():
+    if not limit or not settings().openai_api_key.get_secret_value():
         return None
     with store.begin() as session:
         month = f"matching/{datetime.now(UTC):%Y-%m}"
         budget = usage.open_budget(session, scope, month, limit=Decimal(str(limit)))
-    purse = Purse(store, scope, budget.id, Tariff(chosen.openai_base_url, chosen.model_price), VERSION)
+    purse = Purse(store, scope, budget.id, tariff(), VERSION)
     return Adviser(store, scope, purse, say)
-
-
-@asynccontextmanager
-async def _opened() -> AsyncIterator[PacedModel]:
-    """The model that the settings name, asked no faster than it allows."""
-    chosen = settings()
-    key, style = chosen.openai_api_key.get_secret_value(), Style(chosen.openai_style)
-    async with OpenAIModel(base_url=chosen.openai_base_url, api_key=key, style=style) as model:
-        yield PacedModel(model, Turns())
 
 
 def _waited(work: Coroutine[Any, Any, T]) -> T:

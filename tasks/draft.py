@@ -16,12 +16,9 @@ from storage.mails import Written
 from storage.records import Brief, CampaignStatus, Letter, Mail, MailState
 from storage.scope import Scope
 from storage.session import Store, open_store
-from storage.settings import settings
 from storage.usage import BudgetSpent
 from tasks.providers.model import ModelError
-from tasks.providers.model_turns import PacedModel, Turns
-from tasks.providers.openai import OpenAIModel, Style
-from tasks.rules.prices import Tariff
+from tasks.providers.models import opened_model, tariff
 from tasks.rules.templates import lacking, lacking_in_words, letter_of_template
 from tasks.writing import Desk, NotWritten, letter_for
 
@@ -102,19 +99,6 @@ async def _write_all(work: Work, desk: Desk) -> None:
         for mail in _pending(work):
             await places.acquire()
             group.create_task(_one(work, desk, mail)).add_done_callback(lambda _done: places.release())
-
-
-@asynccontextmanager
-async def opened_model() -> AsyncIterator[PacedModel]:
-    """The model that the settings name, asked no faster than it allows."""
-    chosen = settings()
-    key, style = chosen.openai_api_key.get_secret_value(), Style(chosen.openai_style)
-    async with OpenAIModel(base_url=chosen.openai_base_url, api_key=key, style=style) as model:
-        yield PacedModel(model, Turns())
-
-
-def tariff() -> Tariff:
-    return Tariff(settings().openai_base_url, settings().model_price)
 
 
 async def _one(work: Work, desk: Desk, mail: Mail) -> None:

@@ -13,12 +13,11 @@ from storage.organization_settings import organization_settings
 from storage.records import CampaignStatus, Forecast, Mail, MailState
 from storage.scope import Scope
 from storage.session import Session, Store, open_store
-from storage.settings import settings
 from tasks.providers.model import ModelError, Question, estimated
-from tasks.providers.openai import OpenAIModel, Style
+from tasks.providers.model_turns import PacedModel
+from tasks.providers.models import opened_model, tariff
 from tasks.rules import prices, prompts
 from tasks.rules.pacing import limits_of, time_to_send
-from tasks.rules.prices import Tariff
 from tasks.rules.prompts import Answer
 
 SAMPLE = 5
@@ -68,14 +67,12 @@ async def _needs(store: Store, scope: Scope, campaign: Campaign, sample: list[Ma
         brief = campaigns.brief(session, scope, campaign.id)
     asked = [prompts.prompt(brief, mail.draft.recipient) for mail in sample if mail.draft]
     questions = [Question(campaign.model, one.instructions, one.question, Answer) for one in asked]
-    chosen = settings()
-    key = chosen.openai_api_key.get_secret_value()
-    async with OpenAIModel(base_url=chosen.openai_base_url, api_key=key, style=Style(chosen.openai_style)) as model:
+    async with opened_model() as model:
         sizes = [await _size(model, question) for question in questions]
     return _priced(campaign.model, round(sum(sizes) / max(len(sizes), 1) * count), count)
 
 
-async def _size(model: OpenAIModel, question: Question[Answer]) -> int:
+async def _size(model: PacedModel, question: Question[Answer]) -> int:
     """Counted by the service, or estimated where it has trouble: a forecast stops no campaign for that."""
     try:
         return (await model.count(question)).tokens
@@ -86,9 +83,8 @@ async def _size(model: OpenAIModel, question: Question[Answer]) -> int:
 
 
 def _priced(model: str, input_tokens: int, count: int) -> Needs:
-    tariff = Tariff(settings().openai_base_url, settings().model_price)
     low, high = (
-        prices.at_worst(tariff, model, input_tokens=input_tokens, output_tokens=output * count, at=datetime.now(UTC))
+        prices.at_worst(tariff(), model, input_tokens=input_tokens, output_tokens=output * count, at=datetime.now(UTC))
         for output in (USUAL_OUTPUT, MOST_OUTPUT)
     )
     return Needs(input_tokens, USUAL_OUTPUT * count, low, high)
