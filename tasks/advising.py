@@ -20,12 +20,12 @@ from storage.records import Purpose
 from storage.scope import Scope
 from storage.session import Store
 from storage.settings import settings
-from storage.usage import BudgetSpent
+from storage.usage import Attempt, BudgetSpent
 from tasks.providers.model import ModelError, Question, estimated
 from tasks.providers.model_turns import PacedModel
 from tasks.providers.models import opened_model, tariff
 from tasks.providers.openai import EMBED_AT_ONCE
-from tasks.purse import Purse
+from tasks.purse import PROVIDER, Purse
 from tasks.rules.matching import Traits
 from tasks.rules.matching.meaning import SIZE, compact, nearest, wording
 from tasks.rules.matching.opinion import INSTRUCTIONS, VERSION, Opinion, facts, in_words
@@ -89,7 +89,9 @@ class Adviser:
     async def _embedded(self, texts: Sequence[str], model: str) -> list[bytes]:
         size = sum(len(text.encode()) // _BYTES_A_TOKEN + 1 for text in texts)
         async with opened_model() as asked:
-            found = await self.purse.paid(Purpose.EMBED, model, (size, 0), lambda: asked.embed(texts, model=model))
+            found = await self.purse.paid(
+                _entry(Purpose.EMBED, model), (size, 0), lambda: asked.embed(texts, model=model)
+            )
         return [vector.tobytes() for vector in compact(found.values)]
 
     async def _opinions(self, pairs: Sequence[tuple[Traits, Traits, str]]) -> list[str]:
@@ -114,7 +116,7 @@ class Adviser:
             cache_key=f"opinion/{VERSION}",
         )  # fmt: skip
         size = (estimated(asked).tokens, asked.max_output_tokens)
-        answer = await self.purse.paid(Purpose.OPINION, asked.model, size, lambda: model.write(asked))
+        answer = await self.purse.paid(_entry(Purpose.OPINION, asked.model), size, lambda: model.write(asked))
         return in_words(answer.value)
 
 
@@ -127,8 +129,12 @@ def adviser(store: Store, scope: Scope, say: Say) -> Adviser | None:
     with store.begin() as session:
         month = f"matching/{datetime.now(UTC):%Y-%m}"
         budget = usage.open_budget(session, scope, month, limit=Decimal(str(limit)))
-    purse = Purse(store, scope, budget.id, tariff(), VERSION)
+    purse = Purse(store, scope, budget.id, tariff())
     return Adviser(store, scope, purse, say)
+
+
+def _entry(purpose: Purpose, model: str) -> Attempt:
+    return Attempt(purpose, PROVIDER, model, None, prompt_version=VERSION)
 
 
 def _waited(work: Coroutine[Any, Any, T]) -> T:

@@ -19,6 +19,7 @@ from storage.session import Store, open_store
 from storage.usage import BudgetSpent
 from tasks.providers.model import ModelError
 from tasks.providers.models import opened_model, tariff
+from tasks.purse import Purse
 from tasks.rules.templates import lacking, lacking_in_words, letter_of_template
 from tasks.writing import Desk, NotWritten, letter_for
 
@@ -86,7 +87,8 @@ async def _by_model(work: Work) -> None:
     with work.store.begin() as session:
         usage.give_up(session, work.scope, work.campaign.budget_id, before=now() - LONGEST_CALL)
     async with opened_model() as model:
-        desk = Desk(work.store, work.scope, work.campaign, work.brief, model, tariff())
+        purse = Purse(work.store, work.scope, work.campaign.budget_id, tariff())
+        desk = Desk(work.store, work.scope, work.campaign, work.brief, model, purse)
         try:
             await _write_all(work, desk)
         except* ModelError as trouble:  # one that stops everything; the first of them tells what to do

@@ -3,14 +3,15 @@
 An entry an attempt, whatever came of it, for a reply that was lost may have been billed.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Protocol, TypeVar
 
 from storage import usage
-from storage.records import Cost, Purpose, TokenCounts, UsageState
+from storage.records import Cost, TokenCounts, UsageState
 from storage.scope import Scope
 from storage.session import Store
 from storage.usage import Attempt, Result
@@ -35,25 +36,26 @@ class Purse:
     scope: Scope
     budget_id: str
     tariff: Tariff
-    prompt_version: str = ""
 
-    async def paid(self, purpose: Purpose, model: str, size: tuple[int, int], ask: Callable[[], Awaitable[A]]) -> A:
-        """`size` is how many tokens go in and may come out at most. BudgetSpent where that may cost too much."""
-        begun = self._reserve(purpose, model, size)
+    async def paid(self, entry: Attempt, size: tuple[int, int], ask: Callable[[], Awaitable[A]]) -> A:
+        """`size` is how many tokens go in and may come out at most: what that costs becomes the worst of `entry`.
+
+        BudgetSpent where that may be too much.
+        """
+        begun = await asyncio.to_thread(self._reserve, entry, size)
         try:
             answer = await ask()
         except ModelError as error:
-            self._settle(begun, self._failure(error, model))
+            await asyncio.to_thread(self._settle, begun, self._failure(error, entry.model))
             raise
-        self._settle(begun, self._result(UsageState.OK, answer.receipt, model))
+        await asyncio.to_thread(self._settle, begun, self._result(UsageState.OK, answer.receipt, entry.model))
         return answer
 
-    def _reserve(self, purpose: Purpose, model: str, size: tuple[int, int]) -> str:
+    def _reserve(self, entry: Attempt, size: tuple[int, int]) -> str:
         moment = datetime.now(UTC)
-        worst = prices.at_worst(self.tariff, model, input_tokens=size[0], output_tokens=size[1], at=moment)
-        entry = Attempt(purpose, PROVIDER, model, worst, prompt_version=self.prompt_version)
+        worst = prices.at_worst(self.tariff, entry.model, input_tokens=size[0], output_tokens=size[1], at=moment)
         with self.store.begin() as session:
-            return usage.reserve(session, self.scope, self.budget_id, entry)
+            return usage.reserve(session, self.scope, self.budget_id, replace(entry, worst=worst))
 
     def _settle(self, usage_id: str, result: Result) -> None:
         with self.store.begin() as session:
@@ -65,7 +67,8 @@ class Purse:
         known = error.billed is Billed.NO
         state = UsageState.FAILED if known else UsageState.UNKNOWN
         cost = Cost(Decimal(0) if known else None, {})
-        return Result(state, TokenCounts(), cost, error=error.code or type(error).__name__)
+        told = error.code or type(error).__name__
+        return Result(state, TokenCounts(), cost, request_id=error.receipt.request_id, error=told)
 
     def _result(self, state: UsageState, receipt: Receipt, model: str, *, error: str = "") -> Result:
         cost = prices.cost(self.tariff, model, receipt.tokens, at=datetime.now(UTC), tier=receipt.tier)

@@ -1,26 +1,18 @@
-"""One letter by a language model: what it may cost is reserved, it is asked for, and what it came to is put down.
-
-Every attempt is an entry of its own under the campaign's budget, for a reply that was lost may have been billed.
-"""
+"""One letter by a language model: asked for under the campaign's budget, again where that may help, paid for once."""
 
 import asyncio
 import math
 import random
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from decimal import Decimal
 
-from storage import past_mails, usage
+from storage import past_mails
 from storage.campaigns import Campaign
-from storage.records import Brief, Cost, Letter, Mail, Purpose, TokenCounts, UsageState
+from storage.records import Brief, Letter, Mail, Purpose
 from storage.scope import Scope
 from storage.session import Store
-from storage.usage import Attempt, Result
+from storage.usage import Attempt
 from tasks.providers.model import (
-    Billed,
-    ModelError,
     Question,
-    Receipt,
     Throttled,
     Unanswerable,
     Unavailable,
@@ -28,17 +20,15 @@ from tasks.providers.model import (
     estimated,
 )
 from tasks.providers.model_turns import PacedModel
-from tasks.rules import prices, prompts
-from tasks.rules.prices import Tariff
+from tasks.purse import PROVIDER, Purse
+from tasks.rules import prompts
 from tasks.rules.prompts import PROMPT_VERSION, Answer
 
-PROVIDER = "openai"
 MOST_OUTPUT = 2000
 LONGEST_OUTPUT = 8000
 MOST_ATTEMPTS = 8
 MOST_UNFIT = 3
 LONGEST_WAIT = 30.0
-NOTHING = Decimal(0)
 
 
 class NotWritten(Exception):
@@ -54,7 +44,7 @@ class Desk:
     campaign: Campaign
     brief: Brief
     model: PacedModel
-    tariff: Tariff
+    purse: Purse
     first_wait: float = 1.0
     locks: dict[str, asyncio.Lock] = field(default_factory=dict)
     letters: dict[str, Letter] = field(default_factory=dict)
@@ -108,51 +98,14 @@ async def _persist(desk: Desk, mail: Mail, prompt_hash: str) -> Letter:
 
 async def _attempt(desk: Desk, mail: Mail, prompt_hash: str, attempt: int, most_output: int) -> Letter:
     asked = desk.question(mail, most_output)
-    begun = await asyncio.to_thread(_reserve, desk, mail, prompt_hash, attempt, asked)
-    try:
-        answer = await desk.model.write(asked)
-    except ModelError as error:
-        await asyncio.to_thread(_settle, desk, begun, _failure(desk, error))
-        raise
-    await asyncio.to_thread(_settle, desk, begun, _result(desk, UsageState.OK, answer.receipt))
-    return prompts.letter_of(answer.value, desk.brief)
-
-
-def _reserve(desk: Desk, mail: Mail, prompt_hash: str, attempt: int, asked: Question[Answer]) -> str:
-    worst = prices.at_worst(
-        desk.tariff, asked.model, input_tokens=estimated(asked).tokens, output_tokens=asked.max_output_tokens,
-        at=datetime.now(UTC),
-    )  # fmt: skip
     hint = bool(mail.draft and mail.draft.hint)
     entry = Attempt(
-        Purpose.REGENERATE if hint else Purpose.GENERATE, PROVIDER, asked.model, worst, attempt, desk.campaign.id,
+        Purpose.REGENERATE if hint else Purpose.GENERATE, PROVIDER, asked.model, None, attempt, desk.campaign.id,
         mail.id, PROMPT_VERSION, prompt_hash,
     )  # fmt: skip
-    with desk.store.begin() as session:
-        return usage.reserve(session, desk.scope, desk.campaign.budget_id, entry)
-
-
-def _settle(desk: Desk, usage_id: str, result: Result) -> None:
-    with desk.store.begin() as session:
-        usage.settle(session, desk.scope, usage_id, result)
-
-
-def _failure(desk: Desk, error: ModelError) -> Result:
-    if error.billed is Billed.YES:
-        return _result(desk, UsageState.FAILED, error.receipt, error=error.code)
-    known = error.billed is Billed.NO
-    state = UsageState.FAILED if known else UsageState.UNKNOWN
-    return Result(
-        state, TokenCounts(), Cost(NOTHING if known else None, {}), request_id=error.receipt.request_id,
-        error=error.code or type(error).__name__,
-    )  # fmt: skip
-
-
-def _result(desk: Desk, state: UsageState, receipt: Receipt, *, error: str = "") -> Result:
-    cost = prices.cost(desk.tariff, desk.campaign.model, receipt.tokens, at=datetime.now(UTC), tier=receipt.tier)
-    return Result(
-        state, receipt.tokens, cost, receipt.model_served, receipt.tier, receipt.request_id, receipt.latency_ms, error
-    )
+    size = (estimated(asked).tokens, asked.max_output_tokens)
+    answer = await desk.purse.paid(entry, size, lambda: desk.model.write(asked))
+    return prompts.letter_of(answer.value, desk.brief)
 
 
 def _wait(desk: Desk, attempt: int, trouble: Unavailable) -> float:
