@@ -1,19 +1,15 @@
 """Open a sync: who, what and why, once for every flow run."""
 
-from uuid import UUID
-
 from prefect import task
-from prefect.client.schemas.objects import FlowRun
-from prefect.context import FlowRunContext
 
 from storage import audit, connections, reviews, syncs, tenants
-from storage.documents import new_id
 from storage.records import ConnectionStatus, Provider, SyncStatus
 from storage.scope import Scope
 from storage.session import Session, open_store
 from storage.settings import settings
 from storage.syncs import NewSync, Sync
 from tasks.providers.engine import Engine
+from tasks.providers.runs import chosen_id, current_run
 from tasks.rules.guards import Allow
 
 
@@ -28,35 +24,20 @@ def begin(
     """The sync's id: made once for a flow run. A manual run takes the place of a preview that waits."""
     if bool(connection) == bool(file):
         raise CannotBegin("name either a connection or a file")
-    run = _run()
+    run = current_run()
     with open_store().begin() as session:
         scope = tenants.scope_of(session, organization, user)
         if known := syncs.of_run(session, scope, str(run.id)):
             return known.id
         trigger = "schedule" if run.auto_scheduled else "manual"
         provider = _provider(session, scope, connection)
-        new = NewSync(_id(run), str(run.id), provider, connection, full, trigger, tuple(allow))
+        new = NewSync(chosen_id(run), str(run.id), provider, connection, full, trigger, tuple(allow))
         superseded = _make_room(session, scope, new)
         sync = syncs.open_sync(session, scope, new)
         audit.record(session, scope, actor=user, action="sync.opened", subject=sync.id, detail=_detail(sync))
     if superseded:
         Engine(settings().prefect_url).cancel(superseded)
     return sync.id
-
-
-def _run() -> FlowRun:
-    context = FlowRunContext.get()
-    if context is None or context.flow_run is None:
-        raise CannotBegin("a sync begins inside of a flow run")
-    return context.flow_run
-
-
-def _id(run: FlowRun) -> str:
-    """Whoever starts a run may have chosen the sync's id already, to follow it by: the run's idempotency key."""
-    try:
-        return str(UUID(run.idempotency_key or ""))
-    except ValueError:
-        return new_id()
 
 
 def _provider(session: Session, scope: Scope, connection_id: str) -> Provider:

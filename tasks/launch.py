@@ -2,18 +2,16 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
-from uuid import UUID
 
 from prefect import task
 from prefect.client.schemas.objects import FlowRun
-from prefect.context import FlowRunContext
 
 from storage import audit, campaigns, tenants
-from storage.documents import new_id
 from storage.records import Criteria
 from storage.scope import Scope
 from storage.session import Session, open_store
-from tasks.preparing import CannotPrepare, Wish, prepare
+from tasks.preparing import Wish, prepare
+from tasks.providers.runs import chosen_id, current_run
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +29,7 @@ class Asked:
 @task
 def launch(organization: str, user: str, campaign: str, asked: Asked) -> str:
     """The campaign's id. `campaign` names one that was prepared before, at the terminal or on the page."""
-    run = _run()
+    run = current_run()
     with open_store().begin() as session:
         scope = tenants.scope_of(session, organization, user)
         if known := campaigns.of_run(session, scope, str(run.id)):
@@ -45,25 +43,10 @@ def launch(organization: str, user: str, campaign: str, asked: Asked) -> str:
 
 def _prepared(session: Session, scope: Scope, run: FlowRun, user: str, asked: Asked) -> str:
     wish = Wish(
-        id=_id(run), flow_run_id=str(run.id), name=asked.name, brief=asked.brief, template=asked.template,
+        id=chosen_id(run), flow_run_id=str(run.id), name=asked.name, brief=asked.brief, template=asked.template,
         criteria=asked.criteria, connection_id=asked.connection,
         budget=Decimal(str(asked.budget)) if asked.budget else None,
     )  # fmt: skip
     made = prepare(session, scope, wish, author=user)
     audit.record(session, scope, actor=user, action="campaign.opened", subject=made.id)
     return made.id
-
-
-def _run() -> FlowRun:
-    context = FlowRunContext.get()
-    if context is None or context.flow_run is None:
-        raise CannotPrepare("a campaign begins inside of a flow run")
-    return context.flow_run
-
-
-def _id(run: FlowRun) -> str:
-    """Whoever starts a run may have chosen the campaign's id already, to follow it by: the run's idempotency key."""
-    try:
-        return str(UUID(run.idempotency_key or ""))
-    except ValueError:
-        return new_id()

@@ -93,7 +93,7 @@ class CampaignLine:
         budget: float = 0, name: str = "Spring",
     ) -> str:  # fmt: skip
         run = SimpleNamespace(id=uuid4(), auto_scheduled=False, idempotency_key=None)
-        self.monkeypatch.setattr("tasks.launch._run", lambda: run)
+        self.monkeypatch.setattr("tasks.launch.current_run", lambda: run)
         asked = Asked(name, "" if template else brief or TEMPLATE, template, criteria or Criteria(), connection, budget)
         return str(launch.fn("acme", ANN, "", asked))
 

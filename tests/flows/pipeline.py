@@ -55,7 +55,7 @@ class Pipeline:
         user: str = ANN, organization: str = "acme", scheduled: bool = False,
     ) -> str:  # fmt: skip
         run = SimpleNamespace(id=uuid4(), auto_scheduled=scheduled, idempotency_key=None)
-        self.monkeypatch.setattr("tasks.begin._run", lambda: run)
+        self.monkeypatch.setattr("tasks.begin.current_run", lambda: run)
         return begin.fn(organization, user, connection=connection, file=file, full=full, allow=list(allow))
 
     def to_review(

@@ -141,7 +141,8 @@ def test_a_manual_run_takes_the_place_of_a_waiting_preview_and_a_scheduled_one_d
 def as_if_scheduled(monkeypatch: pytest.MonkeyPatch, run: UUID) -> None:
     """Only the server's own scheduler marks runs so."""
     monkeypatch.setattr(
-        "tasks.begin._run", lambda asked=begin._run: asked().model_copy(update={"auto_scheduled": asked().id == run})
+        "tasks.begin.current_run",
+        lambda asked=begin.current_run: asked().model_copy(update={"auto_scheduled": asked().id == run}),
     )
 
 
