@@ -10,7 +10,7 @@ import click
 
 from deployments.cli.campaign_looking import as_data, campaign_show_command, found, tell
 from deployments.cli.campaign_rewriting import campaign_edit_command, campaign_rewrite_command, campaign_test_command
-from deployments.cli.terminal import Refused, command, organization_option, ready_store, show, user_option
+from deployments.cli.terminal import Refused, command, organization_option, ready_store, reviewer_of, show, user_option
 from deployments.cli.waiting import follow_campaign
 from storage import audit, campaign_reviews, campaigns, mails, segments, tenants
 from storage.campaign_reviews import Decision
@@ -111,7 +111,7 @@ def _reject(campaign_id: str, rejected: tuple[str, ...], comment: str, reviewer:
         return
     with ready_store().begin() as session:
         scope, campaign = found(session, campaign_id)
-        who = _reviewer(session, scope, campaign, reviewer)
+        who = reviewer_of(session, scope, campaign.user_id, reviewer)
         ids = _ids(session, scope, campaign_id, rejected)
         moved = campaign_reviews.decide_mails(session, scope, campaign_id, ids, MailState.REJECTED, reviewer=who)
     show(as_json, {"id": campaign_id, "rejected": moved}, lambda: click.echo(f"{moved} mails rejected"))
@@ -177,7 +177,7 @@ def _decide(
     with store.begin() as session:
         scope, campaign = found(session, campaign_id)
         decision = Decision(
-            choice, _reviewer(session, scope, campaign, reviewer), comment, digest=digest or campaign.digest,
+            choice, reviewer_of(session, scope, campaign.user_id, reviewer), comment, digest=digest or campaign.digest,
             refused=tuple(_ids(session, scope, campaign_id, refused)),
         )  # fmt: skip
         campaign_reviews.decide(session, scope, campaign_id, decision)
@@ -217,15 +217,6 @@ def _tell_now(store: Store, campaign_id: str, *, as_json: bool) -> None:
     with store.read() as session:
         _, campaign = found(session, campaign_id)
     show(as_json, as_data(campaign), lambda: tell(campaign))
-
-
-def _reviewer(session: Session, scope: Scope, campaign: Campaign, email: str | None) -> str:
-    users = {user.id: user.email for user in tenants.users_of(session, scope)}
-    if email is None:
-        return users[campaign.user_id]
-    if email.strip().lower() not in users.values():
-        raise Refused(f"{email} is no user of this organization")
-    return email.strip().lower()
 
 
 def _ids(session: Session, scope: Scope, campaign_id: str, named: Sequence[str]) -> list[str]:

@@ -5,9 +5,9 @@ import sys
 import click
 
 from deployments.cli.looking import KINDS, as_data, found, tell_outcome
-from deployments.cli.terminal import Refused, command, ready_store, show, table
+from deployments.cli.terminal import Refused, command, ready_store, reviewer_of, show, table
 from deployments.cli.waiting import follow
-from storage import plans, reviews, tenants
+from storage import plans, reviews
 from storage.records import Change, ChangeKind, ChangeState, SyncStatus
 from storage.reviews import Choice, Decision
 from storage.scope import Scope
@@ -39,7 +39,7 @@ def approve_command(
         scope, sync = found(session, sync_id)
         rows, edits = reviews.chosen(_named(session, scope, sync, refused), refused)
         decision = Decision(
-            Choice.APPROVE, _reviewer(session, scope, sync, reviewer), comment, digest=digest or sync.digest,
+            Choice.APPROVE, reviewer_of(session, scope, sync.user_id, reviewer), comment, digest=digest or sync.digest,
             kinds=tuple(ChangeKind(kind) for kind in kinds), refused=rows, edits=edits,
         )  # fmt: skip
         reviews.decide(session, scope, sync_id, decision)
@@ -55,7 +55,7 @@ def reject_command(sync_id: str, comment: str, reviewer: str | None, *, as_json:
     store = ready_store()
     with store.begin() as session:
         scope, sync = found(session, sync_id)
-        decision = Decision(Choice.REJECT, _reviewer(session, scope, sync, reviewer), comment)
+        decision = Decision(Choice.REJECT, reviewer_of(session, scope, sync.user_id, reviewer), comment)
         reviews.decide(session, scope, sync_id, decision)
     _go_on(store, sync, decision, wait=False, as_json=as_json)
 
@@ -68,7 +68,7 @@ def undo_command(sync_id: str, reviewer: str | None, *, as_json: bool) -> None:
     store = ready_store()
     with store.read() as session:
         scope, sync = found(session, sync_id)
-        who = _reviewer(session, scope, sync, reviewer)
+        who = reviewer_of(session, scope, sync.user_id, reviewer)
     if sync.status is not SyncStatus.COMPLETED:
         raise Refused(f"sync {sync_id} is {sync.status}: only a completed one can be taken back")
     _run_undo(Engine(settings().prefect_url), sync_id, who)
@@ -109,15 +109,6 @@ def _go_on(store: Store, sync: Sync, decision: Decision, *, wait: bool, as_json:
     show(as_json, as_data(sync), lambda: tell_outcome(sync))
     if wait and sync.status is not SyncStatus.COMPLETED:
         sys.exit(1)
-
-
-def _reviewer(session: Session, scope: Scope, sync: Sync, email: str | None) -> str:
-    users = {user.id: user.email for user in tenants.users_of(session, scope)}
-    if email is None:
-        return users[sync.user_id]
-    if email.strip().lower() not in users.values():
-        raise Refused(f"{email} is no user of this organization")
-    return email.strip().lower()
 
 
 def _named(session: Session, scope: Scope, sync: Sync, words: tuple[str, ...]) -> list[Change]:

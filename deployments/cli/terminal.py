@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from storage import schema
+from storage import schema, tenants
 from storage.campaigns import CampaignIsOver, UnknownCampaign
 from storage.connections import UnknownConnection
 from storage.contacts import UnknownContact
@@ -20,9 +20,9 @@ from storage.merging import CannotMerge, CannotUnmerge
 from storage.organization_settings import BadSetting
 from storage.records import BadSurvivorship
 from storage.reviews import CannotDecide
-from storage.scope import NotAllowed
+from storage.scope import NotAllowed, Scope
 from storage.segments import UnknownSegment
-from storage.session import Store, open_store
+from storage.session import Session, Store, open_store
 from storage.settings import SettingsError
 from storage.syncs import AlreadyOpen, UnknownSync
 from storage.templates import UnknownTemplate
@@ -66,6 +66,16 @@ def command(name: str, **settings: Any) -> Callable[[Callable[..., Any]], click.
 
 def ready_store() -> Store:
     return schema.make_ready(open_store())
+
+
+def reviewer_of(session: Session, scope: Scope, owner_id: str, email: str | None) -> str:
+    """Who decides: whoever was named, if they are a user of the organization; the run's own user without a name."""
+    users = {user.id: user.email for user in tenants.users_of(session, scope)}
+    if email is None:
+        return users[owner_id]
+    if email.strip().lower() not in users.values():
+        raise Refused(f"{email} is no user of this organization")
+    return email.strip().lower()
 
 
 def show(as_json: bool, value: Any, text: Callable[[], None]) -> None:  # noqa: FBT001 (the option itself)
