@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    Boolean,
     CheckConstraint,
     Column,
     DateTime,
@@ -20,6 +21,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeEngine
@@ -106,6 +108,12 @@ def money(name: str, *, nullable: bool = False) -> Column[Decimal]:
 
 def document(name: str, empty: str = "{}") -> Column[Any]:
     return Column(name, Document, nullable=False, server_default=empty)
+
+
+def decision() -> tuple[Column[Any], ...]:
+    """How a run was decided, by whom, and whether they had signed in or merely gave a name."""
+    proven = Column("decision_proven", Boolean, nullable=False, server_default=text("false"))
+    return words("decision"), words("decided_by"), proven, words("comment"), count("review_round")
 
 
 def one_of(column: str, states: type[StrEnum]) -> CheckConstraint:

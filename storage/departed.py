@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, fields
-from datetime import datetime
 
 from sqlalchemy import select, update
 
@@ -39,12 +38,6 @@ def departed(session: Session, scope: Scope, mailbox: str, names: Collection[str
             plain = {field.name: getattr(row, field.name) for field in fields(Departed) if field.name != "state"}
             found[row.id] = Departed(state=MailState(row.state), **plain)
     return list(found.values())
-
-
-def waits_for_news(session: Session, scope: Scope, mailbox: str, *, since: datetime) -> bool:
-    """Whether a mail left from this mailbox since then."""
-    late = select(table.c.id).where(of_organization(table, scope), table.c.mailbox == mailbox)
-    return session.execute(late.where(table.c.submitted_at > since).limit(1)).first() is not None
 
 
 def turn(session: Session, scope: Scope, mail: Departed, to: MailState, *, reason: str) -> bool:

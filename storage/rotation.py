@@ -10,7 +10,6 @@ from storage.tables import (
     contact_twins,
     deferred_records,
     email_campaigns,
-    mailboxes,
     oauth_connections,
 )
 
@@ -20,7 +19,6 @@ SEALED: dict[Table, tuple[str, ...]] = {
     contact_twins: ("undo_key",),
     deferred_records: ("record",),
     email_campaigns: ("body_key",),
-    mailboxes: ("cursor",),
 }
 
 

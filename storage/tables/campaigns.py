@@ -1,7 +1,6 @@
 """Campaigns: their mails, what became of these, templates and saved segments, and who must not be written to."""
 
 from sqlalchemy import (
-    Boolean,
     CheckConstraint,
     Column,
     Index,
@@ -10,11 +9,11 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
-    text,
 )
 
 from storage.columns import (
     count,
+    decision,
     document,
     moment,
     money,
@@ -70,11 +69,7 @@ email_campaigns = Table(
     words("digest"),
     document("warnings", "[]"),
     words("error"),
-    words("decision"),
-    words("decided_by"),
-    Column("decision_proven", Boolean, nullable=False, server_default=text("false")),
-    words("comment"),
-    count("review_round"),
+    *decision(),
     count("audience"),
     count("excluded"),
     count("generated"),
@@ -220,7 +215,6 @@ mailboxes = Table(
     moment("next_at"),
     moment("quiet_until", nullable=True),
     words("quiet_why"),
-    Column("cursor", LargeBinary),
     moment("looked_at", nullable=True),
     moment("first_sent_at", nullable=True),
     count("days_sent"),

@@ -14,7 +14,19 @@ from sqlalchemy import (
     text,
 )
 
-from storage.columns import count, document, moment, one_of, organization, quoted, referable, reference, row_id, words
+from storage.columns import (
+    count,
+    decision,
+    document,
+    moment,
+    one_of,
+    organization,
+    quoted,
+    referable,
+    reference,
+    row_id,
+    words,
+)
 from storage.records import ChangeKind, ChangeState, Deed, Provider, SyncStatus
 from storage.tables.base import metadata
 
@@ -42,11 +54,7 @@ contact_syncs = Table(
     words("digest"),
     document("warnings", "[]"),
     words("error"),
-    words("decision"),
-    words("decided_by"),
-    Column("decision_proven", Boolean, nullable=False, server_default=text("false")),
-    words("comment"),
-    count("review_round"),
+    *decision(),
     count("created"),
     count("updated"),
     count("skipped"),

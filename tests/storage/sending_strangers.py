@@ -52,7 +52,6 @@ def filled_outbox(session: Session, scope: Scope, connection_id: str) -> Sending
 OUTBOX_AS_A_STRANGER: dict[str, Callable[[Session, Scope, Any], Any]] = {
     "departed.departed": lambda s, me, it: departed.departed(s, me, it.out.box, [it.out.left.id, "<sent@x>"]),
     "departed.turn": lambda s, me, it: departed.turn(s, me, it.out.left, MailState.BOUNCED, reason="mine"),
-    "departed.waits_for_news": lambda s, me, it: departed.waits_for_news(s, me, it.out.box, since=NOON - HOUR),
     "mailboxes.give_slot_back": lambda s, me, it: mailboxes.give_slot_back(s, me, it.out.box, "me"),
     "mailboxes.looked": lambda s, me, it: mailboxes.looked(s, me, it.out.box, NOON + HOUR),
     "mailboxes.keep_quiet": lambda s, me, it: mailboxes.keep_quiet(s, me, it.out.box, NOON + HOUR, "mine"),

@@ -78,7 +78,6 @@ def upgrade() -> None:
         sa.Column("next_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("quiet_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("quiet_why", sa.Text(), server_default="", nullable=False),
-        sa.Column("cursor", sa.LargeBinary(), nullable=True),
         sa.Column("looked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("first_sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("days_sent", sa.Integer(), server_default="0", nullable=False),
