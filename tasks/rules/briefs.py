@@ -9,6 +9,8 @@ facts: [Founded in 1999]
 uses: [tags]
 ---
 Hello {{ given_name }}, ...
+
+A brief without a head may begin as mails do: with a line `Subject: ...`.
 """
 
 import re
@@ -29,6 +31,7 @@ MOST_LINKS = 50
 MOST_FACTS = 100
 
 _HEAD = re.compile(r"\A---[ \t]*\n(.*?)(?:^|\n)---[ \t]*(?:\n|\Z)(.*)\Z", re.DOTALL | re.MULTILINE)
+_SUBJECT = re.compile(r"\Asubject:[ \t]*([^\n]+)(?:\n|\Z)", re.IGNORECASE)
 _KNOWN = ("subject", "language", "sender", "links", "facts", "uses")
 _KEY = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
@@ -71,7 +74,8 @@ def check_links(links: Mapping[str, str]) -> None:
 
 def _parts(text: str) -> tuple[Mapping[str, Any], str]:
     if not text.startswith("---"):
-        return {}, text
+        begun = _SUBJECT.match(text)
+        return ({"subject": begun[1]}, text[begun.end() :].strip()) if begun else ({}, text)
     match = _HEAD.match(text)
     if not match:
         raise BriefError("the brief's head has no end: close it with a line of ---")

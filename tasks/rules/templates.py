@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from jinja2 import Template, TemplateError, Undefined, UndefinedError, nodes
@@ -23,7 +24,8 @@ from tasks.rules.letters.markup import escaped, link_keys
 LONGEST = 64 * 1024
 LONGEST_MAIL = 20_000
 LONGEST_GREETING = 120
-VARIABLES = (*USUAL, *ON_REQUEST, "name")
+OTHER_NAMES = MappingProxyType({"first_name": "given_name", "last_name": "family_name"})
+VARIABLES = (*USUAL, *ON_REQUEST, *OTHER_NAMES, "name")
 
 _LINK = re.compile(r"\{\{-?\s*link\s*:\s*([A-Za-z0-9_-]{1,40})\s*-?\}\}")
 _FILTERS = frozenset({"default", "d", "title", "capitalize", "upper", "lower", "trim"})
@@ -77,7 +79,7 @@ def check_template(subject: str, text: str, links: Mapping[str, str] | None = No
 def letter_of_template(brief: Brief, recipient: Recipient) -> Letter:
     """`brief` is the template. Raises MissingFact where the recipient lacks what it asks for."""
     compiled = _compiled(brief.subject, brief.text)
-    facts = {"name": recipient.name, **recipient.facts} if recipient.name else recipient.facts
+    facts = _variables(recipient)
     # A subject knows no marks, so nothing in it is escaped.
     subject = one_line(re.sub(r"\\(.)", r"\1", _rendered("subject", compiled.subject, facts)))
     blocks = re.split(r"\n\s*\n", many_lines(_rendered("text", compiled.text, facts)))
@@ -101,6 +103,21 @@ def lacking_in_words(missing: Mapping[str, int], of: int) -> str:
     parts = (f"{name} is not known of {number:,} of {of:,} contacts" for name, number in sorted(missing.items()))
     name = next(iter(sorted(missing)), "")
     return f"{'; '.join(parts)}: write {{{{ {name} | default('...') }}}} to say what stands there instead"
+
+
+def facts_on_request(brief: Brief) -> tuple[str, ...]:
+    """What the template shows of the facts that mails only know where they are asked for."""
+    named = {
+        node.name
+        for name, source in (("subject", brief.subject), ("text", brief.text))
+        for node in _parsed(name, source).find_all(nodes.Name)
+    }
+    return tuple(one for one in ON_REQUEST if one in named)
+
+
+def _variables(recipient: Recipient) -> dict[str, str]:
+    facts = dict(recipient.facts) | ({"name": recipient.name} if recipient.name else {})
+    return facts | {other: facts[name] for other, name in OTHER_NAMES.items() if name in facts}
 
 
 def _greets(paragraph: str) -> bool:

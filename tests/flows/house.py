@@ -1,7 +1,7 @@
 """A home of its own for each test: settings in the environment, an empty database, an organization with its people."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,11 +42,14 @@ class House:
         tokens = StoredTokens(simulators.world.refresh_token(provider, mailbox.email))
         return self.connection(provider, mailbox.email, tokens, user=user), mailbox
 
-    def connection(self, provider: str, account: str, tokens: StoredTokens | None = None, *, user: str = ANN) -> str:
+    def connection(
+        self, provider: str, account: str, tokens: StoredTokens | None = None, *, user: str = ANN,
+        scopes: Sequence[str] = (),
+    ) -> str:  # fmt: skip
         with self.store.begin() as session:
             made = connections.connect(
                 session, self.scopes[user], provider=Provider(provider), account=account,
-                tokens=tokens or StoredTokens("a token that nobody asks for"), scopes=(),
+                tokens=tokens or StoredTokens("a token that nobody asks for"), scopes=scopes,
             )  # fmt: skip
         return made.id
 

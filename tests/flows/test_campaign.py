@@ -11,10 +11,11 @@ from deployments.simulators.faults import Fault
 from deployments.simulators.openai.modes import Mode
 from deployments.simulators.server import Simulators
 from storage import campaign_reviews, organization_settings, suppressions, usage
-from storage.records import CampaignStatus, Criteria, Labelled, MailState, SuppressionReason, UsageState
+from storage.campaigns import Campaign
+from storage.records import CampaignStatus, Criteria, Labelled, Letter, MailState, SuppressionReason, UsageState
 from tasks.draft import TemplateDoesNotFit
 from tasks.forecast import OverBudget
-from tasks.preparing import CannotPrepare
+from tasks.preparing import NO_SUBJECT, CannotPrepare
 from tasks.segment import NobodyToWriteTo
 from tests.flows.campaign_line import BRIEF, TEMPLATE, CampaignLine, person, spelt
 from tests.flows.house import ANN, House
@@ -43,6 +44,10 @@ def costs(house: House, budget_id: str) -> Sequence[usage.Usage]:
         return usage.usages(session, house.scope, budget_id)
 
 
+def letters(line: CampaignLine, campaign: Campaign) -> list[Letter]:
+    return [mail.draft.letter for mail in line.mails(campaign) if mail.draft and mail.draft.letter]
+
+
 def test_a_template_campaign_needs_no_model_and_costs_nothing(line: CampaignLine, simulators: Simulators) -> None:
     line.crowd(3)
     campaign = line.preview()
@@ -50,6 +55,29 @@ def test_a_template_campaign_needs_no_model_and_costs_nothing(line: CampaignLine
     ended = line.approve(campaign)
     assert (ended.status, ended.statistics.sent, ended.total_cost) == (CampaignStatus.COMPLETED, 3, 0)
     assert simulators.world.delivered.counts()
+
+
+def test_a_plain_text_is_a_template_whose_subject_is_the_campaigns_name_and_the_review_says_so(
+    line: CampaignLine, simulators: Simulators
+) -> None:
+    del simulators
+    line.people(person(1, tags=("gold",)))
+    campaign = line.preview(brief="Dear {{ first_name }},\n\nthank you for {{ tags }}.", name="Thanks")
+    (letter,) = letters(line, campaign)
+    assert (letter.subject, letter.paragraphs[0].text) == ("Thanks", "thank you for gold.")
+    assert NO_SUBJECT in campaign.warnings
+    titled = line.preview(brief="Subject: For {{ company }}\n\nDear {{ name }},\n\nthank you.")
+    assert letters(line, titled)[0].subject.startswith("For Company")
+    assert NO_SUBJECT not in titled.warnings
+
+
+def test_the_only_mailbox_that_may_send_need_not_be_named(line: CampaignLine, house: House) -> None:
+    house.connection("google", "contacts@acme.example", scopes=("https://www.googleapis.com/auth/contacts.readonly",))
+    only = house.connection("microsoft", "ann@acme.example", scopes=("Mail.ReadWrite", "Mail.Send"))
+    assert line.campaign(line.open(brief=TEMPLATE)).connection_id == only
+    house.connection("microsoft", "second@acme.example", scopes=("Mail.ReadWrite", "Mail.Send"))
+    with pytest.raises(CannotPrepare, match="2 mailboxes"):
+        line.open(brief=TEMPLATE)
 
 
 def test_every_contact_of_the_criteria_is_in_or_left_out_with_a_reason(
