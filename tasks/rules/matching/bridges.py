@@ -12,7 +12,7 @@ from tasks.rules.matching.evidence import compare
 from tasks.rules.matching.levels import Evidence, Given
 from tasks.rules.matching.reasons import reason
 from tasks.rules.matching.traits import Traits
-from tasks.rules.matching.verdict import objections
+from tasks.rules.matching.verdict import COLLEAGUES, objections
 
 STRONG = 0.9
 _MOST_NEIGHBOURS = 12  # of whom more people are like, nobody can be told apart by
@@ -46,10 +46,11 @@ def _strong(matches: Collection[Match]) -> Mapping[str, dict[str, float]]:
 
 def _question(one: Traits, other: Traits, score: float) -> Match | None:
     evidence = compare(one, other)
-    if _two_people(one, other, evidence):
+    objected = objections(one, other, evidence)
+    if _two_people(one, other, evidence) or COLLEAGUES in objected:
         return None
     guessed = one.name_is_guessed or other.name_is_guessed
-    why = f"both much like a third record; {reason(evidence, objections(one, other, evidence), guessed=guessed)}"
+    why = f"both much like a third record; {reason(evidence, objected, guessed=guessed)}"
     return Match(one.id, other.id, Verdict.MAYBE, score, why)
 
 

@@ -41,5 +41,5 @@ def judge(incoming: Sequence[Traits], existing: Sequence[Traits], pairs: ArrayLi
 def _match(one: Traits, other: Traits, evidence: Evidence, score: float, *, asked: bool) -> Match:
     guessed = one.name_is_guessed or other.name_is_guessed
     objected = objections(one, other, evidence)
-    verdict, score = decide(score, evidence, objected=bool(objected), guessed=guessed, asked=asked)
+    verdict, score = decide(score, evidence, objected=objected, guessed=guessed, asked=asked)
     return Match(one.id, other.id, verdict, round(score, 4), reason(evidence, objected, guessed=guessed))

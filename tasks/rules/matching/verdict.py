@@ -1,11 +1,12 @@
 """From evidence to a verdict: what forbids *sure*, what is enough for it, and what is worth asking a person."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from storage.records import Verdict
+from tasks.rules.matching.colleagues import are_colleagues
 from tasks.rules.matching.levels import (
     FIELD,
     Birthday,
@@ -25,6 +26,7 @@ SURE_FROM = 0.97
 MAYBE_FROM = 0.25
 _JUST_NOT_SURE = SURE_FROM - 0.0001
 _ENDINGS = "aeios"
+COLLEAGUES = "each has an e-mail address in their own name"
 _SAME_GIVEN = (Given.SAME, Given.SHORT, Given.CLOSE)
 _SAME_FAMILY = (Family.SAME, Family.CLOSE)
 
@@ -42,6 +44,8 @@ def objections(one: Traits, other: Traits, evidence: Evidence) -> tuple[str, ...
         found.append("given names differ in their ending")
     if one.generation and other.generation and one.generation != other.generation:
         found.append("one is the elder and one the younger")
+    if are_colleagues(one, other, evidence):
+        found.append(COLLEAGUES)
     return tuple(found)
 
 
@@ -109,9 +113,10 @@ def worth_asking(levels: NDArray[np.int8]) -> NDArray[np.bool_]:
     return asked
 
 
-def strangers(evidence: Evidence) -> bool:
+def strangers(evidence: Evidence, objected: Collection[str]) -> bool:
     """Two other names, and nothing that is one person's own: neighbours or colleagues, whatever the score says."""
-    if evidence.given is not Given.DIFFERENT or evidence.family is not Family.DIFFERENT:
+    other_names = evidence.given is Given.DIFFERENT and evidence.family is Family.DIFFERENT
+    if not other_names and COLLEAGUES not in objected:
         return False
     return (
         not _own(evidence)
@@ -121,7 +126,7 @@ def strangers(evidence: Evidence) -> bool:
 
 
 def decide(
-    score: float, evidence: Evidence, *, objected: bool, guessed: bool, asked: bool = False
+    score: float, evidence: Evidence, *, objected: Collection[str], guessed: bool, asked: bool = False
 ) -> tuple[Verdict, float]:
     """The verdict, and the score brought into the verdict's band, so that the one never belies the other.
 
@@ -131,6 +136,6 @@ def decide(
     if not objected and (named or suffices(evidence, guessed=guessed)):
         return Verdict.SURE, max(score, SURE_FROM)
     score = min(score, _JUST_NOT_SURE)
-    if _own(evidence) or asked or (score >= MAYBE_FROM and not strangers(evidence)):
+    if _own(evidence) or asked or (score >= MAYBE_FROM and not strangers(evidence, objected)):
         return Verdict.MAYBE, max(score, MAYBE_FROM)
     return Verdict.DIFFERENT, score
