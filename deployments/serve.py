@@ -14,6 +14,7 @@ from storage.session import Store, open_store
 from storage.settings import settings
 from tasks.account import account
 from tasks.providers.engine import Engine, EngineRefused, EngineUnreachable
+from tasks.schedule import schedule
 from tasks.sweep import sweep
 from tasks.sweep_campaigns import sweep_campaigns
 from tasks.sweeping import LEASE
@@ -32,6 +33,7 @@ async def serve() -> None:
     engine, store = Engine(settings().prefect_url), open_store()
     # Nobody else works here: what is under way before we begin was begun by a worker that died.
     _sweep(store, engine, timedelta())
+    _keep_in_step(store, engine)
     stop = threading.Event()
     threading.Thread(target=_sweep_until, args=(stop, store, engine), daemon=True).start()
     try:
@@ -53,6 +55,15 @@ def _sweep(store: Store, engine: Engine, lease: timedelta) -> None:
         log.warning("%s", error)
     except Exception:
         log.exception("sweeping failed; trying again")
+
+
+def _keep_in_step(store: Store, engine: Engine) -> None:
+    """Schedules that were changed while nobody could be told; where it fails now, housekeeping does it."""
+    try:
+        if done := schedule(store, engine):
+            log.info("schedules mended in Prefect: %s", dict(done))
+    except (EngineUnreachable, EngineRefused) as error:
+        log.warning("%s", error)
 
 
 def main() -> None:

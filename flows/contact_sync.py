@@ -24,6 +24,7 @@ async def contact_sync(
     full: bool = False,  # noqa: FBT001, FBT002 (a switch in Prefect's form)
     allow: list[Allow] | None = None,
     columns: dict[str, str] | None = None,
+    schedule: str = "",
 ) -> None:
     """Bring contacts into the CRM, after a person has looked at what would change.
 
@@ -35,9 +36,14 @@ async def contact_sync(
         full: Read everything again, not only what changed since the last time.
         allow: Guards that this run may pass: removals, updates, blanks, repeats.
         columns: For a CSV with headers of its own, which column holds what, such as {"Mail": "emails:work"}.
+        schedule: The schedule that the run is of; filled in by the schedule itself.
 
     """
-    sync_id = begin(organization, user, connection=connection, file=file, full=full, allow=allow or [])
+    sync_id = begin(
+        organization, user, connection=connection, file=file, full=full, allow=allow or [], schedule=schedule
+    )
+    if not sync_id:
+        return
     async with failing_loudly(sync_id) as sync:
         if sync.is_unplanned:
             await fetch(sync_id, file, columns)

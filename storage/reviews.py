@@ -12,12 +12,10 @@ from typing import Any
 from storage import audit, decisions, landing, plans, syncs
 from storage.crypto import Key
 from storage.documents import now
-from storage.records import Cell, Change, ChangeKind, ChangeState, Edits, SyncStatus, Verdict
+from storage.records import SAFE_KINDS, Cell, Change, ChangeKind, ChangeState, Edits, SyncStatus, Verdict
 from storage.scope import Scope
 from storage.session import Session
 from storage.syncs import Sync
-
-SAFE = (ChangeKind.CREATE, ChangeKind.UPDATE, ChangeKind.SKIP)
 
 
 class CannotDecide(Exception):
@@ -95,7 +93,7 @@ def _approve(session: Session, scope: Scope, sync_id: str, decision: Decision) -
     for change_id, edits in decision.edits.items():
         whole = _together(drafts.get(change_id, Edits()), edits)
         plans.edit(session, scope, sync_id, key, change_id=change_id, edits=whole, states=plans.UNDECIDED)
-    kinds = SAFE if decision.choice is Choice.APPROVE_SAFE else decision.kinds or tuple(ChangeKind)
+    kinds = SAFE_KINDS if decision.choice is Choice.APPROVE_SAFE else decision.kinds or tuple(ChangeKind)
     wanted = {*kinds, ChangeKind.SKIP}
     plans.decide(session, scope, sync_id, ChangeState.APPROVED, kinds=wanted)
     # What an earlier draft approved is left out all the same, where the last word is narrower.

@@ -49,6 +49,7 @@ class NewSync:
     full: bool = False
     trigger: str = "manual"
     allowed: tuple[str, ...] = ()
+    schedule_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ class Sync:
     provider: Provider
     account: str
     trigger: str
+    schedule_id: str
     status: SyncStatus
     allowed: tuple[str, ...]
     full: bool
@@ -115,6 +117,7 @@ def _opening(session: Session, scope: Scope, new: NewSync) -> Insert:
         provider=new.provider,
         account=new.connection_id or "file",
         trigger=new.trigger,
+        schedule_id=new.schedule_id or None,
         allowed=list(new.allowed),
         status=SyncStatus.EXTRACTING,
         full=new.full,
@@ -271,12 +274,13 @@ def _sync(row: Row[Any]) -> Sync:
     plain = {
         field.name: getattr(row, field.name)
         for field in fields(Sync)
-        if field.name not in {"provider", "status", "connection_id", "warnings", "allowed", "statistics"}
+        if field.name not in {"provider", "status", "connection_id", "schedule_id", "warnings", "allowed", "statistics"}
     }
     return Sync(
         provider=Provider(row.provider),
         status=SyncStatus(row.status),
         connection_id=row.connection_id or "",
+        schedule_id=row.schedule_id or "",
         warnings=tuple(row.warnings),
         allowed=tuple(row.allowed),
         statistics=counts,

@@ -17,6 +17,7 @@ from storage.connections import UnknownConnection
 from storage.contacts import UnknownContact
 from storage.documents import new_id, now
 from storage.records import Role
+from storage.schedules import UnknownSchedule
 from storage.scope import Scope, of_organization
 from storage.session import Session
 from storage.syncs import UnknownSync
@@ -28,6 +29,7 @@ from storage.tables import (
     oauth_connections,
     objects,
     organizations,
+    sync_schedules,
     users,
 )
 from storage.twins import UnknownTwins
@@ -174,6 +176,18 @@ def scope_of_connection(session: Session, connection_id: str) -> Scope:
     ).one_or_none()
     if found is None:
         raise UnknownConnection(f"no connection {connection_id}: `contactflow connections --org …` lists them")
+    return _scope(found)
+
+
+def scope_of_schedule(session: Session, schedule_id: str) -> Scope:
+    """As `scope_of_contact`, for a schedule: the scope of the user whom its syncs are for."""
+    found = session.execute(
+        select(users)
+        .join(sync_schedules, sync_schedules.c.user_id == users.c.id)
+        .where(sync_schedules.c.id == schedule_id)
+    ).one_or_none()
+    if found is None:
+        raise UnknownSchedule(f"no schedule {schedule_id}: `contactflow schedule list --org …` lists them")
     return _scope(found)
 
 

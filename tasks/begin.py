@@ -9,8 +9,10 @@ from storage.session import Session, open_store
 from storage.settings import settings
 from storage.syncs import NewSync, Sync
 from tasks.providers.engine import Engine
+from tasks.providers.events import notify
 from tasks.providers.runs import chosen_id, current_run
 from tasks.rules.guards import Allow
+from tasks.turns import Turn, turn_of
 
 
 class CannotBegin(Exception):
@@ -19,9 +21,12 @@ class CannotBegin(Exception):
 
 @task
 def begin(
-    organization: str, user: str, *, connection: str = "", file: str = "", full: bool = False, allow: list[Allow]
-) -> str:
-    """The sync's id: made once for a flow run. A manual run takes the place of a preview that waits."""
+    organization: str, user: str, *, connection: str = "", file: str = "", full: bool = False, allow: list[Allow],
+    schedule: str = "",
+) -> str:  # fmt: skip
+    """The sync's id: made once for a flow run. A manual run takes the place of a preview that waits; a scheduled one
+    that has nothing to do ends at once, and its id is empty.
+    """
     if bool(connection) == bool(file):
         raise CannotBegin("name either a connection or a file")
     run = current_run()
@@ -29,14 +34,25 @@ def begin(
         scope = tenants.scope_of(session, organization, user)
         if known := syncs.of_run(session, scope, str(run.id)):
             return known.id
-        trigger = "schedule" if run.auto_scheduled else "manual"
-        provider = _provider(session, scope, connection)
-        new = NewSync(chosen_id(run), str(run.id), provider, connection, full, trigger, tuple(allow))
-        superseded = _make_room(session, scope, new)
-        sync = syncs.open_sync(session, scope, new)
-        audit.record(session, scope, actor=user, action="sync.opened", subject=sync.id, detail=_detail(sync))
+        turn = turn_of(session, scope, run, connection, schedule) if run.auto_scheduled else Turn(True)
+        sync_id, superseded = "", ""
+        if turn.is_due:
+            trigger = "schedule" if run.auto_scheduled else "manual"
+            provider = _provider(session, scope, connection)
+            allowed = tuple(allow)
+            new = NewSync(chosen_id(run), str(run.id), provider, connection, full, trigger, allowed, turn.schedule_id)
+            superseded = _make_room(session, scope, new)
+            sync_id = _opened(session, scope, new, user)
+    if turn.waiting:
+        notify("still-waiting", turn.waiting)
     if superseded:
         Engine(settings().prefect_url).cancel(superseded)
+    return sync_id
+
+
+def _opened(session: Session, scope: Scope, new: NewSync, user: str) -> str:
+    sync = syncs.open_sync(session, scope, new)
+    audit.record(session, scope, actor=user, action="sync.opened", subject=sync.id, detail=_detail(sync))
     return sync.id
 
 
@@ -62,4 +78,6 @@ def _make_room(session: Session, scope: Scope, new: NewSync) -> str:
 
 
 def _detail(sync: Sync) -> dict[str, object]:
-    return {"provider": sync.provider, "trigger": sync.trigger, "full": sync.full, "allowed": list(sync.allowed)}
+    schedule = {"schedule": sync.schedule_id} if sync.schedule_id else {}
+    told = {"provider": sync.provider, "trigger": sync.trigger, "full": sync.full, "allowed": list(sync.allowed)}
+    return {**told, **schedule}

@@ -18,6 +18,7 @@ from storage.session import Session, open_store
 from storage.settings import settings
 from storage.staging import Classified
 from storage.syncs import Sync
+from tasks.policy import settle
 from tasks.providers.events import notify
 from tasks.rules import guards, planning
 from tasks.rules.accounting import forecast
@@ -49,10 +50,11 @@ def plan(sync_id: str) -> dict[str, int]:
     with store.begin() as session:
         if not _save(session, scope, sync, rows):
             return {}  # another process of this run was first
+        is_settled = settle(session, scope, sync.id, rows)
     staging.drop(sync_id)
     counted = Counter(row.kind.value for row in rows)
     create_markdown_artifact(_summary(sync_id, counted), key=f"plan-{sync_id}", description="What waits for review")
-    notify("awaiting-review", sync_id, counted)
+    notify("approved-by-policy" if is_settled else "awaiting-review", sync_id, counted)
     return dict(counted)
 
 

@@ -21,6 +21,7 @@ COMMANDS = {
     "connections": ("accounts", "List connected accounts and how they are."),
     "disconnect": ("accounts", "Give an account's permission back and delete its tokens."),
     "sync": ("syncing", "Start a contact sync."),
+    "schedule": ("scheduling", "Let syncs of an account run by themselves."),
     "syncs": ("looking", "List syncs, the newest first."),
     "preview": ("looking", "Look at what a sync would change."),
     "approve": ("reviewing", "Approve a sync's plan, or part of it."),

@@ -20,6 +20,7 @@ from storage.merging import CannotMerge, CannotUnmerge
 from storage.organization_settings import BadSetting
 from storage.records import BadSurvivorship
 from storage.reviews import CannotDecide
+from storage.schedules import UnknownSchedule
 from storage.scope import NotAllowed, Scope
 from storage.segments import UnknownSegment
 from storage.session import Session, Store, open_store
@@ -33,7 +34,7 @@ from storage.twins import UnknownTwins
 EXPECTED: tuple[type[Exception], ...] = (
     AlreadyOpen, AlreadyThere, BadSetting, BadSurvivorship, CampaignIsOver, CannotDecide, CannotDecrypt, CannotMerge,
     CannotUnmerge, NotAllowed, SettingsError, UnknownCampaign, UnknownConnection, UnknownContact, UnknownMail,
-    UnknownSegment, UnknownSync, UnknownTemplate, UnknownTenant, UnknownTwins, schema.WrongSchema,
+    UnknownSchedule, UnknownSegment, UnknownSync, UnknownTemplate, UnknownTenant, UnknownTwins, schema.WrongSchema,
 )  # fmt: skip
 EXPECTED_BY_NAME = {
     "EngineUnreachable",
@@ -45,6 +46,7 @@ EXPECTED_BY_NAME = {
     "Refused",
     "CannotPrepare",
     "BriefError",
+    "BadTiming",
     "TemplateRefused",
 }
 

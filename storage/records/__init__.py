@@ -41,6 +41,7 @@ from storage.records.people import (
     StoredLink,
     Unreadable,
 )
+from storage.records.schedules import ReviewPolicy, Timing, zone
 from storage.records.settings import OrganizationSettings
 from storage.records.survivorship import (
     MANUAL,
@@ -50,6 +51,7 @@ from storage.records.survivorship import (
     survivorship_of,
 )
 from storage.records.syncs import (
+    SAFE_KINDS,
     Cell,
     Change,
     ChangeKind,
@@ -69,6 +71,7 @@ from storage.records.usage import Cost, Purpose, TokenCounts, UsageState
 
 __all__ = [
     "MANUAL",
+    "SAFE_KINDS",
     "Attachment",
     "BadSurvivorship",
     "Brief",
@@ -104,6 +107,7 @@ __all__ = [
     "Provider",
     "Purpose",
     "Recipient",
+    "ReviewPolicy",
     "Role",
     "Rule",
     "Seen",
@@ -116,6 +120,7 @@ __all__ = [
     "SuppressionReason",
     "Survivorship",
     "SyncStatus",
+    "Timing",
     "TokenCounts",
     "TwinState",
     "Twins",
@@ -125,4 +130,5 @@ __all__ = [
     "Verdict",
     "Visitor",
     "survivorship_of",
+    "zone",
 ]

@@ -2,8 +2,8 @@
 
 import re
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from storage.records.schedules import zone
 from storage.records.survivorship import Survivorship, survivorship_of
 
 _WINDOW = re.compile(r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$")
@@ -67,10 +67,7 @@ class OrganizationSettings:
             raise ValueError("send_window: write it like 08:00-18:00")
         if not 0 < self.stop_at_failures <= 1:
             raise ValueError("stop_at_failures: a share between 0 and 1")
-        try:
-            ZoneInfo(self.time_zone)
-        except (ZoneInfoNotFoundError, ValueError):
-            raise ValueError(f"time_zone: {self.time_zone!r} is none; write it like Europe/Berlin") from None
+        zone(self.time_zone)
         if negative := [name for name in _NUMBERS if getattr(self, name) < 0]:
             raise ValueError(f"{negative[0]}: not below 0")
         survivorship_of(self.survivorship, self.trusted_sources)

@@ -29,6 +29,9 @@ class ChangeKind(StrEnum):
     SKIP = "skip"
 
 
+SAFE_KINDS = (ChangeKind.CREATE, ChangeKind.UPDATE, ChangeKind.SKIP)  # what nobody need look at
+
+
 class ChangeState(StrEnum):
     PROPOSED = "proposed"
     APPROVED = "approved"

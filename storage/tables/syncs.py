@@ -27,7 +27,7 @@ from storage.columns import (
     row_id,
     words,
 )
-from storage.records import ChangeKind, ChangeState, Deed, Provider, SyncStatus
+from storage.records import ChangeKind, ChangeState, Deed, Provider, ReviewPolicy, SyncStatus
 from storage.tables.base import metadata
 
 OPEN_STATUSES = (SyncStatus.EXTRACTING, SyncStatus.PREVIEW, SyncStatus.EXECUTING)
@@ -44,6 +44,7 @@ contact_syncs = Table(
     Column("provider", String(20), nullable=False),
     Column("account", String(36), nullable=False),
     Column("trigger", String(20), nullable=False, server_default="manual"),
+    Column("schedule_id", String(36)),
     document("allowed", "[]"),
     Column("status", String(20), nullable=False),
     Column("flow_run_id", String(36), nullable=False, unique=True),
@@ -69,6 +70,7 @@ contact_syncs = Table(
     moment("completed_at", nullable=True),
     moment("undo_until", nullable=True),
     moment("undone_at", nullable=True),
+    moment("reminded_at", nullable=True),
     one_of("status", SyncStatus),
     one_of("provider", Provider),
     Index("contact_syncs_by_organization", "organization_id"),
@@ -167,9 +169,10 @@ sync_schedules = Table(
     Column("interval_seconds", Integer),
     Column("timezone", String(64), nullable=False, server_default="UTC"),
     Column("review_policy", String(20), nullable=False, server_default="always"),
+    words("policy_by"),
     Column("active", Boolean, nullable=False, server_default=text("true")),
     moment("created_at"),
     moment("updated_at"),
-    CheckConstraint("review_policy IN ('always', 'risky')", name="review_policy"),
+    one_of("review_policy", ReviewPolicy),
     CheckConstraint("(cron <> '') <> (interval_seconds IS NOT NULL)", name="cron_or_interval"),
 )

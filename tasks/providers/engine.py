@@ -4,7 +4,7 @@ Plain HTTP, so that a command at the terminal need not import Prefect. What a 2x
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
@@ -43,16 +43,20 @@ class Engine:
 
     def is_served(self, flow: str) -> bool:
         """Whether somebody who would run it has asked for work of late."""
-        deployment = self._ask("GET", f"deployments/name/{quote(flow)}/default")
+        deployment = self.ask("GET", f"deployments/name/{quote(flow)}/default")
         return bool(deployment) and deployment["status"] == "READY"
 
     def start(self, flow: str, parameters: Mapping[str, Any], *, key: str = "") -> str:
         """Start a run of a flow's default deployment and return the run's id."""
-        deployment = self._ask("GET", f"deployments/name/{quote(flow)}/default")
-        if deployment is None:
-            raise EngineRefused(f"Prefect at {self.url} knows no {flow}/default: start it with `make up`")
         body = {"parameters": dict(parameters), "idempotency_key": key or None}
-        return str(self._ask("POST", f"deployments/{deployment['id']}/create_flow_run", body)["id"])
+        return str(self.ask("POST", f"deployments/{self.deployment(flow)}/create_flow_run", body)["id"])
+
+    def deployment(self, flow: str) -> str:
+        """The id of a flow's default deployment."""
+        found = self.ask("GET", f"deployments/name/{quote(flow)}/default")
+        if found is None:
+            raise EngineRefused(f"Prefect at {self.url} knows no {flow}/default: start it with `make up`")
+        return str(found["id"])
 
     def state(self, run_id: str) -> str:
         """The name of a run's state ("Suspended", "Running", …); empty where there is no such run."""
@@ -60,7 +64,7 @@ class Engine:
 
     def standing(self, run_id: str) -> tuple[str, int]:
         """A run's state and how often it was begun."""
-        run = self._ask("GET", f"flow_runs/{run_id}")
+        run = self.ask("GET", f"flow_runs/{run_id}")
         return (str(run["state_name"]), int(run.get("run_count") or 0)) if run else ("", 0)
 
     def runs(self, flow: str, *states: str, before: datetime | None = None, begun: datetime | None = None) -> list[str]:
@@ -77,7 +81,7 @@ class Engine:
                 "offset": len(found),
                 "sort": "ID_DESC",
             }
-            page = self._ask("POST", "flow_runs/filter", wanted) or []
+            page = self.ask("POST", "flow_runs/filter", wanted) or []
             found += page
             if len(page) < PAGE:
                 break
@@ -89,7 +93,7 @@ class Engine:
         ]
 
     def failure(self, run_id: str) -> str:
-        run = self._ask("GET", f"flow_runs/{run_id}")
+        run = self.ask("GET", f"flow_runs/{run_id}")
         return str((run or {}).get("state", {}).get("message") or "")
 
     def resume(self, run_id: str, answer: Mapping[str, Any] | None = None) -> bool:
@@ -120,14 +124,14 @@ class Engine:
 
     def delete(self, run_id: str) -> None:
         """With all that Prefect keeps of it: parameters, logs, artifacts."""
-        self._ask("DELETE", f"flow_runs/{run_id}")
+        self.ask("DELETE", f"flow_runs/{run_id}")
 
     def _set_state(self, run_id: str, kind: str, name: str) -> None:
         details = {"scheduled_time": datetime.now(UTC).isoformat()} if kind == "SCHEDULED" else {}
         state = {"type": kind, "name": name, "state_details": details}
-        self._ask("POST", f"flow_runs/{run_id}/set_state", {"state": state, "force": True})
+        self.ask("POST", f"flow_runs/{run_id}/set_state", {"state": state, "force": True})
 
-    def _ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+    def ask(self, method: str, path: str, body: Mapping[str, Any] | Sequence[Any] | None = None) -> Any:
         """The answer's JSON; None for what is not there."""
         response = self._send(method, path, body)
         if response.status_code == httpx.codes.NOT_FOUND:
@@ -136,7 +140,7 @@ class Engine:
             raise EngineRefused(f"Prefect answered {response.status_code} to {method} {path}: {response.text[:200]}")
         return _body(response)
 
-    def _send(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> httpx.Response:
+    def _send(self, method: str, path: str, body: Mapping[str, Any] | Sequence[Any] | None = None) -> httpx.Response:
         deadline = time.monotonic() + PATIENCE
         while True:
             try:

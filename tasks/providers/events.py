@@ -13,6 +13,7 @@ log = logging.getLogger(__name__)
 # What somebody should know of at once; the rest is there for whoever looks.
 FOR_PEOPLE = {
     "sync.awaiting-review": "A contact sync waits for your decision",
+    "sync.still-waiting": "A contact sync still waits for your decision, and its next turn has come",
     "sync.failed": "A contact sync failed",
     "campaign.awaiting-review": "A campaign waits for your decision",
     "campaign.paused": "A campaign was paused",

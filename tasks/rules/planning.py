@@ -16,6 +16,7 @@ ORDER = (
     ChangeKind.CREATE,
     ChangeKind.SKIP,
 )
+DOUBTFUL = "perhaps the same person"
 COMPARED = (ChangeKind.CONFLICT, ChangeKind.MAYBE, ChangeKind.UPDATE)
 BY_DEFAULT = Arbiter()
 
@@ -30,7 +31,7 @@ def creation(links: Sequence[SourceLink], *, doubt: str = "") -> Change:
     if len(links) > 1:
         told.append(f"{len(links)} records of this source are this person")
     if doubt:
-        told.append(f"perhaps the same person as another record of this source: {doubt}")
+        told.append(f"{DOUBTFUL} as another record of this source: {doubt}")
     reason = "; ".join(told)
     return _change(ChangeKind.CREATE, reason, Proposal(_name(whole), as_creation(whole), tuple(links)))
 

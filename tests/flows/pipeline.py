@@ -6,6 +6,7 @@ What the tasks tell Prefect (events, artifacts, cancelled runs) is kept here, wh
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
@@ -43,7 +44,7 @@ class Pipeline:
     cancelled: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        for verb in ("account", "plan", "close", "undo"):
+        for verb in ("account", "begin", "plan", "close", "undo"):
             self.monkeypatch.setattr(f"tasks.{verb}.notify", lambda *said: self.told.append(said))
         self.monkeypatch.setattr(
             "tasks.plan.create_markdown_artifact", lambda text, **rest: self.told.append((text, rest))
@@ -52,11 +53,14 @@ class Pipeline:
 
     def open(
         self, connection: str = "", *, file: str = "", full: bool = False, allow: Sequence[Allow] = (),
-        user: str = ANN, organization: str = "acme", scheduled: bool = False,
+        user: str = ANN, organization: str = "acme", schedule: str = "", due: datetime | None = None,
     ) -> str:  # fmt: skip
-        run = SimpleNamespace(id=uuid4(), auto_scheduled=scheduled, idempotency_key=None)
+        """`due` is when Prefect's scheduler meant the run to begin; without it, a person started it."""
+        run = SimpleNamespace(id=uuid4(), auto_scheduled=bool(due), expected_start_time=due, idempotency_key=None)
         self.monkeypatch.setattr("tasks.begin.current_run", lambda: run)
-        return begin.fn(organization, user, connection=connection, file=file, full=full, allow=list(allow))
+        return begin.fn(
+            organization, user, connection=connection, file=file, full=full, allow=list(allow), schedule=schedule
+        )
 
     def to_review(
         self, sync_id: str, *, file: str = "", columns: Mapping[str, str] | None = None, crash_after: str = ""

@@ -26,7 +26,16 @@ def test_the_flows_bear_the_names_that_scripts_rely_on() -> None:
 
 def test_the_form_of_a_sync_asks_for_little() -> None:
     schema = asyncio.run(BY_FLOW["contact-sync"].prepared())._parameter_openapi_schema
-    assert list(schema.properties) == ["organization", "user", "connection", "file", "full", "allow", "columns"]
+    assert list(schema.properties) == [
+        "organization",
+        "user",
+        "connection",
+        "file",
+        "full",
+        "allow",
+        "columns",
+        "schedule",
+    ]
     assert schema.required == ["organization", "user"]
 
 

@@ -57,6 +57,7 @@ from storage.syncs import NewSync
 from tests.storage.campaign_strangers import CAMPAIGNS_AS_A_STRANGER, CampaignWorld, filled_campaign
 from tests.storage.examples import begun, connected, kept, planned, preview_key, row, undo_key
 from tests.storage.review_strangers import REVIEW_AS_A_STRANGER, filled_review
+from tests.storage.schedule_strangers import SCHEDULES_AS_A_STRANGER, filled_schedule
 from tests.storage.sending_strangers import OUTBOX_AS_A_STRANGER, SendingWorld, filled_outbox
 
 LATER = datetime.now(UTC) + timedelta(hours=1)
@@ -133,6 +134,7 @@ def filled(session: Session, name: str) -> World:
     syncs.keep_cursor(session, scope, waiting.id, f"next cursor of {mark}")
     landing.land(session, scope, waiting.id, key, number=1, body=mark.encode(), position=mark)
     fill_the_rest(session, scope, contact.id, connection.id, waiting.id, person)
+    filled_schedule(session, scope, connection.id)
     extracting = begun(session, scope)
     merged_id, pair = twinned(session, scope, contact)
     return World(
@@ -327,4 +329,4 @@ AS_A_STRANGER: dict[str, Callable[[Session, Scope, World], Any]] = {
     "vectors.keep": lambda s, me, it: vectors.keep(s, me, "mine", {it.object_id: ("mine", b"mine")}),
     "vectors.vectors": lambda s, me, _: vectors.vectors(s, me, "model"),
     "twins.withdraw": lambda s, me, it: twins.withdraw(s, me, [it.object_id]),
-} | CAMPAIGNS_AS_A_STRANGER | OUTBOX_AS_A_STRANGER | REVIEW_AS_A_STRANGER  # fmt: skip
+} | CAMPAIGNS_AS_A_STRANGER | OUTBOX_AS_A_STRANGER | REVIEW_AS_A_STRANGER | SCHEDULES_AS_A_STRANGER  # fmt: skip

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from storage import audit, decisions, plans, reviews, syncs
-from storage.records import Cell, Change, ChangeKind, ChangeState, Edits, SyncStatus, Verdict
-from storage.reviews import SAFE, CannotDecide, Choice, Decision
+from storage.records import SAFE_KINDS, Cell, Change, ChangeKind, ChangeState, Edits, SyncStatus, Verdict
+from storage.reviews import CannotDecide, Choice, Decision
 from storage.scope import Scope
 from storage.session import Session, Store
 from storage.syncs import Sync
@@ -39,9 +39,9 @@ def of_kind(plan: list[Change], kind: ChangeKind) -> Change:
     ("wish", "approved"),
     [
         ({}, set(ChangeKind)),
-        ({"choice": Choice.APPROVE_SAFE}, set(SAFE)),
+        ({"choice": Choice.APPROVE_SAFE}, set(SAFE_KINDS)),
         ({"kinds": (ChangeKind.CREATE,)}, {ChangeKind.CREATE, ChangeKind.SKIP}),
-        ({"kinds": (ChangeKind.REMOVED, ChangeKind.CONFLICT)}, {*ChangeKind} - {*SAFE[:2], ChangeKind.MAYBE}),
+        ({"kinds": (ChangeKind.REMOVED, ChangeKind.CONFLICT)}, {*ChangeKind} - {*SAFE_KINDS[:2], ChangeKind.MAYBE}),
     ],
 )
 def test_an_approval_covers_what_it_says(

@@ -28,6 +28,7 @@ from storage import (
     merging,
     plans,
     reviews,
+    schedules,
     segments,
     syncs,
     templates,
@@ -59,6 +60,7 @@ MAKERS_OF_SCOPES = {
     "tenants.scope_of_connection",
     "tenants.scope_of_contact",
     "tenants.scope_of_mail",
+    "tenants.scope_of_schedule",
     "tenants.scope_of_sync",
     "tenants.scope_of_twins",
     "tenants.whole_organization",
@@ -75,8 +77,10 @@ PERSONAL = {
     "plan_search",
     "plans",
     "reviews",
+    "schedules",
     "syncs",
     "tallies",
+    "turns",
 }
 NEED_A_KEY = {"landing.land", "mails.freeze", "plans.save"}  # the run's, which no other member gets
 REFUSALS = (
@@ -87,6 +91,7 @@ REFUSALS = (
     campaigns.UnknownCampaign,
     campaigns.CampaignIsOver,
     mails.UnknownMail,
+    schedules.UnknownSchedule,
     segments.UnknownSegment,
     templates.UnknownTemplate,
     NoResultFound,
