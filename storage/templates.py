@@ -75,6 +75,12 @@ def newest(session: Session, scope: Scope, name: str) -> Template | None:
     return _template(row) if row else None
 
 
+def versions(session: Session, scope: Scope, name: str) -> list[Template]:
+    """The newest first."""
+    named = select(table).where(of_organization(table, scope), table.c.name == name)
+    return [_template(row) for row in session.execute(named.order_by(table.c.version.desc()))]
+
+
 def templates(session: Session, scope: Scope) -> list[Template]:
     """The newest version of each."""
     latest = (

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from web import connections, contacts, home, sign_in, sync_deeds, sync_page, tracking
+from web import connections, contacts, home, schedules, settings, sign_in, sync_deeds, sync_page, templates, tracking
 from web.doors import deed, guest, guest_deed, nothing_here, page, public, refused
 from web.house import House
 from web.rendering import STATIC
@@ -43,6 +43,19 @@ ROUTES: Sequence[BaseRoute] = (
     Route("/contacts", page(contacts.show)),
     Route("/contacts/search", deed(contacts.search), methods=["POST"]),
     Route("/contacts/{contact_id}", page(contacts.show_one)),
+    Route("/schedules", page(schedules.show)),
+    Route("/schedules", deed(schedules.add), methods=["POST"]),
+    Route("/schedules/{schedule_id}/change", deed(schedules.change), methods=["POST"]),
+    Route("/schedules/{schedule_id}/pause", deed(schedules.pause), methods=["POST"]),
+    Route("/schedules/{schedule_id}/resume", deed(schedules.resume), methods=["POST"]),
+    Route("/schedules/{schedule_id}/remove", deed(schedules.remove), methods=["POST"]),
+    Route("/templates", page(templates.show)),
+    Route("/templates", deed(templates.save), methods=["POST"]),
+    Route("/templates/new", page(templates.begin)),
+    Route("/templates/preview", deed(templates.preview), methods=["POST"]),
+    Route("/templates/{template_id}", page(templates.show_one)),
+    Route("/settings", page(settings.show)),
+    Route("/settings", deed(settings.change), methods=["POST"]),
     Route("/connections", page(connections.show)),
     Route("/connections/connect/{provider}", deed(connections.connect), methods=["POST"]),
     Route("/connections/{connection_id}/disconnect", deed(connections.disconnect), methods=["POST"]),

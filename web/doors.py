@@ -19,9 +19,11 @@ from storage.connections import UnknownConnection
 from storage.contacts import UnknownContact
 from storage.mails import UnknownMail
 from storage.reviews import CannotDecide
+from storage.schedules import UnknownSchedule
 from storage.scope import NotAllowed
 from storage.sign_ins import Visitor
 from storage.syncs import RunIsOver, UnknownSync
+from storage.templates import UnknownTemplate
 from tasks.providers.engine import EngineRefused, EngineUnreachable
 from web import cookies
 from web.house import House
@@ -35,7 +37,9 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 BIGGEST_FORM = 1_000_000
 MOST_FIELDS = 5_000
 FORM = "application/x-www-form-urlencoded"
-UNKNOWN = (UnknownSync, UnknownConnection, UnknownContact, UnknownCampaign, UnknownMail)
+UNKNOWN = (
+    UnknownSync, UnknownConnection, UnknownContact, UnknownCampaign, UnknownMail, UnknownSchedule, UnknownTemplate,
+)  # fmt: skip
 
 
 def page(view: View) -> Endpoint:

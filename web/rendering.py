@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from tasks.rules.wording import as_text
-from web.words import DEEDS, FIELDS, KINDS, STATES, STATUSES, count_of
+from web.words import DEEDS, FIELDS, KINDS, POLICIES, ROOMS, STATES, STATUSES, count_of
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -24,15 +24,21 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"text": as_text, "number": number, "moment": moment, "count_of": count_of}
+    made.filters |= {"text": as_text, "number": number, "moment": moment, "count_of": count_of, "sentence": sentence}
     made.globals |= {
         "static": static, "FIELDS": FIELDS, "KINDS": KINDS, "STATES": STATES, "STATUSES": STATUSES, "DEEDS": DEEDS,
+        "ROOMS": ROOMS, "POLICIES": POLICIES,
     }  # fmt: skip
     return made
 
 
 def number(value: int) -> str:
     return f"{value:,}"
+
+
+def sentence(text: str) -> str:
+    """With a capital, and all other letters as they are."""
+    return text[:1].upper() + text[1:]
 
 
 def moment(value: datetime | str | None, *, empty: str = "never") -> Any:

@@ -1,6 +1,6 @@
 """What the pages call things."""
 
-from storage.records import ChangeKind, ChangeState, Deed, Person, SyncStatus
+from storage.records import ChangeKind, ChangeState, Deed, Person, ReviewPolicy, SyncStatus
 
 FIELDS = {name: name.replace("_", " ").capitalize() for name in Person.__dataclass_fields__} | {
     "given_name": "First name",
@@ -37,6 +37,18 @@ STATUSES = {
     SyncStatus.SUPERSEDED: "replaced by a newer sync",
     SyncStatus.CANCELLED: "cancelled",
 }
+POLICIES = {
+    ReviewPolicy.ALWAYS: "a person looks at every plan",
+    ReviewPolicy.RISKY: "a person looks only where there is a risk",
+}
+ROOMS = (
+    ("/", "Home"),
+    ("/contacts", "Contacts"),
+    ("/connections", "Connections"),
+    ("/schedules", "Schedules"),
+    ("/templates", "Templates"),
+    ("/settings", "Settings"),
+)
 DEEDS = {
     Deed.APPROVED: "approved",
     Deed.REJECTED: "left out",

@@ -8,6 +8,8 @@ from storage.records.survivorship import Survivorship, survivorship_of
 
 _WINDOW = re.compile(r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$")
 
+MOST = 1_000_000_000
+
 _NUMBERS = (
     "four_eyes_above",
     "rest_days",
@@ -68,6 +70,6 @@ class OrganizationSettings:
         if not 0 < self.stop_at_failures <= 1:
             raise ValueError("stop_at_failures: a share between 0 and 1")
         zone(self.time_zone)
-        if negative := [name for name in _NUMBERS if getattr(self, name) < 0]:
-            raise ValueError(f"{negative[0]}: not below 0")
+        if strange := [name for name in _NUMBERS if not 0 <= getattr(self, name) <= MOST]:
+            raise ValueError(f"{strange[0]}: between 0 and {MOST:,}")
         survivorship_of(self.survivorship, self.trusted_sources)

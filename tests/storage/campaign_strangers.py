@@ -175,6 +175,7 @@ CAMPAIGNS_AS_A_STRANGER: dict[str, Callable[[Session, Scope, Any], Any]] = {
     "templates.newest": lambda s, me, it: templates.newest(s, me, it.mark),
     "templates.save": lambda s, me, _: templates.save(s, me, NewTemplate("mine", "mine", "mine"), author="me") is None,
     "templates.template": lambda s, me, it: templates.template(s, me, it.mail.template_id),
+    "templates.versions": lambda s, me, it: templates.versions(s, me, templates.templates(s, it.scope)[0].name),
     "templates.templates": lambda s, me, _: templates.templates(s, me),
     "usage.budget": lambda s, me, it: usage.budget(s, me, it.mail.budget_id),
     "usage.give_up": lambda s, me, it: usage.give_up(s, me, it.mail.budget_id, before=now() + timedelta(days=1)),

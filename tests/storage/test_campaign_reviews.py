@@ -183,7 +183,7 @@ def test_who_is_left_out_is_counted_with_the_reason(store: Store, scope: Scope) 
         ("tracking", "maybe", "tracking"),
         ("send_window", "9-5", "08:00-18:00"),
         ("time_zone", "Nowhere", "Europe/Berlin"),
-        ("rest_days", "-1", "not below 0"),
+        ("rest_days", "-1", "between 0 and"),
         ("colour", "blue", "known are"),
         ("stop_at_failures", "7", "between 0 and 1"),
     ],

@@ -8,11 +8,12 @@ import pytest
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from storage import audit, contacts, sign_ins, syncs, tenants
-from storage.records import Role, SignInKind, SyncStatus
+from storage import audit, contacts, schedules, sign_ins, syncs, templates, tenants
+from storage.records import ReviewPolicy, Role, SignInKind, SyncStatus, Timing
 from storage.scope import Scope
 from storage.session import Store
 from storage.syncs import Sync
+from storage.templates import NewTemplate
 from tests.web.conftest import HOST, NotedEngine, Person
 from web.app import ROUTES, create_app
 from web.cookies import SESSION
@@ -43,9 +44,12 @@ def address(path: str, ids: dict[str, str]) -> str:
 @pytest.fixture
 def ids(store: Store, scope: Scope, sync: Sync) -> dict[str, str]:
     """Things of Acme's, by what the routes call them."""
-    with store.read() as session:
+    with store.begin() as session:
         person = contacts.search(session, scope, limit=1)[0].id
+        daily = schedules.add(session, scope, sync.connection_id, Timing("0 9 * * *"), ReviewPolicy.ALWAYS, actor="ann")
+        template = templates.save(session, scope, NewTemplate("News", "Hello", "Dear all"), author="ann")
     return {
+        "schedule_id": daily.id, "template_id": template.id,
         "sync_id": sync.id, "contact_id": person, "connection_id": sync.connection_id, "provider": "microsoft",
         "token": "forged",
     }  # fmt: skip
@@ -148,8 +152,8 @@ def test_what_is_another_organizations_is_not_there_and_asking_is_on_record(
 def test_a_member_sees_only_what_is_their_own(
     store: Store, sign_in: Callable[[Scope], Person], ids: dict[str, str], path: str, method: str
 ) -> None:
-    if "contact_id" in path:
-        return  # contacts are the organization's
+    if "contact_id" in path or "template_id" in path:
+        return  # contacts and templates are the organization's
     with store.begin() as session:
         tenants.add_user(session, "acme", "mia@acme.example", role=Role.MEMBER)
         member = tenants.scope_of(session, "acme", "mia@acme.example")

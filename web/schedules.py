@@ -1,0 +1,127 @@
+"""When syncs run by themselves: the next runs, who looks at their plans, and how to change it."""
+
+from collections.abc import Callable
+from zoneinfo import available_timezones
+
+from starlette.responses import Response
+
+from storage import connections, schedules
+from storage.documents import now
+from storage.records import ConnectionStatus, ReviewPolicy, Timing
+from storage.session import Session
+from tasks.providers.engine import EngineRefused, EngineUnreachable
+from tasks.rules.timing import BadTiming, next_runs, timing_of
+from tasks.schedule import schedule as keep_in_step
+from web.visits import Refusal, Visit
+
+RHYTHMS = {
+    "weekdays": "every weekday, at",
+    "daily": "every day, at",
+    "weekly": "every Monday, at",
+    "every": "every so often:",
+    "cron": "as a cron expression says:",
+}
+DAYS = {"weekdays": "MON-FRI", "daily": "*", "weekly": "MON"}
+ZONES = tuple(sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/")))
+
+
+def show(visit: Visit) -> Response:
+    return _page(visit)
+
+
+def add(visit: Visit) -> Response:
+    form = visit.form
+    connection_id = form.one("connection")
+
+    def added(session: Session, timing: Timing, policy: ReviewPolicy) -> None:
+        schedules.add(session, visit.scope, connection_id, timing, policy, actor=visit.email)
+
+    return _kept(visit, added)
+
+
+def change(visit: Visit) -> Response:
+    schedule_id = visit.part("schedule_id")
+
+    def changed(session: Session, timing: Timing, policy: ReviewPolicy) -> None:
+        schedules.change(session, visit.scope, schedule_id, timing, policy, actor=visit.email)
+
+    with visit.house.store.read() as session:
+        schedules.schedule(session, visit.scope, schedule_id)  # whose it is comes before what was typed
+    return _kept(visit, changed)
+
+
+def pause(visit: Visit) -> Response:
+    return _set_active(visit, active=False)
+
+
+def resume(visit: Visit) -> Response:
+    return _set_active(visit, active=True)
+
+
+def remove(visit: Visit) -> Response:
+    with visit.house.store.begin() as session:
+        schedules.remove(session, visit.scope, visit.part("schedule_id"), actor=visit.email)
+    return _told(visit)
+
+
+def _set_active(visit: Visit, *, active: bool) -> Response:
+    with visit.house.store.begin() as session:
+        schedules.set_active(session, visit.scope, visit.part("schedule_id"), active=active, actor=visit.email)
+    return _told(visit)
+
+
+def _kept(visit: Visit, deed: Callable[[Session, Timing, ReviewPolicy], None]) -> Response:
+    try:
+        timing = _timing(visit)
+    except BadTiming as trouble:
+        return _page(visit, error=str(trouble), status=422)
+    if visit.form.one("policy") not in set(ReviewPolicy):
+        raise Refusal(400, "Not like this", "Say who looks at the plans.")
+    with visit.house.store.begin() as session:
+        deed(session, timing, ReviewPolicy(visit.form.one("policy")))
+    return _told(visit)
+
+
+def _timing(visit: Visit) -> Timing:
+    """Of the fields, those count that belong to the chosen rhythm."""
+    form = visit.form
+    rhythm, zone = form.one("rhythm"), form.one("time_zone")
+    if rhythm in DAYS:
+        hour, _, minute = form.one("at").partition(":")
+        if not (hour.isascii() and hour.isdigit() and minute.isascii() and minute.isdigit()):
+            raise BadTiming("write the time of day like 09:00")
+        return timing_of(f"{int(minute)} {int(hour)} * * {DAYS[rhythm]}", "", zone)
+    return timing_of(form.one("cron"), "", zone) if rhythm == "cron" else timing_of("", form.one("every"), zone)
+
+
+def _told(visit: Visit) -> Response:
+    """Prefect is told at once; where it cannot be, housekeeping tells it."""
+    try:
+        keep_in_step(visit.house.store, visit.house.engine)
+    except (EngineUnreachable, EngineRefused):
+        return visit.go("/schedules?kept=later")
+    return visit.go("/schedules?kept=now")
+
+
+def _page(visit: Visit, *, error: str = "", status: int = 200) -> Response:
+    with visit.house.store.read() as session:
+        accounts = connections.connections(session, visit.scope)
+        found = schedules.schedules(session, visit.scope)
+    moment = now()
+    coming = {
+        one.id: next_runs(one.timing, one.id, since=one.created_at, after=moment) for one in found if one.is_active
+    }
+    return visit.page(
+        "schedules.html", status=status, schedules=found, coming=coming, rhythms=RHYTHMS, zones=ZONES, error=error,
+        names={one.id: one.account for one in accounts}, told=spelt, kept=visit.asked("kept"), form=visit.form,
+        accounts=[one for one in accounts if one.status is not ConnectionStatus.DISCONNECTED],
+    )  # fmt: skip
+
+
+def spelt(timing: Timing) -> str:
+    """As a person would write it in the form."""
+    if timing.every is None:
+        return timing.cron
+    minutes = int(timing.every.total_seconds()) // 60
+    sizes = ((1440, "d"), (60, "h"), (1, "m"))
+    return next(f"{minutes // size}{letter}" for size, letter in sizes if minutes % size == 0)

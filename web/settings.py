@@ -1,0 +1,68 @@
+"""What an organization sets for itself: every setting with what it means, for its admins."""
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+from starlette.responses import Response
+
+from storage import organization_settings
+from storage.organization_settings import BadSetting
+from storage.records import BadSurvivorship, OrganizationSettings
+from web.visits import Visit
+
+MEANINGS = {
+    name: meaning.strip()
+    for name, _, meaning in (line.strip().partition(" ") for line in (OrganizationSettings.__doc__ or "").splitlines())
+}
+LONG = ("postal_address",)
+LONGEST = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    name: str
+    meaning: str
+    kind: str
+    value: str
+    usual: str
+
+
+def show(visit: Visit) -> Response:
+    visit.scope.demand_admin("see and change its settings")
+    return _page(visit, {}, saved=bool(visit.asked("saved")))
+
+
+def change(visit: Visit) -> Response:
+    """Only what differs is set, so that what nobody touched stays as it is for all."""
+    visit.scope.demand_admin("change its settings")
+    with visit.house.store.read() as session:
+        before = organization_settings.organization_settings(session, visit.scope)
+    asked = {name: value.strip()[:LONGEST] for name, value in visit.form.pairs if name in organization_settings.NAMES}
+    changes = {name: value for name, value in asked.items() if value != written(getattr(before, name))}
+    try:
+        with visit.house.store.begin() as session:
+            organization_settings.change(session, visit.scope, changes, actor=visit.email)
+    except (BadSetting, BadSurvivorship) as trouble:
+        return _page(visit, asked, error=str(trouble), status=422)
+    return visit.go("/settings?saved=1")
+
+
+def _page(visit: Visit, asked: dict[str, str], *, error: str = "", saved: bool = False, status: int = 200) -> Response:
+    with visit.house.store.read() as session:
+        known = organization_settings.organization_settings(session, visit.scope)
+    found = [_field(one.name, getattr(known, one.name), one.default, asked) for one in fields(OrganizationSettings)]
+    return visit.page("settings.html", fields=found, error=error, saved=saved, status=status)
+
+
+def _field(name: str, value: Any, usual: Any, asked: dict[str, str]) -> Field:
+    kind = {bool: "choice", int: "number", float: "number"}.get(type(usual), "long" if name in LONG else "text")
+    return Field(name, MEANINGS[name], kind, asked.get(name, written(value)), written(usual))
+
+
+def written(value: Any) -> str:
+    """As a person writes it, here and at the terminal."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dict):
+        return "; ".join(f"{name}={written(rules)}" for name, rules in value.items())
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
