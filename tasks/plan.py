@@ -30,7 +30,10 @@ UNCHANGED = "nothing changed at the source"
 
 @dataclass(frozen=True, slots=True)
 class Crm:
-    """The part of the CRM that a plan is about, and by which rules it stands up to this source."""
+    """The part of the CRM that a plan is about, and by which rules it stands up to this source.
+
+    It is as it is now: since the records were staged and linked, people may have deleted and merged contacts.
+    """
 
     contacts: dict[str, Contact]
     links: dict[str, StoredLink]
@@ -61,11 +64,11 @@ def plan(sync_id: str) -> dict[str, int]:
 def _rows(session: Session, scope: Scope, sync: Sync) -> list[Change]:
     changed, new, removed = (staging.standing(sync.id, which) for which in ("changed", "new", "removed"))
     matched = staging.matches(sync.id)
-    wanted = [one.object_id for one in (*changed, *removed)] + [match.object_id for match in matched.values()]
-    tied = [one.linked_as for one in (*changed, *removed)]
+    tied = links.links(session, scope, sync.account, [one.linked_as for one in (*changed, *removed)])
+    wanted = {link.object_id for link in tied.values()} | {match.object_id for match in matched.values()}
     crm = Crm(
-        contacts.contacts(session, scope, sorted({id_ for id_ in wanted if id_})),
-        links.links(session, scope, sync.account, tied),
+        contacts.contacts(session, scope, sorted(wanted - {""})),
+        tied,
         Arbiter(organization_settings(session, scope).which_survives, sync.provider, sync.account),
     )
     rows = chain(
@@ -80,17 +83,20 @@ def _rows(session: Session, scope: Scope, sync: Sync) -> list[Change]:
 
 
 def _changed(crm: Crm, one: Classified) -> Change:
-    renamed = one.linked_as != one.source_id
+    before, renamed = crm.links.get(one.linked_as), one.linked_as != one.source_id
+    contact = crm.contacts.get(before.object_id) if before else None
+    if contact is None:
+        return planning.overtaken(_link(one))
     reason = "the source gave it another id" if renamed else "changed at the source"
-    link = _link(one, crm.links[one.linked_as])
-    return planning.comparison(crm.contacts[one.object_id], link, reason=reason, arbiter=crm.arbiter)
+    return planning.comparison(contact, _link(one, before), reason=reason, arbiter=crm.arbiter)
 
 
 def _removed(crm: Crm, one: Classified) -> Change:
-    before = crm.links[one.linked_as]
-    return planning.removal(
-        crm.contacts[one.object_id], SourceLink(one.source_id, before.base, before.base, before.version)
-    )
+    before = crm.links.get(one.linked_as)
+    contact = crm.contacts.get(before.object_id) if before else None
+    if before is None or contact is None:
+        return planning.skip("no longer at the source, nor in the CRM")
+    return planning.removal(contact, SourceLink(one.source_id, before.base, before.base, before.version))
 
 
 def _new(
@@ -102,6 +108,8 @@ def _new(
         if match and match.twin_of:
             twins[match.twin_of].append(one)
             yield planning.skip(f"{match.reason}, and goes into the same contact", name=_name(one))
+        elif match and match.object_id not in crm.contacts:
+            yield planning.overtaken(_link(one))
         elif match:
             yield planning.comparison(
                 crm.contacts[match.object_id], _link(one),

@@ -63,6 +63,13 @@ def skip(reason: str, *, object_id: str = "", failed: bool = False, name: str = 
     return Change("", 0, ChangeKind.SKIP, state, object_id, 0, reason, (), Proposal(name))
 
 
+def overtaken(link: SourceLink) -> Change:
+    """Its contact is no longer what it was compared with: handed back at once, and offered again by the next sync."""
+    reason = "its contact was deleted or merged while this sync was being prepared; the next sync looks again"
+    proposal = Proposal(_name(link.person), links=(link,))
+    return Change("", 0, ChangeKind.SKIP, ChangeState.STALE, "", 0, reason, (), proposal)
+
+
 def in_order(changes: Iterable[Change]) -> list[Change]:
     """What wants a look first comes first; within a kind by name, so that a plan reads the same every time."""
     return sorted(

@@ -42,6 +42,7 @@ class Pipeline:
     monkeypatch: pytest.MonkeyPatch
     told: list[tuple[Any, ...]] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
+    before: dict[str, Callable[[], None]] = field(default_factory=dict)  # a step → what people do right before it, once
 
     def __post_init__(self) -> None:
         for verb in ("account", "begin", "plan", "close", "undo"):
@@ -81,6 +82,7 @@ class Pipeline:
             if crash_after == "fetch":
                 raise Crash
             for name, step in steps.items():
+                self.before.pop(name, lambda: None)()
                 step()
                 if crash_after == name:
                     raise Crash
