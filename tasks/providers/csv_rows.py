@@ -12,6 +12,8 @@ from tasks.providers.csv_headers import Column
 from tasks.providers.csv_tables import Row
 
 SLASHED = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})\b.*")
+_NUMBER_BEFORE = re.compile(r"^(\d+[a-z]?), ", re.IGNORECASE)
+_NUMBER_AFTER = re.compile(r", (\d+[a-z]?)$", re.IGNORECASE)
 _EVERY_CONTACT = frozenset({"mycontacts", "my contacts"})
 _NOTHING = re.compile(r"0{1,4}([./-])0{1,4}\1(?:0{1,4})")
 _NOT_ENTERED = frozenset({
@@ -94,8 +96,13 @@ def _address(parts: Parts) -> PostalAddress:
     def text(part: str) -> str:
         return ", ".join(parts.get(part, []))
 
-    whole = text("street") or ("" if text("city") or text("postcode") else text("formatted"))
+    whole = _with_number(text("street")) or ("" if text("city") or text("postcode") else text("formatted"))
     return PostalAddress(whole, text("city"), text("region"), text("postcode"), text("country"), _label(parts))
+
+
+def _with_number(street: str) -> str:
+    """A house number in a column of its own belongs to the line of its street."""
+    return _NUMBER_AFTER.sub(r" \1", _NUMBER_BEFORE.sub(r"\1 ", street))
 
 
 def _tags(slots: Slots) -> Iterator[str]:

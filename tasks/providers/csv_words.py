@@ -8,9 +8,9 @@ _SINGLE = """
 display_name: name, full name, display name, contact name, contact, vollständiger name, anzeigename
 display_name: nom complet, nombre completo, nome completo, nom, nome
 prefix: prefix, name prefix, salutation, honorific, honorific prefix, anrede, titel, civilité
-given_name: first name, given name, firstname, forename, vorname, prénom, prenom, nombre
+given_name: first name, given name, firstname, givenname, fname, forename, forenames, vorname, prénom, prenom, nombre
 middle_name: middle name, middle names, additional name, middlename, weitere vornamen, zweiter vorname
-family_name: last name, family name, lastname, surname, nachname, familienname
+family_name: last name, family name, lastname, familyname, lname, surname, surnames, nachname, familienname
 family_name: nom de famille, apellido, apellidos, cognome
 suffix: suffix, name suffix, honorific suffix, namenszusatz
 nickname: nickname, nick name, spitzname, surnom, apodo
@@ -19,7 +19,8 @@ company: firma, firmenname, unternehmen, société, entreprise, empresa, azienda
 department: department, organization department, abteilung, service, departamento
 job_title: job title, title, jobtitle, organization title, position, role
 job_title: funktion, berufsbezeichnung, fonction, cargo, puesto
-birthday: birthday, birth date, birthdate, date of birth, geburtstag, geburtsdatum, cumpleaños
+birthday: birthday, birth day, bday, birth date, birthdate, date of birth, dateofbirth, dob, d o b, born
+birthday: geburtstag, geburtsdatum, anniversaire, date de naissance, cumpleaños, fecha de nacimiento, data di nascita
 notes: notes, note, comment, comments, notizen, notiz, bemerkungen, bemerkung, notas
 tags: tags, tag, labels, categories, category, group membership, groups, group
 tags: kategorien, kategorie, gruppe, gruppen, catégories, categorías
@@ -29,12 +30,12 @@ emails: correo electrónico, correo, indirizzo email
 emails:work: work email, business email, email work, company email, email geschäftlich
 emails:home: home email, personal email, private email, email home, email privat
 emails:other: other email, email other
-phones: phone, phone number, telephone, telephone number, tel, primary phone, phones
+phones: phone, phone number, phone no, telephone, telephone number, telephone no, tel, tel no, primary phone, phones
 phones: telefon, telefonnummer, téléphone, teléfono, telefono
 phones:work: work phone, business phone, office phone, phone work, work telephone
 phones:work: telefon geschäftlich, téléphone bureau
 phones:home: home phone, phone home, home telephone, telefon privat, téléphone domicile
-phones:mobile: mobile, mobile phone, mobile number, cell, cell phone, cellphone, phone mobile
+phones:mobile: mobile, mobile phone, mobile number, mobile no, cell, cell phone, cellphone, cell number, phone mobile
 phones:mobile: mobiltelefon, mobil, handy, handynummer, mobilnummer, portable, téléphone mobile, móvil, cellulare
 phones:main: company main phone, main phone, haupttelefon, telefon firma
 phones:other: other phone, weiteres telefon
@@ -50,11 +51,12 @@ phones:assistant: assistants phone, telefon assistent
 phones:tty: tty tdd phone, telefon für hörbehinderte
 urls: website, web site, web page, webpage, url, homepage, personal web page, linkedin url, profile url
 urls: webseite, internetseite, site web, sitio web
-addresses.street: street, street address, address, address line, mailing street, po box
-addresses.street: straße, strasse, adresse, anschrift, dirección
-addresses.city: city, town, mailing city, ort, stadt, ville, ciudad
+addresses.street: street, street address, street number, street no, house number, address, address line, mailing street
+addresses.street: po box
+addresses.street: straße, strasse, hausnummer, adresse, anschrift, dirección
+addresses.city: city, town, suburb, locality, mailing city, ort, stadt, ville, ciudad
 addresses.region: state, province, region, state region, mailing state, bundesland
-addresses.postcode: zip, zip code, postal code, postcode, mailing zip postal code
+addresses.postcode: zip, zip code, zipcode, postal code, postalcode, post code, postcode, mailing zip postal code
 addresses.postcode: plz, postleitzahl, code postal, código postal
 addresses.country: country, country region, mailing country, land, pays, país
 """

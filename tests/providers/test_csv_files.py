@@ -146,6 +146,14 @@ def test_a_mapping_says_what_columns_hold() -> None:
     assert person.custom == (Labelled("7", "rank"),)
 
 
+def test_the_short_headers_of_tables_that_programs_write_are_understood() -> None:
+    person = only("fname,lname,dob,street_number,address_1,suburb,postcode\nMia,Lee,19560409,7,Elm Place,Perth,2119\n")
+    assert (person.given_name, person.family_name, person.birthday) == ("Mia", "Lee", "19560409")
+    assert person.addresses == (PostalAddress("7 Elm Place", "Perth", postcode="2119"),)
+    assert only("Name,D.O.B.\nAna,1980-02-03\n").birthday == "1980-02-03"
+    assert only("Name,Straße,Hausnummer\nAna,Elmweg,7a\n").addresses[0].street == "Elmweg 7a"
+
+
 @pytest.mark.parametrize("mapping", [{"Nome": "display_name"}, {"Name": "emial"}, {"Name": "addresses.planet"}])
 def test_a_mapping_that_does_not_fit_is_refused(mapping: dict[str, str]) -> None:
     with pytest.raises(UnreadableFile, match="mapping does not fit"):

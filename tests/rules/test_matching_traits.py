@@ -99,3 +99,8 @@ def test_hostile_values_are_folded_not_refused() -> None:
         given_name="\x00\r\n", family_name="😀" * 5000, emails=emails("@", "a@", "x"), company="—", birthday="'"
     )
     assert person.birthday == ""
+
+
+def test_a_number_of_somebodys_own_identifies_and_a_date_does_not() -> None:
+    own = (Labelled("AB-120047", "Customer number"), Labelled("2024-01-05", "Added"), Labelled("5.1.2024", "Seen"))
+    assert traits("1", Person(custom=own)).identifiers == (("customer number", "ab120047"),)

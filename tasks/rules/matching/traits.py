@@ -24,6 +24,7 @@ _FULL_BIRTHDAY = 10
 _A_DAY = re.compile(r"(?:[0-9]{4}|-)-[0-9]{2}-[0-9]{2}")
 _NO_GIVEN, _NO_FAMILY, _NO_COMPANY = GivenName(), FamilyName(), CompanyName()
 # A customer's or member's number, say: digits, with a few letters around them.
+_A_DATE = re.compile(r"[0-9]{4}([-./])[0-9]{1,2}\1[0-9]{1,2}|[0-9]{1,2}([-./])[0-9]{1,2}\2[0-9]{2,4}")
 _A_NUMBER = re.compile(r"[A-Za-z]{0,4}[-_ ]?[0-9][0-9 ./-]{3,18}[0-9][A-Za-z]?")
 
 
@@ -74,9 +75,13 @@ def traits(id: str, person: Person) -> Traits:  # noqa: A002 - the word that eve
         company_name(person.company),
         person.birthday if _A_DAY.fullmatch(person.birthday) else "",
         tuple([place(a.street, a.postcode, a.city) for a in person.addresses if a.street or a.postcode or a.city]),
-        tuple([_identifier(own) for own in person.custom if _A_NUMBER.fullmatch(own.value)]),
+        tuple([_identifier(own) for own in person.custom if _is_number(own.value)]),
         person.display_name or f"{person.given_name} {person.family_name}".strip(),
     )
+
+
+def _is_number(text: str) -> bool:
+    return bool(_A_NUMBER.fullmatch(text)) and not _A_DATE.fullmatch(text)
 
 
 def _identifier(own: Labelled) -> Identifier:
