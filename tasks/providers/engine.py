@@ -12,6 +12,7 @@ from urllib.parse import quote
 import httpx
 
 PATIENCE = 10.0
+ANSWER = 40.0  # a server that writes to SQLite under load may think for a while; one that is down says so at once
 PAGE = 200  # the most that Prefect gives at once
 
 
@@ -24,8 +25,10 @@ class EngineRefused(Exception):
 
 
 class Engine:
-    def __init__(self, url: str, *, timeout: float = 10.0) -> None:
-        self._http = httpx.Client(base_url=url.rstrip("/") + "/", timeout=timeout)
+    def __init__(self, url: str, *, timeout: float = ANSWER) -> None:
+        self._http = httpx.Client(
+            base_url=url.rstrip("/") + "/", timeout=httpx.Timeout(timeout, connect=min(timeout, PATIENCE))
+        )
         self.url = url
 
     @property

@@ -51,7 +51,7 @@ class House:
         self.environment.pop("PREFECT_HOME", None)
         self.settings = Settings.load(home=home, prefect_port=port)
         self.store: Store = schema.make_ready(open_store(self.settings))
-        self.engine = Engine(self.settings.own_prefect_url)
+        self.engine = Engine(self.settings.own_prefect_url, timeout=PATIENCE)
         self.supervisor: subprocess.Popen[bytes] | None = None
 
     def close(self) -> None:
