@@ -57,7 +57,7 @@ class Settings(BaseSettings):
         pattern=r"^(\d+(\.\d+)?/\d+(\.\d+)?)?$",
         description="INPUT/OUTPUT in USD per million tokens, for a model of one's own",
     )
-    smtp_url: str = ""
+    smtp_url: str = Field("", repr=False)  # may hold a password
     notify_urls: SecretStr = SecretStr("")
 
     region: str = Field("", pattern=r"^([A-Z]{2})?$", description="where phone numbers without a country code belong")
@@ -87,6 +87,16 @@ class Settings(BaseSettings):
         if parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0:
             raise ValueError("must be an address that starts with http:// or https://")
         return url.rstrip("/")
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _mail_server(cls, url: str) -> str:
+        with suppress(ValueError):  # its text may quote a password
+            parts = urlsplit(url)
+            named = parts.scheme in {"smtp", "smtp+starttls", "smtps"} and parts.hostname and parts.port != 0
+            if named or not url:
+                return url
+        raise ValueError("must look like smtp+starttls://USER:PASSWORD@HOST:PORT, smtps://… or smtp://…")
 
     @field_validator("database_url")
     @classmethod

@@ -130,6 +130,9 @@ class Relaying:
         try:
             await self._turn()
             await line.offer(envelope_of(claim.content))
+        except asyncio.CancelledError:  # another line's trouble ends this one too
+            self._give_back([claim])
+            raise
         except ProviderError as trouble:
             await self._not_sent(claim, trouble)
             return

@@ -55,6 +55,7 @@ class Addresses:
     smtp_host: str
     smtp_port: int
     smtp_url: str
+    smtps_port: int
     control_url: str
     openai_base_url: str
     ca_file: str
@@ -133,10 +134,10 @@ def serve(
         shown = certificate(home)
         world = inhabited(recall(home / "simulators.json") if state_dir else World(), contacts=contacts, seed=seed)
         world.latency_ms = latency_ms
-        sockets = [stack.enter_context(_listening(wanted)) for wanted in (port, https_port, smtp_port)]
+        sockets = [stack.enter_context(_listening(wanted)) for wanted in (port, https_port, smtp_port, 0)]
         ports = [one.getsockname()[1] for one in sockets]
         stack.enter_context(_running(world, sockets, shown))
-        running = Simulators(_addresses(ports[0], ports[1], ports[2], shown), world)
+        running = Simulators(_addresses(ports, shown), world)
         running.announcement()
         stack.callback(world.post.journal.close)
         stack.callback(world.keep)
@@ -152,7 +153,8 @@ def _listening(port: int) -> socket.socket:
     return listener
 
 
-def _addresses(port: int, https_port: int, smtp_port: int, shown: Certificate) -> Addresses:
+def _addresses(ports: list[int], shown: Certificate) -> Addresses:
+    port, https_port, smtp_port, smtps_port = ports
     http, https = f"http://{HOST}:{port}", f"https://{HOST}:{https_port}"
     return Addresses(
         http=http,
@@ -167,6 +169,7 @@ def _addresses(port: int, https_port: int, smtp_port: int, shown: Certificate) -
         smtp_host=HOST,
         smtp_port=smtp_port,
         smtp_url=f"smtp://{HOST}:{smtp_port}",
+        smtps_port=smtps_port,
         openai_base_url=f"{http}/openai/v1",
         control_url=f"{http}/_control",
         ca_file=str(shown.authority),
@@ -182,8 +185,10 @@ def _running(world: World, sockets: list[socket.socket], shown: Certificate) -> 
     secure.load_cert_chain(shown.server)
 
     async def together() -> None:
-        sink = await asyncio.get_running_loop().create_server(partial(Conversation, world, secure), sock=sockets[2])
-        async with sink:
+        listen = asyncio.get_running_loop().create_server
+        sink = await listen(partial(Conversation, world, secure), sock=sockets[2])
+        sealed_sink = await listen(partial(Conversation, world), sock=sockets[3], ssl=secure)
+        async with sink, sealed_sink:
             await asyncio.gather(plain.serve([sockets[0]]), secret.serve([sockets[1]]))
 
     thread = threading.Thread(target=asyncio.run, args=(together(),), name="simulators", daemon=True)

@@ -5,9 +5,11 @@ ProviderError
 ├── NotNow        4xx: it may take this mail later
 ├── Busy          the relay takes nothing for now, or is not there
 ├── BadLogin      it does not accept the user or the password
+│   └── NotSecure     it offers no encryption, or cannot prove that it is who it says: nothing was told to it
 └── Lost          the line broke: before the final dot nothing was sent, after it the mail may have been
 """
 
+import ipaddress
 import re
 import ssl
 from collections.abc import Awaitable, Callable
@@ -41,9 +43,16 @@ class BadLogin(ProviderError):
     pass
 
 
+class NotSecure(BadLogin):
+    pass
+
+
 @dataclass(frozen=True, slots=True)
 class Relay:
-    """`security`: smtp is plain, smtp+starttls turns to TLS before anything is said, smtps is TLS from the start."""
+    """`security`: smtp is plain, smtp+starttls turns to TLS before anything is said, smtps is TLS from the start.
+
+    Plain is for a server on this machine: passwords and mails cross no network unless encrypted.
+    """
 
     host: str
     port: int
@@ -70,7 +79,15 @@ def relay_of(url: str) -> Relay:
             provider=NAME,
         )
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
-    return Relay(parts.hostname, parts.port or PORTS[parts.scheme], parts.scheme, user, password)
+    plain = parts.scheme == "smtp" and _is_here(parts.hostname)
+    security = parts.scheme if plain or parts.scheme == "smtps" else "smtp+starttls"
+    return Relay(parts.hostname, parts.port or PORTS[parts.scheme], security, user, password)
+
+
+def _is_here(host: str) -> bool:
+    with suppress(ValueError):
+        return ipaddress.ip_address(host).is_loopback
+    return host == "localhost"
 
 
 def envelope_of(content: bytes) -> Envelope:
@@ -95,10 +112,8 @@ class Line:
             port=relay.port,
             timeout=timeout,
             use_tls=relay.security == "smtps",
-            start_tls=relay.security == "smtp+starttls",
-            username=relay.user or None,
-            password=relay.password or None,
-            tls_context=ssl.create_default_context() if relay.security != "smtp" else None,
+            start_tls=False,  # done by us: the library tells a server that cannot from one that is gone by words alone
+            tls_context=ssl.create_default_context() if relay.security != "smtp" else None,  # heeds SSL_CERT_FILE
         )
 
     async def __aenter__(self) -> Self:
@@ -164,17 +179,44 @@ class Line:
         if self._smtp.is_connected:
             return
         try:
-            await self._smtp.connect()
-            await self._smtp.ehlo()
+            await self._connect()
         except aiosmtplib.SMTPAuthenticationError as trouble:
             self._smtp.close()
             raise BadLogin(f"{NAME} does not accept the user or password of CONTACTFLOW_SMTP_URL", provider=NAME,
                            status=trouble.code) from None  # fmt: skip
         except (SMTPException, OSError, TimeoutError) as trouble:
             self._smtp.close()
-            status = trouble.code if isinstance(trouble, SMTPResponseException) else 0
-            cause = f"{NAME} cannot be reached ({type(trouble).__name__})"
-            raise Busy(cause, provider=NAME, status=status, wait=5) from trouble
+            raise _no_line(trouble) from trouble
+
+    async def _connect(self) -> None:
+        await self._smtp.connect()
+        if self._relay.security == "smtp+starttls":
+            await self._turn_to_tls()
+        if self._relay.user:
+            await self._smtp.login(self._relay.user, self._relay.password)
+        await self._smtp.ehlo()
+
+    async def _turn_to_tls(self) -> None:
+        await self._smtp.ehlo()
+        if not self._smtp.supports_extension("starttls"):
+            self._smtp.close()
+            raise NotSecure(
+                f"{NAME} offers no encryption (STARTTLS), so that nothing was said to it: use smtps:// in "
+                "CONTACTFLOW_SMTP_URL, or another server",
+                provider=NAME,
+            )
+        await self._smtp.starttls()
+
+
+def _no_line(trouble: Exception) -> ProviderError:
+    if isinstance(trouble, ssl.SSLCertVerificationError) or isinstance(trouble.__cause__, ssl.SSLCertVerificationError):
+        return NotSecure(
+            f"{NAME} shows a certificate that is not trusted: name the server as its certificate does, "
+            "or put the authority's certificate into SSL_CERT_FILE",
+            provider=NAME,
+        )
+    status = trouble.code if isinstance(trouble, SMTPResponseException) else 0
+    return Busy(f"{NAME} cannot be reached ({type(trouble).__name__})", provider=NAME, status=status, wait=5)
 
 
 def _sender_refused(reply: SMTPResponse) -> ProviderError:

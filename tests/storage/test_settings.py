@@ -29,6 +29,9 @@ from storage.settings import Settings, SettingsError
         ("PUBLIC_URL", "javascript:alert(1)"),
         ("MICROSOFT_GRAPH_URL", "graph"),
         ("GOOGLE_TOKEN_URL", "http://"),
+        ("SMTP_URL", "mail.example:25"),
+        ("SMTP_URL", "smtps://"),
+        ("SMTP_URL", "smtp://ann:half/of@mail.example"),
         ("OPENAI_STYLE", "telepathy"),
         ("MODEL_PRICE", "cheap"),
         ("MODEL_PRICE", "0.1"),
@@ -54,6 +57,15 @@ def test_all_bad_settings_are_named_at_once(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_a_secret_is_not_repeated_in_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONTACTFLOW_DATABASE_URL", "postgres://ann:hunter2@localhost/contacts")
+    with pytest.raises(SettingsError) as refusal:
+        Settings.load()
+    assert "hunter2" not in str(refusal.value)
+
+
+def test_a_mail_servers_password_is_told_to_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONTACTFLOW_SMTP_URL", "smtps://ann:hunter2@mail.example")
+    assert "hunter2" not in repr(Settings.load())
+    monkeypatch.setenv("CONTACTFLOW_SMTP_URL", "smtps://ann:hunter2/x@mail.example")
     with pytest.raises(SettingsError) as refusal:
         Settings.load()
     assert "hunter2" not in str(refusal.value)
