@@ -53,7 +53,7 @@ def leave(post: Post) -> None:
 
 
 def _placed(session: Session, post: Post, moment: datetime) -> bool:
-    until = moment + post.terms.claim
+    until = moment + post.terms.place
     return mailboxes.take_slot(
         session, post.scope, post.mailbox, post.worker, moment=moment, until=until, at_once=post.limits.at_once
     )

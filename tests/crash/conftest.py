@@ -33,7 +33,10 @@ def built_house(tmp_path_factory: pytest.TempPathFactory, simulators: Simulators
 
 def addresses(simulators: Simulators) -> dict[str, str]:
     said = simulators.announcement()
-    names = ("microsoft_authority", "microsoft_graph_url", "google_auth_url", "google_token_url", "google_people_url")
+    names = (
+        "microsoft_authority", "microsoft_graph_url", "google_auth_url", "google_token_url", "google_people_url",
+        "google_gmail_url", "smtp_url",
+    )  # fmt: skip
     ours = {f"CONTACTFLOW_{name.upper()}": str(said[name]) for name in names}
     for provider in ("MICROSOFT", "GOOGLE"):
         ours[f"CONTACTFLOW_{provider}_CLIENT_ID"] = str(said["client_id"])
