@@ -21,8 +21,9 @@ from tasks.rules.pacing import Limits, limits_of
 @dataclass(frozen=True, slots=True)
 class Terms:
     """`claim`: longer than any one request, and the wait before it, can take. `place`: how long a worker that died
-    keeps others from its mailbox. `grace`: longer than a submitted mail stays invisible. `looks`: seconds to wait before each look at a doubtful one. `attempts`: for a mail that never got
-    as far as being submitted. `patience`: a longer wait is not waited for here.
+    keeps others from its mailbox. `grace`: longer than a submitted mail stays invisible. `looks`: seconds to wait
+    before each look at a doubtful one. `attempts`: for a mail that never got as far as being submitted. `patience`: a
+    longer wait is not waited for here.
     """
 
     claim: timedelta = timedelta(minutes=4)
