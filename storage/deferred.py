@@ -3,7 +3,7 @@
 A delta read will not bring them a second time, so they wait here, sealed.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -44,6 +44,13 @@ def deferred(session: Session, scope: Scope, account: str) -> list[Seen | Gone]:
         select(table.c.id, table.c.record).where(of_organization(table, scope), table.c.account == account)
     )
     return [_decoded(session.keyring.open(row.record, _place(scope, row.id))) for row in rows]
+
+
+def everything(session: Session, scope: Scope) -> Iterator[tuple[str, str, Seen | Gone]]:
+    """(row id, account, record) of every account."""
+    rows = session.execute(select(table.c.id, table.c.account, table.c.record).where(of_organization(table, scope)))
+    for row in rows:
+        yield row.id, row.account, _decoded(session.keyring.open(row.record, _place(scope, row.id)))
 
 
 def _row(session: Session, scope: Scope, account: str, sync_id: str, record: Seen | Gone) -> dict[str, Any]:

@@ -203,11 +203,18 @@ def settle_idle(session: Session, scope: Scope, sync_id: str) -> int:
 
 def undoable(session: Session, scope: Scope, sync_id: str, key: Key) -> list[tuple[Change, Undo]]:
     """Applied rows with what takes them back, in the order in which they were applied."""
+    return list(undo_data(session, scope, sync_id, key))
+
+
+def undo_data(
+    session: Session, scope: Scope, sync_id: str, key: Key, *, of: Sequence[str] | None = None
+) -> Iterator[tuple[Change, Undo]]:
+    """As `undoable`, few at a time; `of` names the contacts that it is about."""
     query = _rows(scope, sync_id).where(table.c.state == ChangeState.APPLIED, table.c.undo.is_not(None))
-    return [
-        (_change(scope, row, None), _undo.decode(key.open(row.undo, _place(scope, row.id, "undo"))))
-        for row in session.execute(query.order_by(table.c.ordinal))
-    ]
+    if of is not None:
+        query = query.where(table.c.object_id.in_(of))
+    for row in session.execute(query.order_by(table.c.ordinal).execution_options(yield_per=BATCH)):
+        yield _change(scope, row, None), _undo.decode(key.open(row.undo, _place(scope, row.id, "undo")))
 
 
 def mark_undone(

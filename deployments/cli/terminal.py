@@ -46,6 +46,7 @@ EXPECTED_BY_NAME = {
     "Refused",
     "CannotPrepare",
     "BriefError",
+    "NoAddress",
     "BadTiming",
     "TemplateRefused",
 }

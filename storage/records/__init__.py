@@ -41,6 +41,7 @@ from storage.records.people import (
     StoredLink,
     Unreadable,
 )
+from storage.records.privacy import Whom
 from storage.records.schedules import ReviewPolicy, Timing, zone
 from storage.records.settings import OrganizationSettings
 from storage.records.survivorship import (
@@ -129,6 +130,7 @@ __all__ = [
     "UsageState",
     "Verdict",
     "Visitor",
+    "Whom",
     "survivorship_of",
     "zone",
 ]

@@ -12,6 +12,7 @@ from storage import (
     contacts,
     decisions,
     deferred,
+    holdings,
     landing,
     links,
     merging,
@@ -20,6 +21,7 @@ from storage import (
     rotation,
     syncs,
     tenants,
+    trails,
     twins,
     vectors,
 )
@@ -54,6 +56,7 @@ from storage.reviews import Choice, Decision
 from storage.scope import Scope
 from storage.session import Session
 from storage.syncs import NewSync
+from tasks.rules.identity import whom
 from tests.storage.campaign_strangers import CAMPAIGNS_AS_A_STRANGER, CampaignWorld, filled_campaign
 from tests.storage.examples import begun, connected, kept, planned, preview_key, row, undo_key
 from tests.storage.review_strangers import REVIEW_AS_A_STRANGER, filled_review
@@ -230,9 +233,13 @@ AS_A_STRANGER: dict[str, Callable[[Session, Scope, World], Any]] = {
     ),
     "deferred.add": lambda s, me, it: deferred.add(s, me, it.connection_id, it.sync_id, [Gone("deferred")]),
     "deferred.deferred": lambda s, me, it: deferred.deferred(s, me, it.connection_id),
+    "deferred.everything": lambda s, me, _: deferred.everything(s, me),
     "deferred.replace_all": lambda s, me, it: deferred.replace_all(
         s, me, it.connection_id, it.sync_id, [Gone("deferred")]
     ),
+    "holdings.holdings": lambda s, me, it: holdings.holdings(s, me, whom(f"person@{it.mark}.example")),
+    "holdings.known_as": lambda s, me, it: holdings.known_as(s, it.scope, whom("x@y.example"))
+    == holdings.known_as(s, me, whom("x@y.example")),
     "landing.bodies": lambda s, me, it: landing.bodies(s, me, it.sync_id, it.key),
     "landing.clear": lambda s, me, it: landing.clear(s, me, it.sync_id),
     "landing.land": lambda s, me, it: landing.land(s, me, it.sync_id, it.key, number=2, body=b"mine", position="mine"),
@@ -272,6 +279,7 @@ AS_A_STRANGER: dict[str, Callable[[Session, Scope, World], Any]] = {
         s, me, it.sync_id, None, [Outcome(it.change_id, ChangeState.FAILED)]
     ),
     "plans.settle_idle": lambda s, me, it: plans.settle_idle(s, me, it.sync_id),
+    "plans.undo_data": lambda s, me, it: plans.undo_data(s, me, it.sync_id, it.undo_key),
     "plans.undoable": lambda s, me, it: plans.undoable(s, me, it.sync_id, it.undo_key),
     "plans.withdraw": lambda s, me, it: plans.withdraw(s, me, it.sync_id),
     "reviews.decide": lambda s, me, it: [
@@ -308,6 +316,7 @@ AS_A_STRANGER: dict[str, Callable[[Session, Scope, World], Any]] = {
     "syncs.undo_key": lambda s, me, it: syncs.undo_key(s, me, it.sync_id),
     "tenants.member": lambda s, me, it: tenants.member(s, me, f"admin@{it.mark}.example"),
     "tenants.users_of": lambda s, me, _: tenants.users_of(s, me),
+    "trails.follow": lambda s, me, it: not trails.follow(s, me, whom(f"person@{it.mark}.example")).is_empty,
     "twins.apart": lambda s, me, _: twins.apart(s, me),
     "twins.count": lambda s, me, _: twins.count(s, me) - 1,
     "twins.erase": lambda s, me, it: twins.erase(s, me, [it.object_id]),

@@ -1,0 +1,111 @@
+"""Pia, of whom everything is held that can be: in the CRM, its links and its history, in plans, mails and lists."""
+
+from dataclasses import dataclass, replace
+
+from storage import contacts, decisions, mail_events, merging, twins, vectors
+from storage.campaigns import Campaign
+from storage.documents import new_id, now
+from storage.mail_events import Event
+from storage.records import (
+    ChangeKind,
+    Contact,
+    Criteria,
+    Labelled,
+    MailEvent,
+    MailState,
+    Match,
+    Person,
+    Verdict,
+    Visitor,
+)
+from storage.syncs import Sync
+from tests.flows.book import Book, somebody
+from tests.flows.campaign_line import CampaignLine
+from tests.flows.house import ANN, House
+from tests.flows.pipeline import Pipeline
+
+PIA = Person(
+    given_name="Pia", family_name="Quellenbrunner", display_name="Pia Quellenbrunner", company="Truffelwerk",
+    emails=(Labelled("pia.quelle@former.example", "work"),), phones=(Labelled("+4917011223344", "mobile"),),
+    notes="loves chocolate truffles",
+)  # fmt: skip
+NOW_AT, SECOND, ON_A_CARD = "pia@truffelwerk.example", "pia.second@home.example", "p.quelle@card.example"
+MARKS = ("Quellenbrunner", "Truffelwerk", "pia.quelle@", "pia.second@", "p.quelle@", "17011223344", "truffles")
+
+
+@dataclass
+class World:
+    house: House
+    pipeline: Pipeline
+    line: CampaignLine
+    books: dict[str, Book]
+    pia: str
+    other: str
+    undoable: Sync
+    waiting: Sync
+    sent: Campaign
+    in_review: Campaign
+    approved: Campaign
+
+    def tables(self, but_for: tuple[str, ...] = ()) -> str:
+        """Each row of each table, with what is sealed as it lies there."""
+        from tests.flows.test_nothing_personal_stays import rows  # noqa: PLC0415 (imports Prefect)
+
+        return rows(self.house, lambda name: name not in but_for).decode()
+
+
+def filled(house: House, pipeline: Pipeline, line: CampaignLine, books: dict[str, Book]) -> World:
+    google, microsoft = books
+    pipeline.run(google)
+    books[google].edit("pia", emails=(Labelled(NOW_AT, "work"),), job_title="Chocolatier")
+    undoable = pipeline.run(google)
+    ids = {one.person.family_name: one.id for one in house.crm()}
+    pia, other = ids["Quellenbrunner"], ids[somebody(1).family_name]
+    _merged(house, pia)
+    _spoken_of(house, pia, other, google)
+    rejected = pipeline.preview(microsoft)
+    pipeline.approve(rejected, refused=[row.id for row in pipeline.rows(rejected) if row.kind is not ChangeKind.SKIP])
+    sent = line.run(criteria=Criteria(contacts=(pia, other)), name="Sent")
+    _opened(house, line, sent, pia)
+    in_review = line.preview(criteria=Criteria(contacts=(pia, other)), name="In review")
+    approved = line.preview(criteria=Criteria(contacts=(pia, other)), name="Approved")
+    line.decide(approved)
+    books[google].edit("pia", notes="loves chocolate truffles with nuts")
+    books[google].edit("s2", notes="somebody else's")
+    waiting = pipeline.preview(google)
+    return World(house, pipeline, line, books, pia, other, undoable, waiting, sent, in_review, approved)
+
+
+def _merged(house: House, pia: str) -> None:
+    """A card of hers that somebody typed in goes into the contact that the sync brought."""
+    card = replace(PIA, emails=(Labelled(ON_A_CARD),), job_title="")
+    with house.store.begin() as session:
+        contacts.create(session, house.scope, [Contact(new_id(), 1, card, {})])
+        (gone,) = (one for one in contacts.everyone(session, house.scope) if one.person == card)
+        match = Match(pia, gone.id, Verdict.SURE, 1.0, "Quellenbrunner is no common name")
+        twins.propose(session, house.scope, [match], {pia: 2, gone.id: 1})
+        pair = merging.open_pair(session, house.scope, twins.twins(session, house.scope)[0].id, keep=pia)
+        person = replace(pair.kept.person, emails=(*pair.kept.person.emails, Labelled(ON_A_CARD)))
+        merged = replace(pair.kept, version=pair.kept.version + 1, person=person)
+        merging.merge(session, house.scope, pair, merged, by=ANN, undo_for=now() - now().replace(year=now().year - 1))
+
+
+def _spoken_of(house: House, pia: str, other: str, google: str) -> None:
+    with house.store.begin() as session:
+        vectors.keep(session, house.scope, "model", {pia: ("hash", b"vector of hers"), other: ("hash", b"of another")})
+        for one, second in ((pia, other), (other, "somebody")):
+            decisions.remember(
+                session, house.scope, account=twins.OURS, source_id=one, object_id=second, verdict=Verdict.DIFFERENT,
+                decided_by=ANN,
+            )  # fmt: skip
+        decisions.remember(
+            session, house.scope, account=google, source_id="pia", object_id=other, verdict=Verdict.DIFFERENT,
+            decided_by=ANN,
+        )  # fmt: skip
+
+
+def _opened(house: House, line: CampaignLine, campaign: Campaign, pia: str) -> None:
+    (mail,) = (one for one in line.mails(campaign, MailState.SENT) if one.object_id == pia)
+    with house.store.begin() as session:
+        event = Event(mail.id, MailEvent.OPENED, "a visit of hers", now(), Visitor.HUMAN)
+        assert mail_events.note(session, house.scope, campaign.id, event)
