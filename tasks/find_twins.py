@@ -6,13 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from storage import blocking, contacts, twins
+from storage import contacts, twins
 from storage.blocking import Capped
 from storage.records import Match, Verdict
 from storage.scope import Scope
 from storage.session import Store
 from tasks.advising import Adviser, Say, adviser
-from tasks.rules.matching import Traits, block_keys, judge, neighbours, traits
+from tasks.comparing import compared, uncollected
+from tasks.rules.matching import Traits, judge, traits
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,9 @@ def find_twins(store: Store, scope: Scope, say: Say) -> Found:
         there = [(one.version, traits(one.id, one.person)) for one in contacts.everyone(session, scope)]
         apart = twins.apart(session, scope)
     people = [person for _, person in there]
-    candidates = blocking.candidates(block_keys(people), neighbours(people), len(people))
-    matches, helper = judge(people, [], candidates.pairs), adviser(store, scope, say)
+    with uncollected():
+        matches, candidates = compared(people, [])
+    helper = adviser(store, scope, say)
     if helper:
         matches = _compared_by_meaning(helper, people, candidates.pairs, matches)
     matches = [match for match in matches if twins.ordered(match.left, match.right) not in apart]

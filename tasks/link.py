@@ -7,20 +7,25 @@ import numpy as np
 from numpy.typing import NDArray
 from prefect import get_run_logger, task
 
-from storage import blocking, contacts, decisions, staging, syncs, tenants
+from storage import contacts, decisions, staging, syncs, tenants
 from storage.documents import now
 from storage.records import Match, Verdict
 from storage.scope import Scope
-from storage.session import Session, open_store
+from storage.session import Session, Store, open_store
 from tasks.advising import Adviser, adviser
-from tasks.rules.matching import Resolution, Traits, block_keys, judge, neighbours, resolve, traits
+from tasks.comparing import compared, uncollected
+from tasks.rules.matching import Resolution, Traits, judge, resolve, traits
 
 CONFIRMED = "confirmed by a person earlier"
 
 
 @task
 def link(sync_id: str) -> None:
-    store = open_store()
+    with uncollected():
+        _link(open_store(), sync_id)
+
+
+def _link(store: Store, sync_id: str) -> None:
     with store.begin() as session:
         scope = tenants.scope_of_sync(session, sync_id)
         syncs.note(session, scope, sync_id, compared_at=now())  # whoever comes into the CRM after this was not seen
@@ -50,8 +55,7 @@ def link(sync_id: str) -> None:
 def _resolved(
     incoming: Sequence[Traits], existing: Sequence[Traits], apart: set[tuple[str, str]], helper: Adviser | None
 ) -> Resolution:
-    people = [*incoming, *existing]
-    found = blocking.candidates(block_keys(people), neighbours(people), len(incoming))
+    matches, found = compared(incoming, existing)
     for rule in found.capped:
         get_run_logger().info(
             "%d people share keys of the kind %r: of their %d pairs only the likeliest were compared",
@@ -59,11 +63,10 @@ def _resolved(
             rule.rule,
             rule.pairs,
         )
-    matches = judge(incoming, existing, found.pairs)
     if helper is None:
         return resolve(matches, incoming, existing, apart=apart)
     matches = _compared_by_meaning(helper, incoming, existing, found.pairs, matches)
-    return _with_opinions(helper, resolve(matches, incoming, existing, apart=apart), people)
+    return _with_opinions(helper, resolve(matches, incoming, existing, apart=apart), [*incoming, *existing])
 
 
 def _compared_by_meaning(

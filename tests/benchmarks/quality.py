@@ -5,17 +5,14 @@ Run: python -m tests.benchmarks.quality [SIZE...]
 
 import sys
 import time
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from itertools import combinations
 
-import numpy as np
-from numpy.typing import NDArray
-
-from storage.blocking import candidates
 from storage.records import Match, Person, Verdict
-from tasks.rules.matching import Traits, block_keys, judge, neighbours, traits
+from tasks.comparing import compared, uncollected
+from tasks.rules.matching import traits
 from tests.benchmarks import splink_peer
 from tests.benchmarks.population import population
 from tests.benchmarks.truths import Pair, Truth, fake_1000, febrl3, febrl3_without_number, simulated
@@ -36,13 +33,7 @@ class Quality:
 
 def matched(people: Iterable[tuple[str, Person]]) -> list[Match]:
     """Duplicates among the people of one set, found as a sync finds them."""
-    known = [traits(id_, person) for id_, person in people]
-    return judge(known, [], found(known, []))
-
-
-def found(incoming: Sequence[Traits], existing: Sequence[Traits]) -> NDArray[np.int32]:
-    everybody = [*incoming, *existing]
-    return candidates(block_keys(everybody), neighbours(everybody), len(incoming)).pairs
+    return compared([traits(id_, person) for id_, person in people], [])[0]
 
 
 def quality(told: Collection[Pair], truth: Collection[Pair]) -> Quality:
@@ -103,8 +94,9 @@ def compared_at(size: int) -> Iterator[str]:
     crowd = population(size)
     truth = {frozenset((new, known)) for (new, _), (known, _) in zip(crowd.source, crowd.crm, strict=True)}
     started = time.perf_counter()
-    incoming, existing = ([traits(*one) for one in side] for side in (crowd.source, crowd.crm))
-    matches = judge(incoming, existing, found(incoming, existing))
+    with uncollected():
+        incoming, existing = ([traits(*one) for one in side] for side in (crowd.source, crowd.crm))
+        matches, _ = compared(incoming, existing)
     spent = time.perf_counter() - started
     ours = [match for match in matches if match.right.startswith("crm-")]
     yield f"{size:,} against {size:,}: {spent:.1f} s, best F1 {best_f1(ours, truth)[0]:.4f}"

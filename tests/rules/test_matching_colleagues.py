@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from storage.records import Labelled, Match, Person, Verdict
+from tasks.comparing import compared
 from tasks.rules.matching import judge, resolve, traits
-from tests.benchmarks.quality import found
 from tests.crash.house import people
 
 MOBILE = (Labelled("+4915112345678", "mobile"),)
@@ -38,7 +38,7 @@ def test_in_a_staff_of_thousands_nobody_is_taken_for_another(seed: int) -> None:
     chance.shuffle(staff)
     written = chance.choice((0, 300, 877, 1_500))
     incoming, existing = ([traits(*one) for one in some] for some in (staff[written:], staff[:written]))
-    resolved = resolve(judge(incoming, existing, found(incoming, existing)), incoming, existing)
+    resolved = resolve(compared(incoming, existing)[0], incoming, existing)
     assert (resolved.links, resolved.twins, resolved.doubtful_twins) == ({}, (), ())
 
 

@@ -5,9 +5,10 @@ from functools import cache
 import pytest
 
 from storage.records import Match, Verdict
-from tasks.rules.matching import judge, resolve, traits
+from tasks.comparing import compared
+from tasks.rules.matching import resolve, traits
 from tests.benchmarks.population import population
-from tests.benchmarks.quality import band, best_f1, found, matched, quality
+from tests.benchmarks.quality import band, best_f1, matched, quality
 from tests.benchmarks.truths import Truth, fake_1000, febrl3, febrl3_without_number, simulated
 
 SETS = {
@@ -57,7 +58,7 @@ def test_few_questions_are_asked_in_vain() -> None:
 def test_two_address_books_of_one_crowd_find_one_another() -> None:
     crowd = population(1_000)
     incoming, existing = ([traits(*one) for one in side] for side in (crowd.source, crowd.crm))
-    links = resolve(judge(incoming, existing, found(incoming, existing)), incoming, existing).links.values()
+    links = resolve(compared(incoming, existing)[0], incoming, existing).links.values()
     sure = [link for link in links if link.verdict is Verdict.SURE]
     right = [link for link in sure if link.left.removeprefix("src-") == link.right.removeprefix("crm-")]
     assert len(right) / len(sure) >= 0.99
@@ -83,6 +84,6 @@ def test_a_handful_of_cards_is_judged_as_sensibly_as_a_large_file() -> None:
 def test_two_crowds_that_share_nobody_raise_hardly_a_question() -> None:
     ours, theirs = population(1_000, seed=1).crm, population(1_000, seed=2).source
     incoming, existing = ([traits(*one) for one in side] for side in (theirs, ours))
-    links = resolve(judge(incoming, existing, found(incoming, existing)), incoming, existing).links
+    links = resolve(compared(incoming, existing)[0], incoming, existing).links
     assert len(links) < 20
     assert all(link.verdict is Verdict.MAYBE for link in links.values())

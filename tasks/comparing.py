@@ -1,0 +1,29 @@
+"""Everybody who may be one person, judged: the likely pairs by their keys, then all of the evidence."""
+
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from storage import blocking
+from storage.blocking import Candidates
+from storage.records import Match
+from tasks.rules.matching import Traits, block_keys, judge, neighbours
+
+
+def compared(incoming: Sequence[Traits], existing: Sequence[Traits]) -> tuple[list[Match], Candidates]:
+    """Without `existing`, duplicates among the incoming ones are found all the same."""
+    people = [*incoming, *existing]
+    found = blocking.candidates(block_keys(people), neighbours(people), len(incoming))
+    return judge(incoming, existing, found.pairs), found
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Matching makes millions of small values and no cycles: to look for these takes a fifth of its time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
