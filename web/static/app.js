@@ -84,6 +84,9 @@ function mend(form) {
     if (current() === old) link.setAttribute("aria-current", "true");
     else link.removeAttribute("aria-current");
     const focused = old.contains(document.activeElement);
+    const [tickedBefore, box] = [old, fresh].map((row) => $("input[type=checkbox]", row));
+    if (tickedBefore && box) box.checked = tickedBefore.checked;
+    if (last === tickedBefore) last = box;
     old.replaceWith(fresh);
     if (focused) link.focus({ preventScroll: true });
   }
@@ -148,7 +151,7 @@ async function send(form, button) {
   const body = new URLSearchParams(new FormData(form));
   if (button?.name) body.set(button.name, button.value);
   const then = form.dataset.then, from = current();
-  const all = rows(), next = all[all.indexOf(from) + 1];
+  const all = rows(), next = all[all.indexOf(from) + 1]?.id;
   const keep = !button || button.name !== "whole";
   form.classList.add("waiting");
   const response = await load(form.action, { method: "POST", body, keep });
@@ -157,7 +160,7 @@ async function send(form, button) {
   for (const box of chosen()) box.checked = false;
   ticked();
   say(button ? `${button.textContent.trim()}: done` : "Kept");
-  if (then === "next" && button.value !== "cleared" && next && document.contains(next)) open(next);
+  if (then === "next" && button.value !== "cleared" && next) open(document.getElementById(next));
 }
 
 function press(name) {
