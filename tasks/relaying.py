@@ -21,6 +21,7 @@ from tasks.taking import Pause, Taken, take
 
 LINES = 16
 BATCH = 128
+MOMENT = 0.002  # seconds: other lines come along meanwhile, and half of the transactions are saved
 MAY_HAVE_LEFT = "the mail server did not answer: it may have left; ask the recipient, or the server's log"
 
 
@@ -46,7 +47,7 @@ class Journal:
         if self.written is None:
             loop = asyncio.get_running_loop()
             self.written = loop.create_future()
-            loop.call_soon(self._write)
+            loop.call_later(MOMENT, self._write)
         return asyncio.shield(self.written)
 
     def _write(self) -> None:
