@@ -49,6 +49,7 @@ def decide(session: Session, scope: Scope, campaign_id: str, decision: Decision)
         raise CannotDecide("these are not the mails that wait now: look at the campaign again")
     to = CampaignStatus.REJECTED if decision.choice is Choice.REJECT else CampaignStatus.SENDING
     if to is CampaignStatus.SENDING:
+        _demand_written(session, scope, campaign_id)
         _demand_allowed(session, scope, campaign, decision)
     moved = campaigns.move(
         session, scope, campaign_id, expected=[CampaignStatus.REVIEW], to=to, decision=decision.choice,
@@ -61,23 +62,6 @@ def decide(session: Session, scope: Scope, campaign_id: str, decision: Decision)
         approved = _approve(session, scope, campaign_id, decision)
     _account(session, scope, campaign, decision, to, approved)
     return to
-
-
-def decide_mails(
-    session: Session, scope: Scope, campaign_id: str, mail_ids: Sequence[str], to: MailState, *, reviewer: str
-) -> int:
-    """Approve, reject or open again single mails of a campaign that waits; returns how many moved."""
-    _demand_waiting(campaigns.campaign(session, scope, campaign_id), now())
-    reason = REFUSED if to is MailState.REJECTED else ""
-    expected = (*OPEN, MailState.BLOCKED) if to is MailState.REJECTED else OPEN
-    moved = mails.decide(
-        session, scope, campaign_id, to, expected=expected, ids=mail_ids, reason=reason, actor=reviewer
-    )
-    audit.record(
-        session, scope, actor=reviewer, action=f"mails.{to}", subject=campaign_id,
-        detail={"mails": list(mail_ids), "moved": moved},
-    )  # fmt: skip
-    return moved
 
 
 def rewrite(session: Session, scope: Scope, campaign_id: str, written: Written, *, editor: str) -> str:
@@ -158,6 +142,11 @@ def _demand_waiting(campaign: Campaign, moment: datetime) -> None:
         raise CannotDecide(f"campaign {campaign.id} does not wait for a decision: it is {campaign.status}")
     if campaign.expires_at and campaign.expires_at < moment:
         raise CannotDecide(f"the time to decide was over on {campaign.expires_at:%d %b %Y}: start a new campaign")
+
+
+def _demand_written(session: Session, scope: Scope, campaign_id: str) -> None:
+    if number := tallies.unwritten(session, scope, campaign_id):
+        raise CannotDecide(f"{number} mails are being written anew: wait until they can be looked at")
 
 
 def _demand_allowed(session: Session, scope: Scope, campaign: Campaign, decision: Decision) -> None:

@@ -14,12 +14,14 @@ from sqlalchemy import Row, Select, bindparam, insert, or_, select, update
 
 from storage.crypto import Key, bound_to
 from storage.documents import encode, new_id, now
-from storage.records import Draft, Mail, MailState
+from storage.records import Draft, Mail, MailState, Risk
+from storage.risks import of_risk
 from storage.scope import Scope, of_campaign
 from storage.session import Session
 from storage.tables import campaign_emails as table
 
 BATCH = 500
+NOBODYS = {"approved_hash": "", "approved_by": "", "mark_id": "", "state_before": ""}  # whom nobody has decided about
 SHOWN = (MailState.GENERATED, MailState.APPROVED, MailState.BLOCKED)
 
 _draft = msgspec.json.Decoder(Draft)
@@ -74,6 +76,7 @@ def mails(
     *,
     states: Iterable[MailState] | None = None,
     ids: Sequence[str] | None = None,
+    risk: Risk | None = None,
     after: int = 0,
     limit: int = BATCH,
 ) -> list[Mail]:
@@ -83,6 +86,8 @@ def mails(
         query = query.where(table.c.state.in_(list(states)))
     if ids is not None:
         query = query.where(table.c.id.in_(list(ids)))
+    if risk is not None:
+        query = query.where(of_risk(risk))
     return [_mail(scope, row, key) for row in session.execute(query).all()]
 
 
@@ -122,7 +127,7 @@ def write(session: Session, scope: Scope, campaign_id: str, key: Key, written: S
         update(table)
         .where(of_campaign(table, scope, campaign_id), still_open)
         .where(table.c.id == bindparam("row"), table.c.version == bindparam("seen"))
-        .values({name: bindparam(name) for name in columns} | {"approved_hash": "", "approved_by": ""}),
+        .values({name: bindparam(name) for name in columns} | NOBODYS),
         rows,
     )
     return done.rowcount
@@ -141,7 +146,7 @@ def decide(
     actor: str = "",
 ) -> int:
     """Move mails on by somebody's word, all of some states or single ones; how many moved. Approving pins the bytes."""
-    values: dict[str, Any] = {"state": to, "reason": reason, "updated_at": now()}
+    values: dict[str, Any] = {"state": to, "reason": reason, "mark_id": "", "updated_at": now()}
     if to is MailState.APPROVED:
         values |= {"approved_hash": table.c.content_hash, "approved_by": actor}
     query = update(table).where(of_campaign(table, scope, campaign_id), table.c.state.in_(list(expected)))

@@ -1,11 +1,13 @@
 """How many mails of a campaign stand where, and why: counted from the mails themselves, so that it always adds up."""
 
 from collections import Counter
+from datetime import datetime
 
 from sqlalchemy import func, select
 
 from storage import campaigns, usage
-from storage.records import CampaignStatistics, MailEvent, MailState, Visitor
+from storage.records import CampaignStatistics, MailEvent, MailState, Risk, Visitor
+from storage.risks import LEVEL
 from storage.scope import Scope, of_campaign
 from storage.session import Session
 from storage.tables import campaign_emails as table
@@ -20,6 +22,35 @@ def counts(session: Session, scope: Scope, campaign_id: str) -> Counter[MailStat
         select(table.c.state, func.count()).where(of_campaign(table, scope, campaign_id)).group_by(table.c.state)
     )
     return Counter({MailState(state): number for state, number in groups})
+
+
+def levels(session: Session, scope: Scope, campaign_id: str) -> Counter[tuple[MailState, Risk]]:
+    """As `counts`, by what the checks remarked as well."""
+    level = LEVEL.label("level")
+    groups = session.execute(
+        select(table.c.state, level, func.count())
+        .where(of_campaign(table, scope, campaign_id))
+        .group_by(table.c.state, level)
+    )
+    return Counter({(MailState(state), Risk(risk)): number for state, risk, number in groups})
+
+
+def unwritten(session: Session, scope: Scope, campaign_id: str) -> int:
+    """Mails of which there are no final bytes yet: asked for again, or not checked."""
+    no_bytes = (table.c.state == MailState.PENDING) | (
+        (table.c.state == MailState.GENERATED) & (table.c.content_hash == "")
+    )
+    query = select(func.count()).select_from(table).where(of_campaign(table, scope, campaign_id), no_bytes)
+    return int(session.execute(query).scalar_one())
+
+
+def left_since(session: Session, scope: Scope, campaign_id: str, since: datetime) -> tuple[int, datetime | None]:
+    """How many mails have left since then, and when the first of them did."""
+    query = select(func.count(), func.min(table.c.sent_at)).where(
+        of_campaign(table, scope, campaign_id), table.c.sent_at > since
+    )
+    number, first = session.execute(query).one()
+    return int(number), first
 
 
 def reasons(session: Session, scope: Scope, campaign_id: str, state: MailState) -> dict[str, int]:

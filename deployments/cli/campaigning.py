@@ -12,11 +12,11 @@ from deployments.cli.campaign_looking import as_data, campaign_show_command, fou
 from deployments.cli.campaign_rewriting import campaign_edit_command, campaign_rewrite_command, campaign_test_command
 from deployments.cli.terminal import Refused, command, organization_option, ready_store, reviewer_of, show, user_option
 from deployments.cli.waiting import follow_campaign
-from storage import audit, campaign_reviews, campaigns, mails, segments, tenants
+from storage import audit, campaign_holds, campaign_reviews, campaigns, mail_marks, mails, segments, tenants
 from storage.campaign_reviews import Decision
 from storage.campaigns import Campaign
 from storage.documents import new_id
-from storage.records import Attachment, CampaignStatus, Criteria, MailState
+from storage.records import Attachment, CampaignStatus, Criteria, Deed
 from storage.reviews import Choice
 from storage.scope import Scope
 from storage.session import Session, Store
@@ -26,8 +26,7 @@ from tasks.providers.engine import Engine, EngineUnreachable
 
 FLOW = "email-campaign"
 LARGEST_ATTACHMENTS = 3 * 2**20  # what Graph takes in one request
-STOPPABLE = (CampaignStatus.DRAFT, CampaignStatus.GENERATING, CampaignStatus.REVIEW, CampaignStatus.SENDING,
-             CampaignStatus.PAUSED)  # fmt: skip
+TERMINAL = "terminal"
 
 as_option = click.option("--as", "reviewer", metavar="EMAIL", help="Who decides; the campaign's own user without it.")
 file_option = click.Path(path_type=Path, exists=False)
@@ -113,22 +112,32 @@ def _reject(campaign_id: str, rejected: tuple[str, ...], comment: str, reviewer:
         scope, campaign = found(session, campaign_id)
         who = reviewer_of(session, scope, campaign.user_id, reviewer)
         ids = _ids(session, scope, campaign_id, rejected)
-        moved = campaign_reviews.decide_mails(session, scope, campaign_id, ids, MailState.REJECTED, reviewer=who)
-    show(as_json, {"id": campaign_id, "rejected": moved}, lambda: click.echo(f"{moved} mails rejected"))
+        made = mail_marks.mark_mails(session, scope, campaign_id, Deed.REJECTED, actor=who, mail_ids=ids)
+    told = {"id": campaign_id, "rejected": made.number}
+    show(as_json, told, lambda: click.echo(f"{made.number} mails rejected"))
 
 
 @command("pause")
 @click.argument("campaign_id", metavar="ID")
 def _pause(campaign_id: str, *, as_json: bool) -> None:
     """Stop sending for now; what is on its way is finished."""
-    _moved(campaign_id, CampaignStatus.SENDING, CampaignStatus.PAUSED, error="paused by hand", as_json=as_json)
+    store = ready_store()
+    with store.begin() as session:
+        scope, _ = found(session, campaign_id)
+        campaign_holds.pause(session, scope, campaign_id, actor=TERMINAL)
+    _tell_now(store, campaign_id, as_json=as_json)
 
 
 @command("resume")
 @click.argument("campaign_id", metavar="ID")
 def _resume(campaign_id: str, *, as_json: bool) -> None:
     """Go on with a paused campaign."""
-    _moved(campaign_id, CampaignStatus.PAUSED, CampaignStatus.SENDING, error="", as_json=as_json)
+    store = ready_store()
+    with store.begin() as session:
+        scope, campaign = found(session, campaign_id)
+        campaign_holds.resume(session, scope, campaign_id, actor=TERMINAL)
+    _wake(campaign)
+    _tell_now(store, campaign_id, as_json=as_json)
 
 
 @command("cancel")
@@ -138,12 +147,7 @@ def _cancel(campaign_id: str, *, as_json: bool) -> None:
     store = ready_store()
     with store.begin() as session:
         scope, campaign = found(session, campaign_id)
-        done = campaign_reviews.end(
-            session, scope, campaign_id, to=CampaignStatus.CANCELLED, expected=STOPPABLE, why="cancelled by hand",
-            actor="terminal",
-        )  # fmt: skip
-        if not done:
-            raise Refused(f"campaign {campaign_id} is {campaign.status}: there is nothing to cancel")
+        campaign_holds.cancel(session, scope, campaign_id, actor=TERMINAL)
     _wake(campaign)
     _tell_now(store, campaign_id, as_json=as_json)
 
@@ -155,7 +159,7 @@ def _retry_failed(campaign_id: str, *, as_json: bool) -> None:
     store = ready_store()
     with store.begin() as session:
         scope, campaign = found(session, campaign_id)
-        again = campaign_reviews.retry_failed(session, scope, campaign_id, actor="terminal")
+        again = campaign_reviews.retry_failed(session, scope, campaign_id, actor=TERMINAL)
     if again and campaign.status is CampaignStatus.COMPLETED:
         Engine(settings().prefect_url).restart(campaign.flow_run_id)
     show(as_json, {"id": campaign_id, "again": again}, lambda: click.echo(f"{again} mails are sent once more"))
@@ -191,18 +195,6 @@ def _decide(
     show(as_json, as_data(ended), lambda: tell(ended))
     if ended.status is not CampaignStatus.COMPLETED:
         sys.exit(1)
-
-
-def _moved(campaign_id: str, expected: CampaignStatus, to: CampaignStatus, *, error: str, as_json: bool) -> None:
-    store = ready_store()
-    with store.begin() as session:
-        scope, campaign = found(session, campaign_id)
-        if not campaigns.move(session, scope, campaign_id, expected=[expected], to=to, error=error):
-            raise Refused(f"campaign {campaign_id} is {campaign.status}, not {expected}")
-        audit.record(session, scope, actor="terminal", action=f"campaign.{to}", subject=campaign_id)
-    if to is CampaignStatus.SENDING:
-        _wake(campaign)
-    _tell_now(store, campaign_id, as_json=as_json)
 
 
 def _wake(campaign: Campaign, answer: dict[str, str] | None = None) -> None:

@@ -5,6 +5,7 @@ Frozen, comparable, and free of behaviour that needs a clock or a connection. Da
 """
 
 from storage.records.campaigns import (
+    BLOCKED_FROM,
     Attachment,
     Brief,
     CampaignStatistics,
@@ -19,6 +20,7 @@ from storage.records.campaigns import (
     MailState,
     Paragraph,
     Recipient,
+    Risk,
     Severity,
     SuppressionReason,
     Visitor,
@@ -71,6 +73,7 @@ from storage.records.twins import MergeUndo, Twins, TwinState
 from storage.records.usage import Cost, Purpose, TokenCounts, UsageState
 
 __all__ = [
+    "BLOCKED_FROM",
     "MANUAL",
     "SAFE_KINDS",
     "Attachment",
@@ -109,6 +112,7 @@ __all__ = [
     "Purpose",
     "Recipient",
     "ReviewPolicy",
+    "Risk",
     "Role",
     "Rule",
     "Seen",

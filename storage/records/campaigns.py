@@ -65,6 +65,17 @@ class Severity(StrEnum):
     BLOCK = "block"
 
 
+BLOCKED_FROM = 100  # what a check forbids weighs this much; all warnings together weigh less
+
+
+class Risk(StrEnum):
+    """What the checks have to say about a mail, taken together."""
+
+    CLEAN = "clean"
+    WARNED = "warned"
+    BLOCKED = "blocked"
+
+
 @dataclass(frozen=True, slots=True)
 class Criteria:
     """Whom a campaign is for. Empty means: does not matter; of tags, any one will do."""
@@ -155,6 +166,7 @@ class Mail:
     """One contact of an audience, and where its mail stands. `draft` is None where the key was not given or is gone.
 
     `content_hash` is that of the final bytes, `approved_hash` that of the bytes which somebody approved.
+    `mark_id` names the decision that moved it last while the campaign waited.
     """
 
     id: str
@@ -178,6 +190,7 @@ class Mail:
     submitted_at: datetime | None
     sent_at: datetime | None
     draft: Draft | None = None
+    mark_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

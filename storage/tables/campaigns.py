@@ -8,6 +8,7 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Table,
+    Text,
     UniqueConstraint,
 )
 
@@ -25,7 +26,7 @@ from storage.columns import (
     row_id,
     words,
 )
-from storage.records import CampaignStatus, MailEvent, MailState, SuppressionReason, Visitor
+from storage.records import CampaignStatus, Deed, MailEvent, MailState, SuppressionReason, Visitor
 from storage.tables.base import metadata
 
 LIVE_STATUSES = (
@@ -132,6 +133,8 @@ campaign_emails = Table(
     moment("submitted_at", nullable=True),
     moment("sent_at", nullable=True),
     moment("updated_at"),
+    words("mark_id"),
+    words("state_before"),
     one_of("state", MailState),
     CheckConstraint(
         f"state NOT IN ({quoted(HELD_STATES)}) OR (approved_hash <> '' AND approved_hash = content_hash)",
@@ -145,6 +148,21 @@ campaign_emails = Table(
     Index("ix_campaign_emails_by_message", "organization_id", "message_id"),
     Index("ix_campaign_emails_by_address", "organization_id", "address_hash"),
     Index("ix_campaign_emails_by_prompt", "organization_id", "prompt_hash"),
+)
+
+mail_marks = Table(
+    "mail_marks",
+    metadata,
+    row_id(),
+    organization(),
+    *reference("campaign_id", "email_campaigns"),
+    Column("actor", Text, nullable=False),
+    Column("deed", String(10), nullable=False),
+    count("number"),
+    moment("created_at"),
+    moment("undone_at", nullable=True),
+    one_of("deed", Deed),
+    Index("ix_mail_marks_by_campaign", "campaign_id", "created_at"),
 )
 
 email_events = Table(

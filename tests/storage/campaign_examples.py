@@ -24,6 +24,7 @@ from storage.records import (
 from storage.scope import Scope
 from storage.session import Session
 from storage.usage import Attempt
+from tasks.rules.checks import risk
 
 BRIEF = Brief("Tell them of the engine.", links={"demo": "https://engines.example/demo"})
 
@@ -54,7 +55,7 @@ def written(mail: Mail, content: bytes = b"Subject: An engine\r\n\r\nDear Person
     draft = Draft(mail.draft.recipient, letter(), tuple(findings))
     blocked = any(finding.severity == "block" for finding in findings)
     state = MailState.BLOCKED if blocked else MailState.GENERATED
-    return Written(mail.id, mail.version, draft, content, state, risk=len(findings))
+    return Written(mail.id, mail.version, draft, content, state, risk=risk(findings))
 
 
 def frozen(session: Session, scope: Scope, members: Sequence[Member], connection_id: str = "") -> Campaign:

@@ -2,14 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from storage import (
+    campaign_holds,
     campaign_reviews,
     campaigns,
     mail_events,
+    mail_marks,
     mails,
     organization_settings,
     past_mails,
@@ -27,9 +29,11 @@ from storage.records import (
     CampaignStatus,
     Cost,
     Criteria,
+    Deed,
     Forecast,
     MailEvent,
     MailState,
+    Risk,
     SuppressionReason,
     TokenCounts,
     UsageState,
@@ -40,9 +44,10 @@ from storage.scope import Scope
 from storage.session import Session
 from storage.templates import NewTemplate
 from storage.usage import Result
-from tests.storage.campaign_examples import attempt, budgeted, key_of, member, opened, waiting, written
+from tests.storage.campaign_examples import attempt, budgeted, frozen, key_of, member, opened, waiting, written
 
 STATUSES = list(CampaignStatus)
+NOON, YEARS = datetime(2026, 6, 1, 12, tzinfo=UTC), timedelta(days=999)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +61,13 @@ class CampaignWorld:
     usage_id: str
     template_id: str
     address_hash: str
+    mark_id: str
+    paused_id: str
 
     @property
     def ids(self) -> tuple[str, ...]:
-        return (self.campaign_id, self.run_id, self.mail_id, self.budget_id, self.usage_id, self.template_id)
+        return (self.campaign_id, self.run_id, self.mail_id, self.budget_id, self.usage_id, self.template_id,
+                self.mark_id)  # fmt: skip
 
 
 def filled_campaign(session: Session, scope: Scope, mark: str) -> CampaignWorld:
@@ -79,7 +87,15 @@ def filled_campaign(session: Session, scope: Scope, mark: str) -> CampaignWorld:
     suppressions.suppress(session, scope, [hashed], SuppressionReason.MANUAL, campaign_id=campaign.id)
     mail_events.note(session, scope, campaign.id, Event(mail.id, MailEvent.OPENED, mark, now(), Visitor.HUMAN))
     organization_settings.change(session, scope, {"postal_address": f"1 {mark} Street"}, actor="me")
-    return CampaignWorld(mark, campaign.id, campaign.flow_run_id, mail.id, key, budget_id, begun, kept.id, hashed)
+    priced = usage.reserve(session, scope, budget_id, attempt(campaign_id=campaign.id, mail_id=mail.id))
+    usage.settle(session, scope, priced, result())
+    for deed in (Deed.REJECTED, Deed.CLEARED):
+        made = mail_marks.mark_mails(session, scope, campaign.id, deed, actor="me", mail_ids=[mail.id])
+    paused = frozen(session, scope, [member(7)])
+    campaigns.move(session, scope, paused.id, expected=STATUSES, to=CampaignStatus.PAUSED)
+    return CampaignWorld(
+        mark, campaign.id, campaign.flow_run_id, mail.id, key, budget_id, begun, kept.id, hashed, made.id, paused.id
+    )
 
 
 def result(cost: str | None = "0.05", state: UsageState = UsageState.OK) -> Result:
@@ -91,6 +107,9 @@ def _rewritten(session: Session, it: CampaignWorld, scope: Scope) -> Any:
 
 
 CAMPAIGNS_AS_A_STRANGER: dict[str, Callable[[Session, Scope, Any], Any]] = {
+    "campaign_holds.cancel": lambda s, me, it: campaign_holds.cancel(s, me, it.mail.campaign_id, actor="me"),
+    "campaign_holds.pause": lambda s, me, it: campaign_holds.pause(s, me, it.out.campaign_id, actor="me"),
+    "campaign_holds.resume": lambda s, me, it: campaign_holds.resume(s, me, it.mail.paused_id, actor="me"),
     "campaign_reviews.ask_again": lambda s, me, it: campaign_reviews.ask_again(
         s, me, it.mail.campaign_id, [it.mail.mail_id], "shorter", reviewer="me"
     ),
@@ -98,9 +117,6 @@ CAMPAIGNS_AS_A_STRANGER: dict[str, Callable[[Session, Scope, Any], Any]] = {
         campaign_reviews.decide(s, me, it.mail.campaign_id, Decision(choice, "stranger@rival.example"))
         for choice in (Choice.APPROVE, Choice.REJECT)
     ],
-    "campaign_reviews.decide_mails": lambda s, me, it: campaign_reviews.decide_mails(
-        s, me, it.mail.campaign_id, [it.mail.mail_id], MailState.REJECTED, reviewer="me"
-    ),
     "campaign_reviews.end": lambda s, me, it: campaign_reviews.end(
         s, me, it.mail.campaign_id, to=CampaignStatus.CANCELLED, expected=STATUSES, why="mine"
     ),
@@ -134,6 +150,24 @@ CAMPAIGNS_AS_A_STRANGER: dict[str, Callable[[Session, Scope, Any], Any]] = {
     ),
     "mail_events.of_mail": lambda s, me, it: mail_events.of_mail(s, me, it.mail.mail_id),
     "mail_events.of_whole_campaign": lambda s, me, it: mail_events.of_whole_campaign(s, me, it.mail.campaign_id),
+    "mail_marks.mark_all": lambda s, me, it: mail_marks.mark_all(
+        s, me, it.mail.campaign_id, Deed.APPROVED, actor="me", risks=list(Risk)
+    ).number,
+    "mail_marks.mark_mail": lambda s, me, it: mail_marks.mark_mail(
+        s, me, it.mail.campaign_id, Deed.APPROVED, actor="me", mail_id=it.mail.mail_id, seen=it.mail.mark_id
+    ),
+    "mail_marks.mark_mails": lambda s, me, it: mail_marks.mark_mails(
+        s, me, it.mail.campaign_id, Deed.APPROVED, actor="me", mail_ids=[it.mail.mail_id]
+    ),
+    "mail_marks.marks": lambda s, me, it: mail_marks.marks(s, me, it.mail.campaign_id),
+    "mail_marks.note_edit": lambda s, me, it: mail_marks.note_edit(
+        s, me, it.mail.campaign_id, it.mail.mail_id, actor="me"
+    ),
+    "mail_marks.pulse": lambda s, me, it: mail_marks.pulse(s, me, it.mail.campaign_id)
+    != mail_marks.pulse(s, me, "no campaign"),
+    "mail_marks.take_back": lambda s, me, it: mail_marks.take_back(
+        s, me, it.mail.campaign_id, it.mail.mark_id, actor="me"
+    ),
     "mails.again": lambda s, me, it: mails.again(s, me, it.mail.campaign_id),
     "mails.clear": lambda s, me, it: mails.clear(s, me, it.mail.campaign_id),
     "mails.content": lambda s, me, it: bool(mails.content(s, me, it.mail.campaign_id, it.mail.mail_id, it.mail.key)),
@@ -170,14 +204,18 @@ CAMPAIGNS_AS_A_STRANGER: dict[str, Callable[[Session, Scope, Any], Any]] = {
     "suppressions.suppressed": lambda s, me, it: bool(suppressions.suppressed(s, me, [it.mail.address_hash])),
     "tallies.counts": lambda s, me, it: tallies.counts(s, me, it.mail.campaign_id),
     "tallies.keep": lambda s, me, it: tallies.keep(s, me, it.mail.campaign_id),
+    "tallies.left_since": lambda s, me, it: tallies.left_since(s, me, it.out.campaign_id, NOON - YEARS)[0],
+    "tallies.levels": lambda s, me, it: tallies.levels(s, me, it.mail.campaign_id),
     "tallies.reasons": lambda s, me, it: bool(tallies.reasons(s, me, it.mail.campaign_id, MailState.GENERATED)),
     "tallies.statistics": lambda s, me, it: tallies.statistics(s, me, it.mail.campaign_id).audience,
+    "tallies.unwritten": lambda s, me, it: tallies.unwritten(s, me, it.mail.paused_id),
     "templates.newest": lambda s, me, it: templates.newest(s, me, it.mark),
     "templates.save": lambda s, me, _: templates.save(s, me, NewTemplate("mine", "mine", "mine"), author="me") is None,
     "templates.template": lambda s, me, it: templates.template(s, me, it.mail.template_id),
     "templates.versions": lambda s, me, it: templates.versions(s, me, templates.templates(s, it.scope)[0].name),
     "templates.templates": lambda s, me, _: templates.templates(s, me),
     "usage.budget": lambda s, me, it: usage.budget(s, me, it.mail.budget_id),
+    "usage.costs": lambda s, me, it: usage.costs(s, me, it.mail.campaign_id, [it.mail.mail_id]),
     "usage.give_up": lambda s, me, it: usage.give_up(s, me, it.mail.budget_id, before=now() + timedelta(days=1)),
     "usage.open_budget": lambda s, me, _: usage.open_budget(s, me, "mine", limit=Decimal(5)) is None,
     "usage.reserve": lambda s, me, it: usage.reserve(s, me, it.mail.budget_id, attempt()),

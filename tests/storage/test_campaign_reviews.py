@@ -4,10 +4,10 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from storage import audit, campaign_reviews, campaigns, mails, organization_settings, tallies, tenants
+from storage import audit, campaign_reviews, campaigns, mail_marks, mails, organization_settings, tallies, tenants
 from storage.campaign_reviews import Decision
 from storage.organization_settings import BadSetting
-from storage.records import CampaignStatus, Finding, MailState, Role, Severity
+from storage.records import CampaignStatus, Deed, Finding, MailState, Role, Severity
 from storage.reviews import CannotDecide, Choice
 from storage.scope import Scope
 from storage.session import Session, Store
@@ -68,7 +68,7 @@ def test_editing_an_approved_mail_takes_its_approval_back(store: Store, scope: S
     with store.begin() as session:
         campaign = waiting(session, scope, 1)
         [mail] = mails.mails(session, scope, campaign.id, key_of(session, scope, campaign.id))
-        campaign_reviews.decide_mails(session, scope, campaign.id, [mail.id], MailState.APPROVED, reviewer=ANN)
+        mail_marks.mark_mails(session, scope, campaign.id, Deed.APPROVED, actor=ANN, mail_ids=[mail.id])
         campaign_reviews.rewrite(session, scope, campaign.id, written(mail, b"another text"), editor=ANN)
         assert states(session, scope, campaign.id) == ["generated"]
 
@@ -78,9 +78,8 @@ def test_what_a_check_blocked_cannot_be_approved_unedited(store: Store, scope: S
         campaign = waiting(session, scope)
         remark(session, scope, campaign.id, 2, BLOCK)
         blocked = mails.mail(session, scope, campaign.id, "2", None)
-        assert campaign_reviews.decide_mails(
-            session, scope, campaign.id, [blocked.id], MailState.APPROVED, reviewer=ANN
-        ) == 0  # fmt: skip
+        for deed in (Deed.REJECTED, Deed.APPROVED, Deed.CLEARED, Deed.APPROVED):
+            mail_marks.mark_mails(session, scope, campaign.id, deed, actor=ANN, mail_ids=[blocked.id])
         campaign_reviews.decide(session, scope, campaign.id, Decision(Choice.APPROVE, ANN))
         assert states(session, scope, campaign.id) == ["approved", "blocked", "approved"]
 
@@ -97,7 +96,7 @@ def test_mails_refused_one_by_one_stay_refused_and_the_numbers_add_up(store: Sto
     with store.begin() as session:
         campaign = waiting(session, scope, 5)
         ids = [mail.id for mail in mails.every(session, scope, campaign.id, None)]
-        campaign_reviews.decide_mails(session, scope, campaign.id, ids[:2], MailState.REJECTED, reviewer=ANN)
+        mail_marks.mark_mails(session, scope, campaign.id, Deed.REJECTED, actor=ANN, mail_ids=ids[:2])
         campaign_reviews.decide(session, scope, campaign.id, Decision(Choice.APPROVE, ANN, refused=(ids[4],)))
         assert states(session, scope, campaign.id) == ["rejected", "rejected", "approved", "approved", "rejected"]
         found = campaigns.campaign(session, scope, campaign.id).statistics

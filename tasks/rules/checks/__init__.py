@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from storage.records import Brief, Finding, Letter, Recipient, Severity
+from storage.records import BLOCKED_FROM, Brief, Finding, Letter, Recipient, Severity
 from tasks.rules.checks.addresses import addresses
 from tasks.rules.checks.claims import claims
 from tasks.rules.checks.crowd import NOBODY, Crowd, others
@@ -18,7 +18,6 @@ from tasks.rules.checks.twins import near_duplicates
 __all__ = ["NOBODY", "Crowd", "check", "check_frame", "is_instruction", "near_duplicates", "risk"]
 
 _CHECKS: tuple[Check, ...] = (scripts, leftovers, greeting, addresses, echoes, claims, form)
-_OF_A_BLOCK = 100
 _OF_A_WARNING = 10
 _MOST = 1000
 
@@ -35,6 +34,7 @@ def check(letter: Letter, recipient: Recipient, brief: Brief, crowd: Crowd = NOB
 
 
 def risk(findings: Iterable[Finding]) -> int:
-    """0 for nothing to remark; any block weighs more than warnings do."""
-    weights = (_OF_A_BLOCK if one.severity is Severity.BLOCK else _OF_A_WARNING for one in findings)
-    return min(sum(weights), _MOST)
+    """0 for nothing to remark; any block weighs more than all warnings do."""
+    blocks = [one.severity is Severity.BLOCK for one in findings]
+    warnings = (len(blocks) - sum(blocks)) * _OF_A_WARNING
+    return min(sum(blocks) * BLOCKED_FROM + min(warnings, BLOCKED_FROM - 1), _MOST)
