@@ -53,7 +53,7 @@ def test_three_times_two_thousand_mails_leave_once_through_two_dozen_kills(
 
 
 def _under_fire(house: House, mailings: Sequence[Mailing]) -> Counter[str]:
-    chance, hits, started = random.Random(7), Counter[str](), time.monotonic()
+    chance, hits, started = random.Random(5), Counter[str](), time.monotonic()
     while hits.total() < KILLS and not all(mailing.is_over for mailing in mailings):
         told = _delivered(mailings)
         house.wait(

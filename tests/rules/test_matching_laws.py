@@ -102,6 +102,32 @@ def test_every_question_and_every_answer_has_a_reason_in_plain_words(crowd: list
         assert not re.search(r"mole|otter|robert|anna|acme|leeds|example", match.reason)
 
 
+def verdict(one: Person, other: Person) -> int:
+    matches, _, _ = judged([one, other], 1)
+    told = matches[0].verdict if matches else Verdict.DIFFERENT
+    return (Verdict.DIFFERENT, Verdict.MAYBE, Verdict.SURE).index(told)
+
+
+@given(PEOPLE, PEOPLE, st.sampled_from(["emails", "phones", "birthday", "custom"]))
+@settings(max_examples=150)
+def test_one_thing_more_in_common_never_makes_two_people_less_alike(one: Person, other: Person, what: str) -> None:
+    shared = {
+        "emails": (Labelled("someones.own@private.example"),), "phones": (Labelled("+4915199999999", "mobile"),),
+        "birthday": "1966-06-07", "custom": (Labelled("99887766", "customer"),),
+    }[what]  # fmt: skip
+    bare = [replace(person, **{what: type(shared)()}) for person in (one, other)]
+    alike = [replace(person, **{what: shared}) for person in (one, other)]
+    assert verdict(*alike) >= verdict(*bare)
+
+
+@given(PEOPLE, PEOPLE)
+@settings(max_examples=150)
+def test_one_contradiction_more_never_makes_two_people_more_alike(one: Person, other: Person) -> None:
+    bare = [replace(person, birthday="") for person in (one, other)]
+    apart = [replace(bare[0], birthday="1966-06-07"), replace(bare[1], birthday="1971-12-24")]
+    assert verdict(*apart) <= verdict(*bare)
+
+
 @given(CROWDS, st.randoms(use_true_random=False))
 def test_the_order_in_which_people_come_does_not_matter(crowd: list[Person], chance: object) -> None:
     named = [traits(f"p{at}", person) for at, person in enumerate(crowd)]
