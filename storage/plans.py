@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, Row, Select, bindparam, func, insert, select, update
 
+from storage import plan_texts
 from storage.crypto import Key, bound_to
 from storage.documents import encode, typed
 from storage.records import Change, ChangeKind, ChangeState, Edits, Proposal, Undo
@@ -46,6 +47,7 @@ def save(session: Session, scope: Scope, sync_id: str, key: Key, changes: Sequen
     for start in range(0, len(changes), BATCH):
         rows = [_row(scope, sync_id, key, digest, change) for change in changes[start : start + BATCH]]
         session.execute(insert(table), rows)
+    plan_texts.keep(session, scope, sync_id, key, changes)
     return digest.hexdigest()
 
 
@@ -67,6 +69,7 @@ def changes(
     *,
     kinds: Iterable[ChangeKind] | None = None,
     states: Iterable[ChangeState] | None = None,
+    ordinals: Sequence[int] | None = None,
     after: int = 0,
     limit: int = BATCH,
 ) -> list[Change]:
@@ -76,6 +79,8 @@ def changes(
         query = query.where(table.c.kind.in_(list(kinds)))
     if states is not None:
         query = query.where(table.c.state.in_(list(states)))
+    if ordinals is not None:
+        query = query.where(table.c.ordinal.in_(ordinals))
     return [_change(scope, row, key) for row in session.execute(query).all()]
 
 
@@ -84,23 +89,6 @@ def every(session: Session, scope: Scope, sync_id: str, key: Key | None, **wante
     while batch := changes(session, scope, sync_id, key, after=after, **wanted):
         yield from batch
         after = batch[-1].ordinal
-
-
-def holding(session: Session, scope: Scope, sync_id: str, key: Key, words: Sequence[str]) -> Iterator[Change]:
-    """Rows whose sealed values may hold all of these words, in lower case: the text is looked at before it is read."""
-    sealed = select(table.c.id, table.c.ordinal, table.c.object_id, table.c.payload).where(_of(scope, sync_id))
-    after, query = 0, sealed.order_by(table.c.ordinal).limit(BATCH)
-    while found := session.execute(query.where(table.c.ordinal > after)).all():
-        texts = ((row.ordinal, _searchable(scope, row, key)) for row in found)
-        likely = [ordinal for ordinal, text in texts if all(word in text for word in words)]
-        rows = _rows(scope, sync_id).where(table.c.ordinal.in_(likely)).order_by(table.c.ordinal)
-        yield from [_change(scope, row, key) for row in session.execute(rows).all()] if likely else ()
-        after = found[-1].ordinal
-
-
-def _searchable(scope: Scope, row: Row[Any], key: Key) -> str:
-    plain = _payload(scope, row, key) or b""
-    return f"{row.id} {row.object_id} {plain.decode()}".casefold()
 
 
 def counts(session: Session, scope: Scope, sync_id: str) -> Counter[tuple[ChangeKind, ChangeState]]:
@@ -230,6 +218,7 @@ def mark_undone(
 
 def clear_previews(session: Session, scope: Scope, sync_id: str) -> None:
     session.execute(update(table).where(_of(scope, sync_id)).values(payload=None, edits=None))
+    plan_texts.clear(session, scope, sync_id)
 
 
 def clear_undo(session: Session, scope: Scope, sync_id: str) -> None:

@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import update
 
-from storage import marks, plan_search, plans, sign_ins
+from storage import marks, plan_search, plan_texts, sign_ins
 from storage.documents import now
 from storage.records import ChangeKind, Deed
 from storage.scope import Scope
 from storage.session import Session
 from storage.tables import sign_ins as table
+from tests.storage.examples import row
 
 if TYPE_CHECKING:
     from tests.storage.strangers import World
@@ -47,7 +48,9 @@ REVIEW_AS_A_STRANGER: "dict[str, Callable[[Session, Scope, World], Any]]" = {
     "marks.pulse": lambda s, me, it: marks.pulse(s, me, it.sync_id) != marks.pulse(s, me, "a sync that never was"),
     "marks.take_back": lambda s, me, it: marks.take_back(s, me, it.sync_id, it.mark_id, actor="me"),
     "plan_search.search": lambda s, me, it: plan_search.search(s, me, it.sync_id, it.key, it.mark),
-    "plans.holding": lambda s, me, it: plans.holding(s, me, it.sync_id, it.key, [it.mark]),
+    "plan_texts.clear": lambda s, me, it: plan_texts.clear(s, me, it.sync_id),
+    "plan_texts.keep": lambda s, me, it: plan_texts.keep(s, me, it.sync_id, it.key, [row(ChangeKind.CREATE, 4)]),
+    "plan_texts.texts": lambda s, me, it: list(plan_texts.texts(s, me, it.sync_id, it.key)),
     "sign_ins.end": lambda s, me, it: sign_ins.end(s, me, it.session_id),
     "sign_ins.note_seen": lambda s, me, it: sign_ins.note_seen(s, me, it.session_id),
     "sign_ins.offer_link": lambda s, me, _: sign_ins.offer_link(s, me) and None,

@@ -4,8 +4,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import select
 
-from storage import audit, decisions, marks, plan_search, plans, reviews, sign_ins, syncs
+from storage import audit, decisions, marks, plan_search, plan_texts, plans, reviews, sign_ins, syncs
 from storage.marks import Overtaken
 from storage.records import Cell, Change, ChangeKind, ChangeState, Deed, Edits, Labelled, Person, SignInKind, Verdict
 from storage.reviews import CannotDecide, Choice, Decision
@@ -183,6 +184,24 @@ def test_a_plan_is_searched_by_everything_it_holds(store: Store, scope: Scope) -
         assert found("programmer") == [1, 2, 3]
         assert found("nobody") == found("  ") == found("display_name") == []
         assert len(plan_search.search(session, scope, sync.id, key, "programmer", limit=2)) == 2
+
+
+def test_a_plan_whose_text_is_gone_is_searched_all_the_same(store: Store, scope: Scope) -> None:
+    with store.begin() as session:
+        sync = planned(session, scope, [row(ChangeKind.CREATE, n, person=who) for n, who in enumerate((ADA, BOB), 1)])
+        key = preview_key(session, scope, sync.id)
+        plan_texts.clear(session, scope, sync.id)
+        assert [one.ordinal for one in plan_search.search(session, scope, sync.id, key, "lovelace ada")] == [1]
+
+
+def test_the_text_of_a_plan_is_sealed_and_goes_with_the_preview(store: Store, scope: Scope) -> None:
+    with store.begin() as session:
+        sync = planned(session, scope, [row(ChangeKind.CREATE, 1, person=ADA)])
+        kept = [bytes(body) for body in session.execute(select(plan_texts.table.c.body)).scalars()]
+        assert kept
+        assert not any(b"lovelace" in body for body in kept)
+        reviews.decide(session, scope, sync.id, Decision(Choice.REJECT, ANN))
+        assert session.execute(select(plan_texts.table.c.body)).all() == []
 
 
 def test_a_link_becomes_a_session_once(store: Store, scope: Scope) -> None:

@@ -75,6 +75,7 @@ PERSONAL = {
     "outbox",
     "marks",
     "plan_search",
+    "plan_texts",
     "plans",
     "reviews",
     "schedules",
@@ -82,7 +83,7 @@ PERSONAL = {
     "tallies",
     "turns",
 }
-NEED_A_KEY = {"landing.land", "mails.freeze", "plans.save"}  # the run's, which no other member gets
+NEED_A_KEY = {"landing.land", "mails.freeze", "plan_texts.keep", "plans.save"}  # the run's, which no other member gets
 REFUSALS = (
     connections.UnknownConnection,
     contacts.UnknownContact,
