@@ -89,7 +89,7 @@ def _approve(session: Session, scope: Scope, sync_id: str, decision: Decision) -
     if strangers := plans.absent(session, scope, sync_id, [*decision.refused, *decision.edits]):
         raise CannotDecide(f"rows that are not in this plan: {', '.join(strangers[:3])}; look at the preview again")
     _refuse(session, scope, sync_id, key, decision)
-    drafts = plans.edits(session, scope, sync_id, key)
+    drafts = plans.edits(session, scope, sync_id, key) if decision.edits else {}
     for change_id, edits in decision.edits.items():
         whole = _together(drafts.get(change_id, Edits()), edits)
         plans.edit(session, scope, sync_id, key, change_id=change_id, edits=whole, states=plans.UNDECIDED)
