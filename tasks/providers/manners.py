@@ -8,7 +8,7 @@ import math
 import random
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
@@ -103,8 +103,11 @@ class PoliteClient:
             await asyncio.wait(self._under_way, timeout=_LAST_ANSWERS)
         await self._http.__aexit__(kind, error, trace)
 
-    async def get(self, url: str, decoder: Decoder[T]) -> tuple[bytes, T]:
-        """The answer as it came and as understood; in trouble a ProviderError, once patience has run out."""
+    async def get(self, url: str, decoder: Decoder[T], *, believe: Collection[int] = ()) -> tuple[bytes, T]:
+        """The answer as it came and as understood; in trouble a ProviderError, once patience has run out.
+
+        A refusal without data in it may be somebody else's and is asked for again, but for the statuses to `believe`.
+        """
         if _origin(url) != self._origin:
             raise ProviderError(f"{self._provider} points to a foreign address", provider=self._provider)
         self._visits[hash(url)] += 1
@@ -112,14 +115,14 @@ class PoliteClient:
             raise IncompleteRead(f"{self._provider} sends us in a circle", provider=self._provider)
         # Microsoft allows four at once. But when one is told to wait, those beside it have come too early already.
         async with self._turn:
-            return await self._persist(url, decoder)
+            return await self._persist(url, decoder, believe)
 
-    async def _persist(self, url: str, decoder: Decoder[T]) -> tuple[bytes, T]:
+    async def _persist(self, url: str, decoder: Decoder[T], believe: Collection[int]) -> tuple[bytes, T]:
         started, attempt, refused = self._chance.clock(), 0, ""
         while True:
             token = await self._admission(refused, started)
             try:
-                return await self._ask(url, token, decoder)
+                return await self._ask(url, token, decoder, believe)
             except Unauthorized:
                 if refused:
                     raise self._shut_out() from None
@@ -145,7 +148,7 @@ class PoliteClient:
                 raise self._too_long()
             await self._chance.sleep(wait)
 
-    async def _ask(self, url: str, token: str, decoder: Decoder[T]) -> tuple[bytes, T]:
+    async def _ask(self, url: str, token: str, decoder: Decoder[T], believe: Collection[int]) -> tuple[bytes, T]:
         headers = {**self._headers, "Authorization": f"Bearer {token}", "Accept": "application/json"}
         try:
             response = await self._to_its_end(self._exchange(url, headers))
@@ -154,7 +157,7 @@ class PoliteClient:
         except (httpx.TransportError, TimeoutError) as trouble:
             raise unreachable(self._provider, trouble) from trouble
         if response.status_code != httpx.codes.OK:
-            refuse(response, provider=self._provider, scope=self._scope, now=self._chance.clock())
+            refuse(response, provider=self._provider, scope=self._scope, now=self._chance.clock(), believe=believe)
         try:
             return response.content, decoder(response.content)
         except (msgspec.DecodeError, UnicodeDecodeError) as trouble:

@@ -1,7 +1,6 @@
 """Microsoft Graph contacts: every folder by its own delta, links followed as they came."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Iterator
-from collections.abc import Set as AbstractSet
 from contextlib import aclosing
 from typing import TypeVar
 from urllib.parse import quote
@@ -12,7 +11,8 @@ import msgspec
 from storage.records import SourceRecord
 from tasks.providers.ahead import read_ahead
 from tasks.providers.base import CursorExpired, IncompleteRead, Page, ProviderError, Tokens
-from tasks.providers.graph_pages import Answer, read_answer, read_landed, read_named, records, removed
+from tasks.providers.graph_homes import DEFAULT, Homes
+from tasks.providers.graph_pages import Answer, read_answer, read_landed, records, removed
 from tasks.providers.landed import decoder, settle, wrap
 from tasks.providers.manners import Chance, Patience, PoliteClient, new_client
 from tasks.providers.verdicts import NotThere
@@ -20,7 +20,6 @@ from tasks.providers.verdicts import NotThere
 T = TypeVar("T")
 
 SCOPE = "Contacts.Read"
-_DEFAULT = "contacts"  # the well-known name of the folder that the list of folders may or may not show
 
 
 class _Folder(msgspec.Struct):
@@ -45,9 +44,7 @@ class _Round(msgspec.Struct, frozen=True):
         return _Round(left, {**self.done, folder: answer.delta_link} if answer.delta_link else self.done)
 
 
-_UNKNOWN = {400, 404}  # how it says that there is no contact of this id
 _UNSERVED = {400, 404, 405}  # how it may say that it knows no folder by this name
-_NOWHERE = "nowhere"
 _NOTHING = b'{"value":[]}'
 _read_folder = decoder(_Folder)
 _read_folders = decoder(_Folders)
@@ -92,7 +89,7 @@ class MicrosoftSource:
         async with self._client:
             so_far = _stored(position) if position else await self._begin(cursor)
             if not so_far.next:
-                yield _page(_DEFAULT, _NOTHING, [], so_far)
+                yield _page(DEFAULT, _NOTHING, [], so_far)
             async with aclosing(read_ahead(self._answers(so_far))) as answers:
                 async for folder, body, answer, moved in answers:
                     so_far = so_far.after(folder, answer)
@@ -119,38 +116,14 @@ class MicrosoftSource:
     async def _answers(self, so_far: _Round) -> AsyncIterator[tuple[str, bytes, Answer, list[str]]]:
         """Folder by folder, from its link to its end; with each answer, who of those removed has only moved."""
         folders = so_far.next.keys() | so_far.done.keys()
-        has = self._lookup(folders) if len(folders) > 1 else None
+        homes = Homes(self._client, self._contacts, folders, self._default_id) if len(folders) > 1 else None
         for folder, link in so_far.next.items():
             following: str | None = link
             while following:
                 body, answer = await self._delta(folder, following)
-                gone = removed(answer) if has and b"@removed" in body else []
-                yield folder, body, answer, [name for name in gone if has and await has(name)]
+                gone = removed(answer) if homes and b"@removed" in body else []
+                yield folder, body, answer, [name for name in gone if homes and await homes.has(name)]
                 following = answer.next_link
-
-    def _lookup(self, folders: AbstractSet[str]) -> Callable[[str], Awaitable[bool]]:
-        """Tells whether one of these folders has a contact; each contact is asked for once."""
-        homes: dict[str, str] = {}
-
-        async def has(name: str) -> bool:
-            if "" not in homes:
-                homes[""] = await self._default_id()
-            if name not in homes:
-                homes[name] = await self._folder_of(name)
-            if homes[""] == _DEFAULT:  # its id cannot be told: whoever is found is taken to be there
-                return homes[name] != _NOWHERE
-            return homes[name] in folders or homes[name] == homes[""]
-
-        return has
-
-    async def _folder_of(self, name: str) -> str:
-        try:
-            _, found = await self._client.get(f"{self._contacts}/{quote(name, safe='=')}", read_named)
-        except ProviderError as refused:
-            if type(refused) in {NotThere, ProviderError} and refused.status in _UNKNOWN:
-                return _NOWHERE
-            raise
-        return found.folder
 
     async def _delta(self, folder: str, link: str) -> tuple[bytes, Answer]:
         try:
@@ -168,7 +141,7 @@ class MicrosoftSource:
         try:
             return await asking
         except NotThere as missing:
-            if folder == _DEFAULT:
+            if folder == DEFAULT:
                 raise  # there is always a default folder: it is the mailbox that is missing
             raise _folder_removed() from missing
 
@@ -181,15 +154,15 @@ class MicrosoftSource:
                 await self._inside(folder, self._listed(self._at(folder, "childFolders"))) for folder in sorted(level)
             ]
             level = set[str]().union(*deeper) - found
-        return found - {default} | {_DEFAULT}
+        return found - {default} | {DEFAULT}
 
     async def _default_id(self) -> str:
         try:
-            _, folder = await self._client.get(f"{self._me}/{_DEFAULT}", _read_folder)
+            _, folder = await self._client.get(f"{self._me}/{DEFAULT}", _read_folder)
         except ProviderError as refused:
             if isinstance(refused, CursorExpired) or refused.status not in _UNSERVED:
                 raise
-            return _DEFAULT
+            return DEFAULT
         return folder.id
 
     async def _listed(self, address: str) -> set[str]:

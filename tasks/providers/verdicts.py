@@ -8,7 +8,7 @@
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn
@@ -69,7 +69,9 @@ def unreachable(provider: str, trouble: Exception) -> Temporary:
     return Temporary(ProviderError(cause, provider=provider, permanent=False))
 
 
-def refuse(response: httpx.Response, *, provider: str, scope: str, now: float) -> NoReturn:
+def refuse(
+    response: httpx.Response, *, provider: str, scope: str, now: float, believe: Collection[int] = ()
+) -> NoReturn:
     """Raise what a refusal (any status but 200) means."""
     status, said = response.status_code, _Said.of(response)
     about: dict[str, Any] = {"provider": provider, "status": status, "excerpt": " ".join(said.codes)[:200]}
@@ -85,7 +87,7 @@ def refuse(response: httpx.Response, *, provider: str, scope: str, now: float) -
         raise ProviderError(why, **about)
     if status == httpx.codes.FORBIDDEN and said.means(_MISSING_SCOPE):
         raise NeedsReconnect(f"{provider} refuses access: sign in again and allow {scope}", **about)
-    if said.body is None:
+    if said.body is None and status not in believe:
         raise broken(provider, status, "no data in the answer")
     if status == httpx.codes.NOT_FOUND:
         raise NotThere(f"{provider} has nothing at the address asked for (404)", **about)

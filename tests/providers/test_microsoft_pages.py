@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import json
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -358,3 +359,24 @@ async def test_pages_are_fetched_ahead_of_the_reader_but_not_far() -> None:
     await asyncio.sleep(0.05)
     assert 2 <= len([path for path in graph.asked() if "/delta" in path]) <= 3
     await pages.aclose()
+
+
+async def test_a_service_that_says_in_plain_text_who_is_not_there_is_doubted_once_and_then_believed() -> None:
+    graph = Graph({"": ["f"]})
+    graph.round("contacts", [removed("a"), removed("b"), removed("moved"), removed("c")])
+    for name in "abc":
+        graph.answers[f"/me/contacts/{name}"] = httpx.Response(404, text="Not Found")
+    graph.answers["/me/contacts/moved"] = {"id": "moved", "parentFolderId": "f"}
+    source = graph.source()
+    assert people(source, await read(source)) == {"a": "-", "b": "-", "c": "-"}
+    asked = Counter(graph.asked())
+    assert asked["/me/contacts/a"] > 1
+    assert asked["/me/contacts/b"] == asked["/me/contacts/c"] == 1
+
+
+async def test_a_web_page_instead_of_a_contact_tells_nothing_about_it() -> None:
+    graph = Graph({"": ["f"]})
+    graph.round("contacts", [removed("a")])
+    graph.answers["/me/contacts/a"] = httpx.Response(200, html="<p>Please sign in</p>")
+    with pytest.raises(IncompleteRead):
+        await read(graph.source())
