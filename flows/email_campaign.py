@@ -56,7 +56,9 @@ async def email_campaign(
             await draft(campaign_id)
             check(campaign_id)
         await review_mails(campaign_id)
-        while await send(campaign_id):
-            await rest(campaign_id)
+        await reconcile(campaign_id)
+        while pause := await send(campaign_id):
+            await rest(campaign_id, pause)
+            await reconcile(campaign_id)
         await reconcile(campaign_id)
         conclude(campaign_id)

@@ -83,6 +83,7 @@ class Campaign:
     expires_at: datetime | None
     decided_at: datetime | None
     resume_at: datetime | None
+    sending_since: datetime | None
     completed_at: datetime | None
     forget_at: datetime | None
     forgotten_at: datetime | None
@@ -162,8 +163,11 @@ def move(
     **values: Any,
 ) -> bool:
     """True if this caller moved it; False if it was no longer in one of `expected`."""
+    moment = now()
+    if to is CampaignStatus.SENDING:
+        values |= {"sending_since": moment}
     moved = session.execute(
-        _one(scope, campaign_id).where(table.c.status.in_(expected)).values(status=to, updated_at=now(), **values)
+        _one(scope, campaign_id).where(table.c.status.in_(expected)).values(status=to, updated_at=moment, **values)
     )
     return moved.rowcount == 1
 

@@ -1,6 +1,6 @@
 """What happened to mails after they left: opened, clicked, bounced, answered. Each event counts once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +14,8 @@ from storage.records import MailEvent, Visitor
 from storage.scope import Scope, of_campaign, of_organization
 from storage.session import Session
 from storage.tables import email_events as table
+
+LONGEST_ID = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ def note(session: Session, scope: Scope, campaign_id: str, event: Event) -> bool
         email_id=event.mail_id,
         kind=event.kind,
         visitor=event.visitor,
-        external_id=event.external_id[:200],
+        external_id=event.external_id[:LONGEST_ID],
         detail=dict(event.detail or {}),
         at=event.at,
     )
@@ -45,6 +47,13 @@ def note(session: Session, scope: Scope, campaign_id: str, event: Event) -> bool
         session.execute(row)
         return True
     return False
+
+
+def known(session: Session, scope: Scope, external_ids: Collection[str]) -> set[str]:
+    """Which of these have been noted already."""
+    wanted = [one[:LONGEST_ID] for one in external_ids]
+    here = of_organization(table, scope) & table.c.external_id.in_(wanted)
+    return set(session.execute(select(table.c.external_id).where(here)).scalars())
 
 
 def of_mail(session: Session, scope: Scope, mail_id: str) -> Sequence[Event]:

@@ -29,6 +29,7 @@ Opening = Callable[[str], datetime]
 LOOK_AHEAD = 50
 UNFINISHED = {CampaignStatus.SENDING, CampaignStatus.PAUSED}
 DEED = "emailed"
+STILL_A_DRAFT = "it lies among the drafts and has not left: `contactflow campaign retry-failed` sends it"
 ENDED_BEFORE = "the campaign was ended before it left"
 
 _draft = msgspec.json.Decoder(Draft)

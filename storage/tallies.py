@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from storage import campaigns, usage
+from storage.outbox import STILL_A_DRAFT
 from storage.records import CampaignStatistics, MailEvent, MailState, Risk, Visitor
 from storage.risks import LEVEL
 from storage.scope import Scope, of_campaign
@@ -14,6 +15,8 @@ from storage.tables import campaign_emails as table
 from storage.tables import email_events
 
 REACHED = (MailState.SENT, MailState.BOUNCED, MailState.REPLIED)
+BAD = (MailState.FAILED, MailState.BOUNCED)
+SETTLED = (*REACHED, MailState.FAILED, MailState.UNKNOWN)
 WAITING = (MailState.PENDING, MailState.GENERATED, MailState.APPROVED, MailState.SENDING)
 
 
@@ -51,6 +54,22 @@ def left_since(session: Session, scope: Scope, campaign_id: str, since: datetime
     )
     number, first = session.execute(query).one()
     return int(number), first
+
+
+def settled_since(session: Session, scope: Scope, campaign_id: str, since: datetime) -> tuple[int, int]:
+    """Of the mails that came to an end and began it since then: how many, and how many of them failed or bounced.
+
+    One that lies among the drafts says nothing of whom it is for, and is left out.
+    """
+    began = func.coalesce(table.c.submitted_at, table.c.updated_at) >= since
+    groups = session.execute(
+        select(table.c.state, func.count())
+        .where(of_campaign(table, scope, campaign_id), table.c.state.in_(SETTLED), began)
+        .where(table.c.reason != STILL_A_DRAFT)
+        .group_by(table.c.state)
+    )
+    found = Counter({MailState(state): number for state, number in groups})
+    return found.total(), sum(found[state] for state in BAD)
 
 
 def reasons(session: Session, scope: Scope, campaign_id: str, state: MailState) -> dict[str, int]:

@@ -18,6 +18,7 @@ from tasks.posting import Post
 from tasks.providers.mailer import Arrival, Mailer
 from tasks.providers.verdicts import NotThere
 from tasks.rules.incoming import Incoming, read
+from tasks.taking import keep_place
 
 AT_ONCE = 50
 FEW = 3
@@ -38,11 +39,15 @@ async def read_arrivals(post: Post, mailer: Mailer, since: datetime) -> Counter[
 
 async def _take_in(post: Post, mailer: Mailer, batch: Sequence[Arrival]) -> Counter[str]:
     found = Counter[str]()
+    keep_place(post)
     names = [name for one in batch for name in (one.thread_id, *one.answers)]
     with post.store.read() as session:
         ours = _departed(session, post, names)
+        noted = mail_events.known(session, post.scope, [one.id for one in batch])
     known = {name for mail in ours for name in (mail.message_id, mail.thread_id, mail.id) if name}
     for arrival in batch:
+        if arrival.id in noted:
+            continue
         if arrival.is_report or known.intersection((arrival.thread_id, *arrival.answers, *_keys(arrival.answers))):
             found += await _open(post, mailer, arrival)
     return found

@@ -23,7 +23,8 @@ class Terms:
     """`claim`: longer than any one request, and the wait before it, can take. `place`: how long a worker that died
     keeps others from its mailbox. `grace`: longer than a submitted mail stays invisible. `looks`: seconds to wait
     before each look at a doubtful one. `attempts`: for a mail that never got as far as being submitted. `patience`: a
-    longer wait is not waited for here.
+    longer wait is not waited for here. `look_every`: as long mails leave until the mailbox is looked into, where
+    bounces lie.
     """
 
     claim: timedelta = timedelta(minutes=4)
@@ -33,6 +34,7 @@ class Terms:
     again: timedelta = timedelta(seconds=30)
     attempts: int = 6
     patience: timedelta = timedelta(minutes=2)
+    look_every: timedelta = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,21 +6,22 @@ from datetime import timedelta
 from prefect import task
 
 from storage import campaigns, mailboxes, outbox, tallies
-from storage.outbox import Claim, Outcome
+from storage.departed import LEFT
+from storage.outbox import STILL_A_DRAFT, Claim, Outcome
 from storage.records import CampaignStatus, MailState
 from storage.session import Store, open_store
 from tasks.arrivals import read_arrivals
 from tasks.outgoing import Outgoing
-from tasks.posting import Post, Terms, post_of
+from tasks.posting import Post, Terms, keep_quiet, post_of
 from tasks.providers.base import NeedsReconnect, ProviderError
-from tasks.providers.mailer import Mailer, Standing
+from tasks.providers.mailer import Busy, Mailer, Standing
 from tasks.providers.mailers import mailer_of
 from tasks.providers.manners import Chance
 from tasks.relaying import MAY_HAVE_LEFT
+from tasks.taking import entered, keep_place, leave
 
 OVERLAP = timedelta(hours=1)  # services show mails late, and clocks differ; what is seen twice counts once
 MOST = 500
-STILL_A_DRAFT = "it lies among the drafts and has not left: `contactflow campaign retry-failed` sends it"
 
 
 @task
@@ -34,17 +35,30 @@ async def reconcile_all(
 ) -> Counter[str]:
     post = post_of(store, campaign_id, terms=terms, chance=chance)
     found = Counter[str]()
+    if not _has_begun_to_leave(post):
+        return found
     try:
         if post.connection is None:
             _clear_abandoned_at_relay(post)
-        else:
+        elif await entered(post):
             found = await _ask(post)
     except NeedsReconnect as trouble:
         post.mark_for_reconnect(str(trouble))
+    except Busy as trouble:
+        with post.store.begin() as session:
+            keep_quiet(session, post, trouble)
     except ProviderError:
         pass  # it is asked again the next time
+    finally:
+        leave(post)
     _account(post, {name.removeprefix("campaign/") for name in found if name.startswith("campaign/")})
     return Counter({name: number for name, number in found.items() if "/" not in name})
+
+
+def _has_begun_to_leave(post: Post) -> bool:
+    with post.store.read() as session:
+        standing = tallies.counts(session, post.scope, post.campaign_id)
+    return any(standing[state] for state in LEFT)
 
 
 async def _ask(post: Post) -> Counter[str]:
@@ -97,6 +111,7 @@ async def _clear_unknown(post: Post, mailer: Mailer) -> Counter[str]:
     with post.store.read() as session:
         doubtful = outbox.unknown(session, post.scope, post.campaign_id, post.key, limit=MOST)
     for claim in doubtful:
+        keep_place(post)
         found = await mailer.look(claim)
         if found.standing is Standing.GONE:
             continue

@@ -10,12 +10,14 @@ from pydantic import Field
 from storage import campaign_reviews, campaigns, tallies, tenants
 from storage.campaign_reviews import Decision
 from storage.campaigns import Campaign
+from storage.documents import now
 from storage.records import CampaignStatus
 from storage.reviews import CannotDecide, Choice
 from storage.scope import Scope
 from storage.session import Store, open_store
 from storage.settings import settings
 from tasks.providers.resume_form import Answer, counted, described, key_of
+from tasks.taking import Pause
 
 BACKSTOP = timedelta(days=1)  # our own deadline decides, for Prefect's runs no hook and tells nobody
 LONGEST_REST = timedelta(days=90)
@@ -40,20 +42,31 @@ async def review_mails(campaign_id: str) -> None:
         _take(store, campaign_id, answer)
 
 
-async def rest(campaign_id: str) -> None:
+async def rest(campaign_id: str, pause: Pause) -> None:
     """Sleep until it is time to go on, or until somebody who paused the campaign lets it go on.
 
     What wakes the run is the sweeper, or a person: pressing Resume is leave to go on.
     """
+    if pause.is_over(now()):
+        return
     store = open_store()
-    with store.read() as session:
-        round_ = campaigns.campaign(session, _scope(store, campaign_id), campaign_id).updated_at.isoformat()
-    await asuspend_flow_run(key=f"rest-{round_}", timeout=int(LONGEST_REST.total_seconds()))
+    await asuspend_flow_run(key=f"rest-{_round(store, campaign_id)}", timeout=int(LONGEST_REST.total_seconds()))
     with store.begin() as session:
         scope = _scope(store, campaign_id)
         campaigns.move(
             session, scope, campaign_id, expected=[CampaignStatus.PAUSED], to=CampaignStatus.SENDING, error=""
         )
+
+
+def _round(store: Store, campaign_id: str) -> str:
+    """What is the same when the run comes back from this rest, and another for the next one.
+
+    Of a paused campaign numbers change while it rests, for things come back to its mailbox.
+    """
+    with store.read() as session:
+        campaign = campaigns.campaign(session, _scope(store, campaign_id), campaign_id)
+    paused = campaign.status is CampaignStatus.PAUSED and campaign.sending_since
+    return (paused or campaign.updated_at).isoformat()
 
 
 def _at(store: Store, campaign_id: str, status: CampaignStatus) -> Campaign | None:

@@ -1,12 +1,12 @@
 """Send what was approved, each mail exactly once, as fast as its mailbox may; return when nothing can leave for now."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from prefect import task
 
 from storage import audit, campaigns, tallies, tenants
-from storage.records import CampaignStatus, MailState
+from storage.records import CampaignStatus
 from storage.session import Store, open_store
 from storage.settings import settings
 from tasks.outgoing import Outgoing
@@ -21,13 +21,15 @@ from tasks.rules.pacing import must_stop
 from tasks.taking import Pause, leave, take
 
 GLANCE = timedelta(seconds=1)
-BAD = (MailState.FAILED, MailState.BOUNCED)
-SETTLED = (*BAD, MailState.SENT, MailState.REPLIED, MailState.UNKNOWN)
+TIME_TO_LOOK = "time to look what came back to the mailbox"
 
 
 @task
 async def send(campaign_id: str) -> Pause | None:
-    """None when all that may leave has left; otherwise why the rest waits, and until when, if that is known."""
+    """None when all that may leave has left; otherwise why the rest waits, and until when, if that is known.
+
+    Now and then it waits for nothing but a look at what came back meanwhile.
+    """
     return await send_all(open_store(), campaign_id)
 
 
@@ -39,8 +41,9 @@ async def send_all(
     if campaign.status is not CampaignStatus.SENDING:
         return Pause(None, campaign.error) if campaign.status is CampaignStatus.PAUSED else None
     post = post_of(store, campaign_id, terms=terms, chance=chance)
+    watch = Watch(post, campaign.sending_since or campaign.decided_at or campaign.created_at)
     try:
-        pause = await _send(post)
+        pause = await _send(post, watch)
     except (NeedsReconnect, BadLogin) as trouble:
         post.mark_for_reconnect(str(trouble))
         _pause(post, str(trouble))
@@ -50,17 +53,18 @@ async def send_all(
     return _account(post, pause)
 
 
-async def _send(post: Post) -> Pause | None:
-    watch = Watch(post)
+async def _send(post: Post, watch: "Watch") -> Pause | None:
     if post.connection is None:
         return await _by_relay(post, watch)
     async with mailer_of(post.store, post.scope, post.connection, chance=post.chance) as mailer:
-        outgoing = Outgoing(post, mailer)
+        outgoing, look_at = Outgoing(post, mailer), post.now() + post.terms.look_every
         while True:
             watch.look()
             taken = take(post)
             if taken.claims:
                 await outgoing.carry(taken.claims[0])
+                if post.now() >= look_at:
+                    return Pause(post.now(), TIME_TO_LOOK)
             elif taken.pause is None or await _too_long(post, watch, taken.pause):
                 return taken.pause
 
@@ -87,14 +91,11 @@ async def _too_long(post: Post, watch: "Watch", pause: Pause) -> bool:
 
 @dataclass(slots=True)
 class Watch:
-    """Signs of life, and the circuit breaker: too many that failed or bounced since this run began pause it."""
+    """Signs of life, and the circuit breaker: too many that failed or bounced since somebody let it go on pause it."""
 
     post: Post
+    since: datetime
     looked_at: datetime | None = None
-    before: tuple[int, int] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.before = self._counts()
 
     def look(self) -> None:
         moment = self.post.now()
@@ -103,15 +104,10 @@ class Watch:
         self.looked_at = moment
         with self.post.store.begin() as session:
             campaigns.is_at(session, self.post.scope, self.post.campaign_id, CampaignStatus.SENDING)
-        settled, bad = (now - then for now, then in zip(self._counts(), self.before, strict=True))
+            settled, bad = tallies.settled_since(session, self.post.scope, self.post.campaign_id, self.since)
         if must_stop(settled, bad, self.post.rules):
             limit = self.post.rules.stop_at_failures
             _pause(self.post, f"{bad} of {settled} mails failed or bounced, limit {limit:.0%}: look at their reasons")
-
-    def _counts(self) -> tuple[int, int]:
-        with self.post.store.read() as session:
-            found = tallies.counts(session, self.post.scope, self.post.campaign_id)
-        return sum(found[state] for state in SETTLED), sum(found[state] for state in BAD)
 
 
 def _pause(post: Post, why: str) -> None:
@@ -147,5 +143,6 @@ def _account(post: Post, pause: Pause | None) -> Pause | None:
             return Pause(None, campaign.error)
         if campaign.status is not CampaignStatus.SENDING:
             return None
-        campaigns.note(session, post.scope, post.campaign_id, resume_at=pause.until if pause else None)
+        resume_at = pause.until if pause and not pause.is_over(post.now()) else None
+        campaigns.note(session, post.scope, post.campaign_id, resume_at=resume_at)
     return pause

@@ -22,6 +22,9 @@ class Pause:
     until: datetime | None
     why: str
 
+    def is_over(self, moment: datetime) -> bool:
+        return self.until is not None and self.until <= moment
+
 
 @dataclass(frozen=True, slots=True)
 class Taken:
@@ -36,10 +39,8 @@ def take(post: Post, *, most: int = 1) -> Taken:
     moment = post.now()
     with post.store.begin() as session:
         box = mailboxes.mailbox(session, post.scope, post.mailbox)
-        if box.quiet_until and box.quiet_until > moment:
-            return Taken(pause=Pause(box.quiet_until, box.quiet_why))
-        if not _placed(session, post, moment):
-            return Taken(pause=Pause(moment + GLANCE, "another worker is sending from this mailbox"))
+        if closed := _enter(session, post, box, moment):
+            return Taken(pause=closed)
         taken = _claimed(session, post, box, moment, most)
         if not taken.claims:
             mailboxes.give_slot_back(session, post.scope, post.mailbox, post.worker)
@@ -47,16 +48,40 @@ def take(post: Post, *, most: int = 1) -> Taken:
     return taken
 
 
+async def entered(post: Post) -> bool:
+    """A place at the mailbox, for who has something to ask there; False where none came free in time."""
+    began = post.now()
+    while True:
+        moment = post.now()
+        with post.store.begin() as session:
+            closed = _enter(session, post, mailboxes.mailbox(session, post.scope, post.mailbox), moment)
+        if closed is None:
+            return True
+        until = closed.until or moment
+        if until - began > post.terms.patience:
+            return False
+        await post.chance.sleep((until - moment).total_seconds())
+
+
 def leave(post: Post) -> None:
     with post.store.begin() as session:
         mailboxes.give_slot_back(session, post.scope, post.mailbox, post.worker)
 
 
-def _placed(session: Session, post: Post, moment: datetime) -> bool:
-    until = moment + post.terms.place
-    return mailboxes.take_slot(
-        session, post.scope, post.mailbox, post.worker, moment=moment, until=until, at_once=post.limits.at_once
-    )
+def keep_place(post: Post) -> None:
+    """For who has been asking there for a while."""
+    with post.store.begin() as session:
+        _enter(session, post, mailboxes.mailbox(session, post.scope, post.mailbox), post.now())
+
+
+def _enter(session: Session, post: Post, box: Mailbox, moment: datetime) -> Pause | None:
+    """None for who may make requests now."""
+    if box.quiet_until and box.quiet_until > moment:
+        return Pause(box.quiet_until, box.quiet_why)
+    named, until = (session, post.scope, post.mailbox, post.worker), moment + post.terms.place
+    if mailboxes.take_slot(*named, moment=moment, until=until, at_once=post.limits.at_once):
+        return None
+    return Pause(moment + GLANCE, "another worker is sending from this mailbox")
 
 
 def _claimed(session: Session, post: Post, box: Mailbox, moment: datetime, most: int) -> Taken:

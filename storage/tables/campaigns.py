@@ -91,6 +91,7 @@ email_campaigns = Table(
     moment("expires_at", nullable=True),
     moment("decided_at", nullable=True),
     moment("resume_at", nullable=True),
+    moment("sending_since", nullable=True),
     moment("completed_at", nullable=True),
     moment("forget_at", nullable=True),
     moment("forgotten_at", nullable=True),

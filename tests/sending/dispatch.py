@@ -27,7 +27,10 @@ from tests.flows.house import ANN, House
 from tests.sending.letters import mail_for
 from tests.storage.campaign_examples import key_of, letter, opened
 
-QUICK = Terms(claim=timedelta(seconds=40), grace=timedelta(seconds=60), looks=(0, 0.01), again=timedelta(seconds=0.05))
+QUICK = Terms(
+    claim=timedelta(seconds=40), grace=timedelta(seconds=60), looks=(0, 0.01), again=timedelta(seconds=0.05),
+    look_every=timedelta(days=999),
+)  # fmt: skip
 
 
 @dataclass

@@ -145,6 +145,7 @@ CAMPAIGNS_AS_A_STRANGER: dict[str, Callable[[Session, Scope, Any], Any]] = {
     "campaigns.of_run": lambda s, me, it: campaigns.of_run(s, me, it.mail.run_id),
     "campaigns.open_campaign": lambda s, me, it: opened(s, me, it.idle_connection_id, name="mine"),
     "campaigns.past_keeping": lambda s, me, _: campaigns.past_keeping(s, me),
+    "mail_events.known": lambda s, me, it: mail_events.known(s, me, [it.mail.mark]),
     "mail_events.note": lambda s, me, it: mail_events.note(
         s, me, it.mail.campaign_id, Event(it.mail.mail_id, MailEvent.CLICKED, "mine", now())
     ),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from storage import campaign_reviews, campaigns, departed, mailboxes, outbox
+from storage import campaign_reviews, campaigns, departed, mailboxes, outbox, tallies
 from storage.campaign_reviews import Decision
 from storage.crypto import Key
 from storage.departed import Departed
@@ -51,6 +51,7 @@ def filled_outbox(session: Session, scope: Scope, connection_id: str) -> Sending
 
 OUTBOX_AS_A_STRANGER: dict[str, Callable[[Session, Scope, Any], Any]] = {
     "departed.departed": lambda s, me, it: departed.departed(s, me, it.out.box, [it.out.left.id, "<sent@x>"]),
+    "tallies.settled_since": lambda s, me, it: tallies.settled_since(s, me, it.out.campaign_id, NOON - HOUR) != (0, 0),
     "departed.turn": lambda s, me, it: departed.turn(s, me, it.out.left, MailState.BOUNCED, reason="mine"),
     "mailboxes.give_slot_back": lambda s, me, it: mailboxes.give_slot_back(s, me, it.out.box, "me"),
     "mailboxes.looked": lambda s, me, it: mailboxes.looked(s, me, it.out.box, NOON + HOUR),
