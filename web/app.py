@@ -12,10 +12,10 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from web import connections, contacts, home, schedules, settings, sign_in, sync_deeds, sync_page, templates, tracking
-from web.doors import deed, guest, guest_deed, nothing_here, page, public, refused
+from web.doors import acquainted, deed, guest, guest_deed, nothing_here, page, public, refused
 from web.house import House
 from web.rendering import STATIC
-from web.security import Guarded, Limited, content_policy
+from web.security import Guarded, Limited, headers_of
 from web.visits import Refusal, Visit
 
 ROUTES: Sequence[BaseRoute] = (
@@ -81,11 +81,10 @@ class Files(StaticFiles):
 
 
 def create_app(house: House) -> Starlette:
-    policy = content_policy(house.sign_in_origins)
     app = Starlette(
         routes=[*ROUTES, *IN_MAILS, Mount("/static", Files(directory=STATIC), name="static")],
         middleware=[
-            Middleware(Guarded, policy=policy, is_secure=house.is_secure),
+            Middleware(Guarded, headers=headers_of(house)),
             Middleware(TrustedHostMiddleware, allowed_hosts=house.hosts, www_redirect=False),
             Middleware(Limited),
         ],
@@ -98,15 +97,14 @@ def create_app(house: House) -> Starlette:
 def _no_page(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 404
     refusal = nothing_here() if status == nothing_here().status else Refusal(status, "Not like this", "Go back.")
-    return refused(_nobody(request), refusal)
+    return refused(acquainted(request), refusal)
 
 
 def _broken(request: Request, _error: Exception) -> Response:
     text = (
         "The error is in the log of the web process. Nothing was left half done: try again, or run contactflow doctor."
     )
-    return refused(_nobody(request), Refusal(500, "Something went wrong here", text))
-
-
-def _nobody(request: Request) -> Visit:
-    return Visit(request, request.app.state.house, None, "")
+    house: House = request.app.state.house
+    response = refused(Visit(request, house, None, ""), Refusal(500, "Something went wrong here", text))
+    response.headers.update(headers_of(house))  # this answer goes out past all that stands around the pages
+    return response

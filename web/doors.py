@@ -109,6 +109,14 @@ def _enter(request: Request, view: View, form: Posted | None, *, signed_in: bool
     return response
 
 
+def acquainted(request: Request) -> Visit:
+    """Where no view answers: who is signed in keeps the way to all rooms."""
+    house: House = request.app.state.house
+    token = cookies.read(house, request, cookies.SESSION)
+    visitor = _visitor(house, request, token) if token else None
+    return Visit(request, house, visitor, cookies.csrf_of(house, token) if visitor else "")
+
+
 def _visitor(house: House, request: Request, token: str) -> Visitor | None:
     with house.store.read() as session:
         found = sign_ins.visitor(session, token)
@@ -157,11 +165,16 @@ def _answer(visit: Visit, view: View) -> Response:
 
 
 def nothing_here() -> Refusal:
-    return Refusal(404, "There is nothing here", "It may be gone, or belong to somebody else.")
+    return Refusal(
+        404,
+        "There is nothing here",
+        "It may be gone, or belong to somebody else. Look at the address, or begin at the first page.",
+    )
 
 
 def refused(visit: Visit, refusal: Refusal) -> Response:
-    return visit.page("refused.html", status=refusal.status, refusal=refusal)
+    template = "refused.html" if refusal.to else "nowhere.html"
+    return visit.page(template, status=refusal.status, refusal=refusal)
 
 
 def _route(request: Request) -> str:

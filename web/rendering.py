@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from tasks.rules.wording import as_text
-from web.words import DEEDS, FIELDS, KINDS, POLICIES, ROOMS, STATES, STATUSES, count_of
+from web.words import CHOICES, DEEDS, FIELDS, KINDS, POLICIES, ROOMS, STATES, STATUSES, count_of
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -27,7 +27,7 @@ def environment() -> Environment:
     made.filters |= {"text": as_text, "number": number, "moment": moment, "count_of": count_of, "sentence": sentence}
     made.globals |= {
         "static": static, "FIELDS": FIELDS, "KINDS": KINDS, "STATES": STATES, "STATUSES": STATUSES, "DEEDS": DEEDS,
-        "ROOMS": ROOMS, "POLICIES": POLICIES,
+        "ROOMS": ROOMS, "CHOICES": CHOICES, "POLICIES": POLICIES,
     }  # fmt: skip
     return made
 

@@ -3,10 +3,13 @@
 import logging
 import time
 from collections import Counter
+from collections.abc import Mapping
 
 from starlette.datastructures import MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from web.house import House
 
 log = logging.getLogger("contactflow.web")
 
@@ -35,13 +38,16 @@ def content_policy(form_targets: list[str]) -> str:
     )  # fmt: skip
 
 
+def headers_of(house: House) -> dict[str, str]:
+    safe = {"Strict-Transport-Security": "max-age=31536000"} if house.is_secure else {}
+    return {**HEADERS, **safe, "Content-Security-Policy": content_policy(house.sign_in_origins)}
+
+
 class Guarded:
     """Sets the headers, unless a page sets stricter ones itself, and tells the log which route took how long."""
 
-    def __init__(self, app: ASGIApp, *, policy: str, is_secure: bool) -> None:
-        self._app, self._headers = app, {**HEADERS, "Content-Security-Policy": policy}
-        if is_secure:
-            self._headers["Strict-Transport-Security"] = "max-age=31536000"
+    def __init__(self, app: ASGIApp, *, headers: Mapping[str, str]) -> None:
+        self._app, self._headers = app, headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

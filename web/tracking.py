@@ -9,8 +9,7 @@ from base64 import b64decode
 from dataclasses import dataclass
 from datetime import timedelta
 
-from starlette.exceptions import HTTPException
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
 from storage import actions, campaigns, mail_events, mails, suppressions, tenants
 from storage.actions import Action
@@ -21,15 +20,10 @@ from storage.scope import Scope
 from storage.session import Session
 from tasks.rules.links import Target, Use, numbered, read_token
 from tasks.rules.visits import visitor
-from web.visits import Visit
+from web.visits import Refusal, Visit
 
 PIXEL = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 UNSENT = timedelta()
-PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<meta name="robots" content="noindex"><title>{title}</title></head>
-<body><main><h1>{title}</h1>{body}</main></body></html>"""
-ASK = '<p>You will get no more mail of this kind.</p><form method="post"><button>Unsubscribe</button></form>'
-DONE = "<p>You will get no more mail of this kind. This page can be closed.</p>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +37,7 @@ class Sent:
 def ask_to_unsubscribe(visit: Visit) -> Response:
     with visit.house.store.read() as session:
         _sent(session, _target(visit, Use.UNSUBSCRIBE))
-    return HTMLResponse(PAGE.format(title="Unsubscribe", body=ASK))
+    return visit.page("unsubscribe.html", done=False)
 
 
 def unsubscribe(visit: Visit) -> Response:
@@ -57,7 +51,7 @@ def unsubscribe(visit: Visit) -> Response:
         if mail_events.note(session, scope, mail.campaign_id, event) and new:
             done = Action(mail.object_id, "unsubscribed", "recipient", campaign_id=mail.campaign_id)
             actions.note(session, scope, [done])
-    return HTMLResponse(PAGE.format(title="Unsubscribed", body=DONE))
+    return visit.page("unsubscribe.html", done=True)
 
 
 def open_pixel(visit: Visit) -> Response:
@@ -73,10 +67,10 @@ def click(visit: Visit) -> Response:
         try:
             links = campaigns.brief(session, found.scope, found.mail.campaign_id).links or {}
         except campaigns.CampaignIsOver:
-            raise HTTPException(404) from None
+            raise _nowhere() from None
         address = numbered(links, target.number)
         if not address:
-            raise HTTPException(404)
+            raise _nowhere()
         _note(session, visit, found, MailEvent.CLICKED, target.number)
     return RedirectResponse(address, 302, headers={"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
 
@@ -85,16 +79,21 @@ def _target(visit: Visit, use: Use) -> Target:
     with visit.house.store.read() as session:
         found = read_token(use, visit.part("token"), session.keyring.is_signed)
     if found is None:
-        raise HTTPException(404)
+        raise _nowhere()
     return found
 
 
 def _sent(session: Session, target: Target) -> Sent:
     place = tenants.scope_of_mail(session, target.mail_id)
     if place is None:
-        raise HTTPException(404)
+        raise _nowhere()
     scope, campaign_id = place
     return Sent(scope, mails.mail(session, scope, campaign_id, target.mail_id, None))
+
+
+def _nowhere() -> Refusal:
+    text = "It may be cut short, or very old. To get no more mails, answer the mail and say so."
+    return Refusal(404, "This address leads nowhere", text, to="")
 
 
 def _note(session: Session, visit: Visit, found: Sent, kind: MailEvent, number: int) -> None:

@@ -17,11 +17,14 @@ MOST_DIGITS = 9  # what a database's integer holds
 
 
 class Refusal(Exception):
-    """A page cannot be shown or a deed not done. The text is for the visitor and says what to do."""
+    """A page cannot be shown or a deed not done. The text is for the visitor and says what to do.
 
-    def __init__(self, status: int, title: str, text: str) -> None:
+    `to` is where to go on; strangers who only hold an address out of a mail have nowhere to go here.
+    """
+
+    def __init__(self, status: int, title: str, text: str, *, to: str = "/") -> None:
         super().__init__(text)
-        self.status, self.title, self.text = status, title, text
+        self.status, self.title, self.text, self.to = status, title, text, to
 
 
 @dataclass(frozen=True, slots=True)

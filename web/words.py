@@ -1,6 +1,7 @@
 """What the pages call things."""
 
 from storage.records import ChangeKind, ChangeState, Deed, Person, ReviewPolicy, SyncStatus
+from storage.reviews import Choice
 
 FIELDS = {name: name.replace("_", " ").capitalize() for name in Person.__dataclass_fields__} | {
     "given_name": "First name",
@@ -49,6 +50,11 @@ ROOMS = (
     ("/templates", "Templates"),
     ("/settings", "Settings"),
 )
+CHOICES = {
+    Choice.APPROVE: "approved",
+    Choice.APPROVE_SAFE: "new contacts and plain updates approved",
+    Choice.REJECT: "rejected",
+}
 DEEDS = {
     Deed.APPROVED: "approved",
     Deed.REJECTED: "left out",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
 from storage import schema, sign_ins, tenants
 from storage.records import Role
@@ -26,6 +26,8 @@ from web.rendering import environment
 HERE = Path(__file__).parent
 MISSING = "There is no chromium on this machine: install it with `apt-get install chromium` to run these tests."
 DESK = {"width": 1280, "height": 800}
+PATIENCE = 60_000.0  # milliseconds: a machine may be busy
+expect.set_options(timeout=PATIENCE)
 _numbers = itertools.count(1)
 
 
@@ -117,7 +119,7 @@ def a_browser(browser: Browser, site: Site, seen: Seen) -> Iterator[Callable[...
         known = {"base_url": site.url, "viewport": DESK, "locale": "en-GB", "timezone_id": "Europe/Berlin", **options}
         context = browser.new_context(**known)  # type: ignore[arg-type]
         made.append(context)
-        context.set_default_timeout(30_000)
+        context.set_default_timeout(PATIENCE)
         context.on("page", seen.watch)
         if scope is not None:
             with site.store.begin() as session:
