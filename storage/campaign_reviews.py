@@ -21,7 +21,6 @@ from storage.session import Session
 
 OPEN = (MailState.GENERATED, MailState.APPROVED, MailState.REJECTED)
 NOT_YET_LEFT = (MailState.PENDING, MailState.GENERATED, MailState.APPROVED)
-CAN_SEND = (CampaignStatus.COMPLETED, CampaignStatus.SENDING, CampaignStatus.PAUSED)
 REFUSED = "rejected by the reviewer"
 
 
@@ -111,23 +110,6 @@ def end(
     tallies.keep(session, scope, campaign_id)
     audit.record(session, scope, actor=actor, action=f"campaign.{to}", subject=campaign_id, detail={"why": why})
     return True
-
-
-def retry_failed(session: Session, scope: Scope, campaign_id: str, *, actor: str) -> int:
-    """Send once more what failed for certain; returns how many mails that are."""
-    campaign = campaigns.campaign(session, scope, campaign_id)
-    if campaign.status not in CAN_SEND:
-        raise CannotDecide(f"campaign {campaign_id} is {campaign.status}: nothing of it can be sent once more")
-    count = mails.again(session, scope, campaign_id)
-    if count:
-        campaigns.move(
-            session, scope, campaign_id, expected=[CampaignStatus.COMPLETED], to=CampaignStatus.SENDING,
-            completed_at=None, forget_at=None,
-        )  # fmt: skip
-        audit.record(
-            session, scope, actor=actor, action="campaign.retried", subject=campaign_id, detail={"mails": count}
-        )
-    return count
 
 
 def kept_until(session: Session, scope: Scope) -> dict[str, datetime]:

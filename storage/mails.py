@@ -167,8 +167,21 @@ def again(session: Session, scope: Scope, campaign_id: str) -> int:
         table.c.approved_hash != "",
         table.c.approved_hash == table.c.content_hash,
     )
+    # Its draft is looked for by our key: somebody may have sent it by hand meanwhile, or thrown it away.
+    unknown_there = {"draft_id": "", "message_id": "", "thread_id": ""}
     fresh = {"state": MailState.APPROVED, "reason": "", "submitted_at": None, "claimed_until": None}
-    return session.execute(failed.values(**fresh, updated_at=now())).rowcount
+    return session.execute(failed.values(**fresh, **unknown_there, updated_at=now())).rowcount
+
+
+def anew(session: Session, scope: Scope, campaign_id: str) -> int:
+    """What could not be written may be written once more; returns how many."""
+    failed = update(table).where(
+        of_campaign(table, scope, campaign_id),
+        table.c.state == MailState.FAILED,
+        table.c.content_hash == "",
+        table.c.draft.is_not(None),
+    )
+    return session.execute(failed.values(state=MailState.PENDING, reason="", updated_at=now())).rowcount
 
 
 def digest(session: Session, scope: Scope, campaign_id: str) -> str:

@@ -30,6 +30,9 @@ LOOK_AHEAD = 50
 UNFINISHED = {CampaignStatus.SENDING, CampaignStatus.PAUSED}
 DEED = "emailed"
 STILL_A_DRAFT = "it lies among the drafts and has not left: `contactflow campaign retry-failed` sends it"
+FOUND_SENT = "somebody found that it had left"
+FOUND_UNSENT = "somebody found that it had not left: `contactflow campaign retry-failed` sends it once more"
+OF_OUR_OWN = (STILL_A_DRAFT, FOUND_UNSENT)  # failures that say nothing of whom a mail is for
 ENDED_BEFORE = "the campaign was ended before it left"
 
 _draft = msgspec.json.Decoder(Draft)

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from storage import campaigns, usage
-from storage.outbox import STILL_A_DRAFT
+from storage.outbox import OF_OUR_OWN
 from storage.records import CampaignStatistics, MailEvent, MailState, Risk, Visitor
 from storage.risks import LEVEL
 from storage.scope import Scope, of_campaign
@@ -59,13 +59,13 @@ def left_since(session: Session, scope: Scope, campaign_id: str, since: datetime
 def settled_since(session: Session, scope: Scope, campaign_id: str, since: datetime) -> tuple[int, int]:
     """Of the mails that came to an end and began it since then: how many, and how many of them failed or bounced.
 
-    One that lies among the drafts says nothing of whom it is for, and is left out.
+    One that lies among the drafts, or of which somebody said that it did not leave, says nothing of whom it is for.
     """
     began = func.coalesce(table.c.submitted_at, table.c.updated_at) >= since
     groups = session.execute(
         select(table.c.state, func.count())
         .where(of_campaign(table, scope, campaign_id), table.c.state.in_(SETTLED), began)
-        .where(table.c.reason != STILL_A_DRAFT)
+        .where(table.c.reason.not_in(OF_OUR_OWN))
         .group_by(table.c.state)
     )
     found = Counter({MailState(state): number for state, number in groups})

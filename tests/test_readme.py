@@ -35,7 +35,7 @@ def test_every_command_in_the_readme_exists_with_its_options(line: str) -> None:
         while isinstance(command, click.Group):
             command = command.get_command(context, words[1])
     assert command is not None
-    known = {option for parameter in command.params for option in parameter.opts}
+    known = {option for parameter in command.params for option in [*parameter.opts, *parameter.secondary_opts]}
     assert {word for word in words if word.startswith("--")} <= known
 
 

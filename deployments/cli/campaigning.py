@@ -10,11 +10,20 @@ import click
 
 from deployments.cli.campaign_looking import as_data, campaign_show_command, found, tell
 from deployments.cli.campaign_rewriting import campaign_edit_command, campaign_rewrite_command, campaign_test_command
+from deployments.cli.campaign_sending import (
+    as_option,
+    campaign_cancel_command,
+    campaign_pause_command,
+    campaign_resume_command,
+    campaign_retry_failed_command,
+    campaign_settle_command,
+    tell_now,
+    wake,
+)  # fmt: skip
 from deployments.cli.terminal import Refused, command, organization_option, ready_store, reviewer_of, show, user_option
 from deployments.cli.waiting import follow_campaign
-from storage import audit, campaign_holds, campaign_reviews, campaigns, mail_marks, mails, segments, tenants
+from storage import audit, campaign_reviews, campaigns, mail_marks, mails, segments, tenants
 from storage.campaign_reviews import Decision
-from storage.campaigns import Campaign
 from storage.documents import new_id
 from storage.records import Attachment, CampaignStatus, Criteria, Deed
 from storage.reviews import Choice
@@ -22,13 +31,11 @@ from storage.scope import Scope
 from storage.session import Session, Store
 from storage.settings import settings
 from tasks.preparing import Wish, prepare
-from tasks.providers.engine import Engine, EngineUnreachable
+from tasks.providers.engine import Engine
 
 FLOW = "email-campaign"
 LARGEST_ATTACHMENTS = 3 * 2**20  # what Graph takes in one request
-TERMINAL = "terminal"
 
-as_option = click.option("--as", "reviewer", metavar="EMAIL", help="Who decides; the campaign's own user without it.")
 file_option = click.Path(path_type=Path, exists=False)
 
 
@@ -117,54 +124,6 @@ def _reject(campaign_id: str, rejected: tuple[str, ...], comment: str, reviewer:
     show(as_json, told, lambda: click.echo(f"{made.number} mails rejected"))
 
 
-@command("pause")
-@click.argument("campaign_id", metavar="ID")
-def _pause(campaign_id: str, *, as_json: bool) -> None:
-    """Stop sending for now; what is on its way is finished."""
-    store = ready_store()
-    with store.begin() as session:
-        scope, _ = found(session, campaign_id)
-        campaign_holds.pause(session, scope, campaign_id, actor=TERMINAL)
-    _tell_now(store, campaign_id, as_json=as_json)
-
-
-@command("resume")
-@click.argument("campaign_id", metavar="ID")
-def _resume(campaign_id: str, *, as_json: bool) -> None:
-    """Go on with a paused campaign."""
-    store = ready_store()
-    with store.begin() as session:
-        scope, campaign = found(session, campaign_id)
-        campaign_holds.resume(session, scope, campaign_id, actor=TERMINAL)
-    _wake(campaign)
-    _tell_now(store, campaign_id, as_json=as_json)
-
-
-@command("cancel")
-@click.argument("campaign_id", metavar="ID")
-def _cancel(campaign_id: str, *, as_json: bool) -> None:
-    """End a campaign: what has not left will not."""
-    store = ready_store()
-    with store.begin() as session:
-        scope, campaign = found(session, campaign_id)
-        campaign_holds.cancel(session, scope, campaign_id, actor=TERMINAL)
-    _wake(campaign)
-    _tell_now(store, campaign_id, as_json=as_json)
-
-
-@command("retry-failed")
-@click.argument("campaign_id", metavar="ID")
-def _retry_failed(campaign_id: str, *, as_json: bool) -> None:
-    """Send once more what failed for certain. What may have left is never sent again."""
-    store = ready_store()
-    with store.begin() as session:
-        scope, campaign = found(session, campaign_id)
-        again = campaign_reviews.retry_failed(session, scope, campaign_id, actor=TERMINAL)
-    if again and campaign.status is CampaignStatus.COMPLETED:
-        Engine(settings().prefect_url).restart(campaign.flow_run_id)
-    show(as_json, {"id": campaign_id, "again": again}, lambda: click.echo(f"{again} mails are sent once more"))
-
-
 def _start(store: Store, scope: Scope, campaign_id: str, parameters: dict[str, str]) -> str:
     """The campaign waits where Prefect does not answer; the sweeper ends one whose run never began."""
     run_id = Engine(settings().prefect_url).start(FLOW, parameters, key=campaign_id)
@@ -186,29 +145,15 @@ def _decide(
         )  # fmt: skip
         campaign_reviews.decide(session, scope, campaign_id, decision)
     answer = {"decision": choice.value, "reviewer": decision.reviewer, "comment": comment[:2000]}
-    _wake(campaign, answer)
+    wake(campaign, answer)
     if not wait:
-        _tell_now(store, campaign_id, as_json=as_json)
+        tell_now(store, campaign_id, as_json=as_json)
         return
     over = (CampaignStatus.COMPLETED, CampaignStatus.PAUSED, CampaignStatus.FAILED, CampaignStatus.CANCELLED)
     ended = follow_campaign(store, Engine(settings().prefect_url), campaign_id, until=over)
     show(as_json, as_data(ended), lambda: tell(ended))
     if ended.status is not CampaignStatus.COMPLETED:
         sys.exit(1)
-
-
-def _wake(campaign: Campaign, answer: dict[str, str] | None = None) -> None:
-    """What was decided stands even if Prefect does not answer: the worker finds it."""
-    try:
-        Engine(settings().prefect_url).resume(campaign.flow_run_id, answer)
-    except EngineUnreachable as error:
-        click.echo(f"this is kept, and carried out when Prefect is back ({error})", err=True)
-
-
-def _tell_now(store: Store, campaign_id: str, *, as_json: bool) -> None:
-    with store.read() as session:
-        _, campaign = found(session, campaign_id)
-    show(as_json, as_data(campaign), lambda: tell(campaign))
 
 
 def _ids(session: Session, scope: Scope, campaign_id: str, named: Sequence[str]) -> list[str]:
@@ -249,7 +194,8 @@ def _attached(paths: Sequence[Path]) -> tuple[Attachment, ...]:
 
 
 for one in (
-    _new, campaign_show_command, _approve, _reject, _pause, _resume, _cancel, _retry_failed, campaign_edit_command,
+    _new, campaign_show_command, _approve, _reject, campaign_pause_command, campaign_resume_command,
+    campaign_cancel_command, campaign_settle_command, campaign_retry_failed_command, campaign_edit_command,
     campaign_rewrite_command, campaign_test_command,
 ):  # fmt: skip
     campaign_command.add_command(one)

@@ -137,6 +137,45 @@ def test_pausing_going_on_and_cancelling(told: Any, call: Call, prefect: FakePre
     assert len(prefect.woken) == 3
 
 
+def test_whoever_holds_a_campaign_is_named(told: Any, call: Call, prefect: FakePrefect, waiting: str) -> None:
+    del prefect
+    told("campaign", "approve", waiting)
+    told("campaign", "pause", waiting, "--as", BEN)
+    told("campaign", "resume", waiting)
+    assert "no user of this organization" in call("campaign", "cancel", waiting, "--as", "rob@rival.example").stderr
+    entries = told("audit", "log", "--org", "acme")
+    actors = {entry["action"]: entry["actor"] for entry in entries if entry["subject"] == waiting}
+    assert (actors["campaign.paused"], actors["campaign.sending"]) == (BEN, ANN)
+
+
+def test_a_mail_in_doubt_is_settled_and_tried_once_more_with_what_failed(
+    told: Any, call: Call, prefect: FakePrefect, waiting: str, house: House
+) -> None:
+    told("campaign", "approve", waiting)
+    house.sql("UPDATE campaign_emails SET state = 'unknown' WHERE ordinal < 3")
+    house.sql("UPDATE campaign_emails SET state = 'sent' WHERE ordinal = 3")
+    house.sql("UPDATE email_campaigns SET status = 'completed'")
+    assert call("campaign", "settle", waiting, "1").exit_code == 2
+    assert "only mails that may have left" in call("campaign", "settle", waiting, "3", "--sent").stderr
+    assert "settle" in call("campaign", "retry-failed", waiting).stdout
+    assert told("campaign", "settle", waiting, "1", "--not-sent", "--as", BEN)["state"] == "failed"
+    assert told("campaign", "settle", waiting, "2", "--sent")["state"] == "sent"
+    done = told("campaign", "retry-failed", waiting, "--as", BEN)
+    assert (done["again"], done["unknown"]) == (1, 0)
+    assert told("campaign", "show", waiting)["status"] == "sending"
+    assert len(prefect.woken) == 1  # the approval; a run that had ended is begun anew
+
+
+def test_what_could_not_be_written_is_asked_for_again(
+    told: Any, call: Call, prefect: FakePrefect, waiting: str, house: House
+) -> None:
+    house.sql("UPDATE campaign_emails SET state = 'failed', content_hash = '', content = NULL WHERE ordinal = 2")
+    assert told("campaign", "retry-failed", waiting)["written_again"] == 1
+    assert [run["parameters"] for run in prefect.started] == [{"campaign": waiting}]
+    house.sql("UPDATE campaign_emails SET state = 'rejected' WHERE state = 'pending'")
+    assert "no mail failed" in call("campaign", "retry-failed", waiting).stdout
+
+
 def test_a_sample_goes_to_one_of_ourselves_and_to_nobody_else(
     call: Call, told: Any, prefect: FakePrefect, waiting: str
 ) -> None:

@@ -62,6 +62,7 @@ UNKNOWN = {
     "campaign resume": ["no-such"],
     "campaign cancel": ["no-such"],
     "campaign retry-failed": ["no-such"],
+    "campaign settle": ["no-such", "1", "--sent"],
     "campaign edit": ["no-such", "1"],
     "campaign rewrite": ["no-such", "1"],
     "campaign test": ["no-such", "1"],

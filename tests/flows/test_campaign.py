@@ -10,10 +10,11 @@ import pytest
 from deployments.simulators.faults import Fault
 from deployments.simulators.openai.modes import Mode
 from deployments.simulators.server import Simulators
-from storage import campaign_reviews, organization_settings, suppressions, usage
+from storage import campaign_reviews, mail_mending, organization_settings, suppressions, usage
 from storage.campaigns import Campaign
 from storage.records import CampaignStatus, Criteria, Labelled, Letter, MailState, SuppressionReason, UsageState
-from tasks.draft import TemplateDoesNotFit
+from tasks.check import check
+from tasks.draft import TemplateDoesNotFit, draft
 from tasks.forecast import OverBudget
 from tasks.preparing import NO_SUBJECT, CannotPrepare
 from tasks.segment import NobodyToWriteTo
@@ -167,6 +168,26 @@ def test_a_model_that_declines_one_contact_harms_no_other(line: CampaignLine, mo
     assert line.approve(campaign).statistics.adds_up
 
 
+def test_what_could_not_be_written_is_written_once_more_and_waits_like_the_rest(
+    line: CampaignLine, model: Any, house: House
+) -> None:
+    line.crowd(4)
+    model.modes.append(Mode("refusal", times=2))
+    campaign = line.preview(brief=BRIEF)
+    assert campaign.statistics.failed == 2
+    with house.store.begin() as session:
+        retried = mail_mending.retry_failed(session, house.scope, campaign.id, actor=ANN)
+    assert (retried.to_write, retried.to_send, retried.failed) == (2, 0, 0)
+    assert line.statistics(campaign).adds_up
+    asyncio.run(draft.fn(campaign.id))
+    check.fn(campaign.id)
+    again = line.campaign(campaign.id)
+    assert len(line.mails(again, MailState.GENERATED)) == 4
+    assert again.digest != campaign.digest
+    ended = line.approve(again)
+    assert (ended.statistics.sent, ended.statistics.failed, ended.statistics.adds_up) == (4, 0, True)
+
+
 def test_answers_that_cannot_be_used_are_asked_for_again_and_counted(
     line: CampaignLine, model: Any, house: House
 ) -> None:
@@ -284,7 +305,7 @@ def test_a_retry_sends_only_what_failed_for_certain(line: CampaignLine, simulato
     assert (campaign.statistics.sent, campaign.statistics.failed) == (1, 1)
     left = len(simulators.world.delivered.mails)
     with house.store.begin() as session:
-        assert campaign_reviews.retry_failed(session, house.scope, campaign.id, actor=ANN) == 1
+        assert mail_mending.retry_failed(session, house.scope, campaign.id, actor=ANN).to_send == 1
     again = line.finish(campaign.id)
     assert (again.statistics.sent, again.statistics.failed) == (1, 1)
     assert len(simulators.world.delivered.mails) == left

@@ -5,10 +5,11 @@ from collections import Counter
 
 import pytest
 
-from storage import actions, mail_events, suppressions
+from storage import actions, mail_events, mail_mending, mails, suppressions
 from storage.campaigns import Campaign
 from storage.records import CampaignStatus, MailEvent, MailState, SuppressionReason
 from tasks.reconcile import reconcile_all
+from tests.flows.house import BEN
 from tests.sending.dispatch import QUICK, Dispatch
 
 WAYS = pytest.mark.parametrize("way", ["microsoft", "google"])
@@ -106,3 +107,37 @@ def test_what_a_dead_process_left_of_a_cancelled_campaign_is_cleared_up(dispatch
     assert dispatch.states(campaign) == {MailState.SENT: 1, MailState.REJECTED: 1}
     dispatch.assert_true(campaign)
     assert dispatch.totals(campaign).waiting == 0
+
+
+def found_out(dispatch: Dispatch, campaign: Campaign, *, left: bool) -> int:
+    """Ben settles what is in doubt, and has what failed sent once more; how many mails that are."""
+    with dispatch.store.begin() as session:
+        for mail in list(mails.every(session, dispatch.scope, campaign.id, None, states=[MailState.UNKNOWN])):
+            mail_mending.settle(session, dispatch.scope, campaign.id, mail.id, left=left, actor=BEN)
+        return mail_mending.retry_failed(session, dispatch.scope, campaign.id, actor=BEN).to_send
+
+
+@WAYS
+def test_a_person_who_errs_about_a_mail_in_doubt_does_not_send_it_twice(dispatch: Dispatch, way: str) -> None:
+    campaign = dispatch.campaign(way, 2)
+    dispatch.limits(campaign, sent_late_s=1.0, sent_style="hidden")
+    dispatch.fault("reply_lost", "/send", method="POST", times=0)
+    dispatch.send(campaign)
+    assert dispatch.states(campaign) == {MailState.UNKNOWN: 2}
+    assert found_out(dispatch, campaign, left=False) == 2
+    dispatch.simulators.world.skew += 10  # now both can be seen among the sent mails
+    assert dispatch.send(campaign) is None
+    assert dispatch.states(campaign) == {MailState.SENT: 2}
+    dispatch.assert_true(campaign)
+
+
+@pytest.mark.parametrize("left", [True, False])
+def test_what_a_person_found_out_at_the_mail_server_is_acted_upon(dispatch: Dispatch, *, left: bool) -> None:
+    campaign = dispatch.campaign("smtp", 4)
+    dispatch.fault("reply_lost" if left else "reset", "/smtp/END", times=2)
+    dispatch.send(campaign)
+    assert dispatch.states(campaign) == {MailState.SENT: 2, MailState.UNKNOWN: 2}
+    assert found_out(dispatch, campaign, left=left) == (0 if left else 2)
+    assert dispatch.send(campaign) is None
+    assert dispatch.states(campaign) == {MailState.SENT: 4}
+    dispatch.assert_true(campaign)

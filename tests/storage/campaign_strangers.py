@@ -121,9 +121,6 @@ CAMPAIGNS_AS_A_STRANGER: dict[str, Callable[[Session, Scope, Any], Any]] = {
         s, me, it.mail.campaign_id, to=CampaignStatus.CANCELLED, expected=STATUSES, why="mine"
     ),
     "campaign_reviews.kept_until": lambda s, me, _: campaign_reviews.kept_until(s, me) == {},
-    "campaign_reviews.retry_failed": lambda s, me, it: campaign_reviews.retry_failed(
-        s, me, it.mail.campaign_id, actor="me"
-    ),
     "campaign_reviews.rewrite": lambda s, me, it: campaign_reviews.rewrite(
         s, me, it.mail.campaign_id, _rewritten(s, it.mail, it.scope), editor="me"
     ),
@@ -169,6 +166,7 @@ CAMPAIGNS_AS_A_STRANGER: dict[str, Callable[[Session, Scope, Any], Any]] = {
     "mail_marks.take_back": lambda s, me, it: mail_marks.take_back(
         s, me, it.mail.campaign_id, it.mail.mark_id, actor="me"
     ),
+    "mails.anew": lambda s, me, it: mails.anew(s, me, it.mail.campaign_id),
     "mails.again": lambda s, me, it: mails.again(s, me, it.mail.campaign_id),
     "mails.clear": lambda s, me, it: mails.clear(s, me, it.mail.campaign_id),
     "mails.content": lambda s, me, it: bool(mails.content(s, me, it.mail.campaign_id, it.mail.mail_id, it.mail.key)),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from storage import campaign_reviews, campaigns, departed, mailboxes, outbox, tallies
+from storage import campaign_reviews, campaigns, departed, mail_mending, mailboxes, outbox, tallies
 from storage.campaign_reviews import Decision
 from storage.crypto import Key
 from storage.departed import Departed
@@ -67,6 +67,10 @@ OUTBOX_AS_A_STRANGER: dict[str, Callable[[Session, Scope, Any], Any]] = {
     "mailboxes.take_turn": lambda s, me, it: mailboxes.take_turn(s, me, it.out.box, moment=NOON, interval=HOUR) != NOON,
     "outbox.claim": lambda s, me, it: outbox.claim(
         s, me, it.out.campaign_id, it.out.key, moment=NOON, until=NOON + HOUR
+    ),
+    "mail_mending.retry_failed": lambda s, me, it: mail_mending.retry_failed(s, me, it.out.campaign_id, actor="me"),
+    "mail_mending.settle": lambda s, me, it: mail_mending.settle(
+        s, me, it.out.campaign_id, it.out.doubt.mail_id, left=True, actor="me"
     ),
     "outbox.clear_up": lambda s, me, it: outbox.clear_up(s, me, Outcome(it.out.doubt, MailState.FAILED), actor="me"),
     "outbox.give_back": lambda s, me, it: outbox.give_back(s, me, [it.out.claim]),

@@ -4,7 +4,17 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from storage import audit, campaign_reviews, campaigns, mail_marks, mails, organization_settings, tallies, tenants
+from storage import (
+    audit,
+    campaign_reviews,
+    campaigns,
+    mail_marks,
+    mail_mending,
+    mails,
+    organization_settings,
+    tallies,
+    tenants,
+)
 from storage.campaign_reviews import Decision
 from storage.organization_settings import BadSetting
 from storage.records import CampaignStatus, Deed, Finding, MailState, Role, Severity
@@ -212,7 +222,7 @@ def test_what_failed_for_certain_can_leave_once_more_and_nothing_else(store: Sto
                 {"state": state, "ordinal": ordinal},
             )
         campaigns.move(session, scope, campaign.id, expected=[CampaignStatus.SENDING], to=CampaignStatus.COMPLETED)
-        assert campaign_reviews.retry_failed(session, scope, campaign.id, actor=ANN) == 1
+        assert mail_mending.retry_failed(session, scope, campaign.id, actor=ANN).to_send == 1
         assert states(session, scope, campaign.id) == ["approved", "unknown", "sent", "approved"]
         assert campaigns.campaign(session, scope, campaign.id).status is CampaignStatus.SENDING
 
@@ -222,4 +232,4 @@ def test_a_mail_that_nobody_could_write_is_not_sent_once_more(store: Store, scop
         campaign = frozen(session, scope, [member(1)])
         session.execute(text("UPDATE campaign_emails SET state = 'failed'"))
         session.execute(text("UPDATE email_campaigns SET status = 'completed'"))
-        assert campaign_reviews.retry_failed(session, scope, campaign.id, actor=ANN) == 0
+        assert mail_mending.retry_failed(session, scope, campaign.id, actor=ANN).to_send == 0
