@@ -5,7 +5,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import Select, insert, or_, select, update
+from sqlalchemy import Select, delete, insert, or_, select, update
 
 from storage import audit
 from storage.documents import new_id, now
@@ -18,6 +18,7 @@ from storage.tables import sign_ins as table
 LINK_LASTS = timedelta(minutes=15)
 SESSION_LASTS = timedelta(days=7)
 IDLE = timedelta(hours=24)
+REMEMBERED = timedelta(days=1)
 GLANCE = timedelta(minutes=5)
 
 
@@ -86,6 +87,12 @@ def note_seen(session: Session, scope: Scope, sign_in_id: str) -> None:
     stale = or_(table.c.seen_at < moment - GLANCE, table.c.seen_at > moment)
     mine = of_organization(table, scope) & (table.c.user_id == scope.user_id) & (table.c.id == sign_in_id)
     session.execute(update(table).where(mine, stale).values(seen_at=moment))
+
+
+def forget(session: Session, scope: Scope) -> int:
+    """Those of the organization that are long over; for a day, a link that is used up can still be told from none."""
+    late = of_organization(table, scope) & (table.c.expires_at < now() - REMEMBERED)
+    return session.execute(delete(table).where(late)).rowcount
 
 
 def members_called(session: Session, email: str) -> list[Visitor]:

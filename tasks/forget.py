@@ -1,6 +1,6 @@
 """Forget what need not be kept any longer."""
 
-from storage import audit, campaigns, mails, plans, syncs, tenants, twins
+from storage import audit, campaigns, mails, plans, sign_ins, syncs, tenants, twins
 from storage.records import Role
 from storage.scope import Scope
 from storage.session import Store
@@ -34,6 +34,13 @@ def forget_merges(store: Store) -> int:
                 audit.record(session, scope, actor="contactflow", action="undo.forgotten", subject=twins_id)
                 forgotten += 1
     return forgotten
+
+
+def forget_sign_ins(store: Store) -> int:
+    """Sessions and one-time links that are long over, in every organization; returns how many."""
+    with store.begin() as session:
+        scopes = [Scope(one.id, "", Role.ADMIN) for one in tenants.organizations_all(session)]
+        return sum(sign_ins.forget(session, scope) for scope in scopes)
 
 
 def forget_mails(store: Store, engine: Engine) -> int:

@@ -18,19 +18,22 @@ if TYPE_CHECKING:
 
 
 def filled_review(session: Session, scope: Scope, sync_id: str, change_id: str, mark: str) -> tuple[str, str, str]:
-    """A row marked and cleared, a session that has not been seen for a while, and a link."""
+    """A row marked and cleared, a session that has not been seen for a while, one long over, and a link."""
     who = {"actor": f"admin@{mark}.example", "change_id": change_id}
     first = marks.mark_row(session, scope, sync_id, Deed.REJECTED, seen="", **who)
     made = marks.mark_row(session, scope, sync_id, Deed.CLEARED, seen=first.id, **who)
-    session_id, link_id = (
+    session_id, late_id, link_id = (
         found.sign_in_id
         for token, kind in (
+            (sign_ins.start(session, scope, actor=mark, how="test"), sign_ins.SignInKind.SESSION),
             (sign_ins.start(session, scope, actor=mark, how="test"), sign_ins.SignInKind.SESSION),
             (sign_ins.offer_link(session, scope), sign_ins.SignInKind.LINK),
         )
         if (found := sign_ins.visitor(session, token, kind))
     )
     session.execute(update(table).where(table.c.id == session_id).values(seen_at=now() - 2 * sign_ins.GLANCE))
+    long_ago = now() - 2 * sign_ins.REMEMBERED
+    session.execute(update(table).where(table.c.id == late_id).values(expires_at=long_ago))
     return made.id, session_id, link_id
 
 
@@ -52,6 +55,7 @@ REVIEW_AS_A_STRANGER: "dict[str, Callable[[Session, Scope, World], Any]]" = {
     "plan_texts.keep": lambda s, me, it: plan_texts.keep(s, me, it.sync_id, it.key, [row(ChangeKind.CREATE, 4)]),
     "plan_texts.texts": lambda s, me, it: list(plan_texts.texts(s, me, it.sync_id, it.key)),
     "sign_ins.end": lambda s, me, it: sign_ins.end(s, me, it.session_id),
+    "sign_ins.forget": lambda s, me, _: sign_ins.forget(s, me) and None,
     "sign_ins.note_seen": lambda s, me, it: sign_ins.note_seen(s, me, it.session_id),
     "sign_ins.offer_link": lambda s, me, _: sign_ins.offer_link(s, me) and None,
     "sign_ins.redeem": lambda s, me, it: sign_ins.redeem(s, me, it.link_id),

@@ -4,15 +4,18 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from storage import audit, decisions, marks, plan_search, plan_texts, plans, reviews, sign_ins, syncs
+from storage.documents import now
 from storage.marks import Overtaken
 from storage.records import Cell, Change, ChangeKind, ChangeState, Deed, Edits, Labelled, Person, SignInKind, Verdict
 from storage.reviews import CannotDecide, Choice, Decision
 from storage.scope import Scope
 from storage.session import Session, Store
 from storage.syncs import Sync
+from storage.tables import sign_ins as sign_ins_table
+from tasks.forget import forget_sign_ins
 from tests.storage.examples import ADA, BOB, planned, preview_key, row
 
 ANN, BEN = "ann@acme.example", "ben@acme.example"
@@ -235,6 +238,21 @@ def test_a_session_ends_when_it_is_ended(store: Store, scope: Scope) -> None:
         assert again is not None
         assert again.is_over
         assert sign_ins.visitor(session, "forged") is None
+
+
+def test_sign_ins_that_are_long_over_are_forgotten_and_no_others(store: Store, scope: Scope) -> None:
+    with store.begin() as session:
+        tokens = [sign_ins.start(session, scope, actor=ANN, how="test") for _ in range(3)]
+        ages = (sign_ins.REMEMBERED * 1.1, sign_ins.REMEMBERED * 0.9)
+        for token, age in zip(tokens, ages, strict=False):
+            found = sign_ins.visitor(session, token)
+            assert found is not None
+            mine = sign_ins_table.c.id == found.sign_in_id
+            session.execute(update(sign_ins_table).where(mine).values(expires_at=now() - age))
+    assert forget_sign_ins(store) == 1
+    with store.read() as session:
+        there = [sign_ins.visitor(session, token) for token in tokens]
+    assert [one and one.is_over for one in there] == [None, True, False]
 
 
 def test_syncs_that_end_without_a_decision_keep_no_draft(store: Store, scope: Scope) -> None:
