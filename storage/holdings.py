@@ -69,13 +69,13 @@ def _of(rows: Rows, object_id: str) -> Rows:
 
 def _changes(session: Session, scope: Scope, trail: Trail) -> Rows:
     told = {row["id"]: row for row in _past(session, scope, trail)}
-    for change_id, undo in trail.undo.items():
-        told[change_id]["undo"] = _plain(undo)
     for sync_id, changes in trail.waiting.items():
         key = syncs.preview_key(session, scope, sync_id)
         ids = [change.id for change in changes]
         edits = plans.edits(session, scope, sync_id, key, change_ids=ids) if key else {}
         told |= {one.id: _waiting(sync_id, one) | {"edits": _plain(edits.get(one.id))} for one in changes}
+    for change_id, undo in trail.undo.items():
+        told[change_id]["undo"] = _plain(undo)
     return list(told.values())
 
 

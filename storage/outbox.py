@@ -151,8 +151,9 @@ def settle(session: Session, scope: Scope, outcomes: Sequence[Outcome], *, actor
 
 
 def unknown(session: Session, scope: Scope, campaign_id: str, key: Key, *, limit: int = LOOK_AHEAD) -> list[Claim]:
-    """Mails that may have left and may not, those in doubt for longest first."""
-    rows = select(table).where(_in(scope, campaign_id, MailState.UNKNOWN)).order_by(table.c.updated_at).limit(limit)
+    """Mails that may have left and may not, those in doubt for longest first; of people who were erased none."""
+    doubtful = _in(scope, campaign_id, MailState.UNKNOWN) & table.c.content.is_not(None)
+    rows = select(table).where(doubtful).order_by(table.c.updated_at).limit(limit)
     return [_claim(scope, row, key) for row in session.execute(rows)]
 
 

@@ -14,7 +14,7 @@ import duckdb
 import numpy as np
 
 from storage.documents import fingerprint_of, from_json, to_json
-from storage.records import Gone, Match, Seen, SourceRecord, Unreadable, Verdict
+from storage.records import Erased, Gone, Match, Seen, SourceRecord, Unreadable, Verdict
 
 SQL = Path(__file__).with_name("sql")
 
@@ -71,7 +71,7 @@ def add_links(sync_id: str, links: Iterable[tuple[str, str, str]]) -> None:
 
 
 def classify(sync_id: str, *, full: bool) -> dict[str, int]:
-    """Tell new, changed, unchanged, removed and unreadable records apart; returns how many there are of each."""
+    """Tell new, changed, unchanged, removed, erased and unreadable records apart; returns how many of each."""
     _of(sync_id).execute(_sql("classify"), {"full": full})
     return dict(_of(sync_id).execute("SELECT standing, count(*) FROM classified GROUP BY standing").fetchall())
 
@@ -138,6 +138,8 @@ def _row(record: SourceRecord) -> tuple[str, ...]:
             return "seen", source_id, fingerprint_of(written), written.decode(), version, moment, "\n".join(earlier), ""
         case Gone(source_id):
             return "gone", source_id, "", "", "", "", "", ""
+        case Erased(source_id):
+            return "erased", source_id, "", "", "", "", "", ""
         case Unreadable(source_id, reason):
             return "unreadable", source_id, "", "", "", "", "", reason
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, func, insert, select, update
 
 from storage.documents import new_id, now
 from storage.records import SuppressionReason
@@ -40,6 +40,25 @@ def suppress(
     if fresh:
         session.execute(insert(table), [_row(scope, one, reason, campaign_id) for one in fresh])
     return len(fresh)
+
+
+def suppress_for_good(session: Session, scope: Scope, hashes: Sequence[str]) -> None:
+    """Of people who were erased: whatever the reason was before, nobody lifts it for another."""
+    suppress(session, scope, hashes, SuppressionReason.ERASED)
+    _give_reason(session, scope, hashes, SuppressionReason.ERASED)
+
+
+def no_longer_for_good(session: Session, scope: Scope, hashes: Sequence[str]) -> None:
+    """They came back by their own wish. To be written to again is another wish, and theirs to utter too."""
+    scope.demand_admin("let an erased person come back")
+    there = [one for one, why in suppressed(session, scope, hashes).items() if why is SuppressionReason.ERASED]
+    _give_reason(session, scope, there, SuppressionReason.MANUAL)
+
+
+def _give_reason(session: Session, scope: Scope, hashes: Sequence[str], reason: SuppressionReason) -> None:
+    for start in range(0, len(hashes), BATCH):
+        these = table.c.address_hash.in_(hashes[start : start + BATCH])
+        session.execute(update(table).where(of_organization(table, scope), these).values(reason=reason))
 
 
 def suppressed(session: Session, scope: Scope, hashes: Sequence[str]) -> dict[str, SuppressionReason]:

@@ -149,7 +149,8 @@ def _in_plans(session: Session, scope: Scope, whom: Whom, trail: Trail) -> None:
     table = contact_sync_changes
     ended = table.c.sync_id.not_in(list(trail.waiting))
     rows = select(table.c.id).where(of_organization(table, scope), table.c.object_id.in_(trail.contacts), ended)
-    trail.past.update(session.execute(rows).scalars(), trail.undo.keys())
+    still_open = {change.id for changes in trail.waiting.values() for change in changes}
+    trail.past.update(session.execute(rows).scalars(), trail.undo.keys() - still_open)
 
 
 def _in_mails(session: Session, scope: Scope, trail: Trail) -> None:

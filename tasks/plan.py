@@ -9,8 +9,9 @@ from itertools import chain
 from prefect import task
 from prefect.artifacts import create_markdown_artifact
 
-from storage import audit, contacts, landing, links, plans, staging, syncs, tenants
+from storage import audit, contacts, erasures, landing, links, plans, staging, syncs, tenants
 from storage.documents import new_id, now
+from storage.erasures import Known
 from storage.organization_settings import organization_settings
 from storage.records import Change, ChangeKind, Contact, SourceLink, StoredLink, SyncStatus
 from storage.scope import Scope
@@ -23,6 +24,7 @@ from tasks.providers.events import notify
 from tasks.rules import guards, planning
 from tasks.rules.accounting import forecast
 from tasks.rules.guards import Extent
+from tasks.rules.identity import KNOWN_BY
 from tasks.rules.survivorship import Arbiter
 
 UNCHANGED = "nothing changed at the source"
@@ -76,6 +78,7 @@ def _rows(session: Session, scope: Scope, sync: Sync) -> list[Change]:
         (_removed(crm, one) for one in removed),
         _new(crm, new, matched, staging.doubts(sync.id)),
         (planning.skip(one.reason, failed=True) for one in staging.standing(sync.id, "unreadable")),
+        (planning.skip(planning.ERASED) for _ in staging.standing(sync.id, "erased")),
     )
     # What nobody need look at comes last anyway: the many that did not change are not sorted.
     idle = [planning.skip(UNCHANGED, object_id=object_id) for _, object_id in staging.unchanged(sync.id)]
@@ -161,6 +164,7 @@ def _save(session: Session, scope: Scope, sync: Sync, rows: Sequence[Change]) ->
         session, scope, sync.id, expected=SyncStatus.EXTRACTING, to=SyncStatus.PREVIEW, expires_at=expires
     ):
         return False
+    rows = _but_erased(session, scope, sync, rows)
     digest = plans.save(session, scope, sync.id, key, rows)
     counted = forecast(Counter((row.kind, row.state) for row in rows))
     syncs.note(session, scope, sync.id, digest=digest, **counted.by_name())
@@ -170,6 +174,21 @@ def _save(session: Session, scope: Scope, sync: Sync, rows: Sequence[Change]) ->
         detail={"digest": digest, "rows": len(rows), **counted.by_name()},
     )  # fmt: skip
     return True
+
+
+def _but_erased(session: Session, scope: Scope, sync: Sync, rows: Sequence[Change]) -> Sequence[Change]:
+    """Whoever is erased from now on is taken out of the plan; who was while it was made must not be in it."""
+    erasures.hold_off(session, scope)
+    gone = erasures.known(session, scope, since=sync.created_at)
+    if not gone.keys:
+        return rows
+    there = contacts.contacts(session, scope, sorted({row.object_id for row in rows if row.object_id}))
+    return [planning.but_erased(row, _is_erased(gone, sync, row), row.object_id not in there) for row in rows]
+
+
+def _is_erased(gone: Known, sync: Sync, row: Change) -> bool:
+    links = row.proposal.links if row.proposal else ()
+    return any(gone.holds(KNOWN_BY, link.person, sync.account, [link.source_id]) for link in links)
 
 
 def _summary(sync_id: str, counted: Counter[str]) -> str:

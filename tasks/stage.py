@@ -1,23 +1,44 @@
 """Bring what landed, and what an earlier run left open, into one shape in the staging area."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from itertools import chain, islice
 
 from prefect import task
 
-from storage import deferred, landing, links, staging, syncs, tenants
-from storage.records import Provider, Seen, SourceRecord, Unreadable
+from storage import deferred, erasures, landing, links, staging, syncs, tenants
+from storage.erasures import Known
+from storage.records import Erased, Provider, Seen, SourceRecord, Unreadable
 from storage.session import open_store
 from storage.settings import settings
 from tasks.providers.sources import source_of
 from tasks.rules import normalise
+from tasks.rules.identity import KNOWN_BY
 
 BATCH = 2000
 
 
+@dataclass(frozen=True, slots=True)
+class Gatekeeper:
+    """Keeps out who was erased. A record that is linked is somebody's whom the organization has, and wants to have."""
+
+    erased: Known
+    account: str
+    linked: AbstractSet[str]
+
+    def passed(self, record: SourceRecord) -> SourceRecord:
+        if not isinstance(record, Seen):
+            return record
+        names = (record.source_id, *record.previous_ids)
+        if self.linked.isdisjoint(names) and self.erased.holds(KNOWN_BY, record.person, self.account, names):
+            return Erased(record.source_id)
+        return record
+
+
 @task
 def stage(sync_id: str, file: str = "", columns: Mapping[str, str] | None = None) -> dict[str, int]:
-    """Returns how many records are new, changed, unchanged, removed and unreadable."""
+    """Returns how many records are new, changed, unchanged, removed, erased and unreadable."""
     store = open_store()
     with store.read() as session:
         scope = tenants.scope_of_sync(session, sync_id)
@@ -28,10 +49,12 @@ def stage(sync_id: str, file: str = "", columns: Mapping[str, str] | None = None
         whole = sync.full or sync.provider is Provider.FILE
         waiting = [] if whole else deferred.deferred(session, scope, sync.account)
         landed = source.settled(landing.bodies(session, scope, sync_id, key))
+        linked = list(links.fingerprints(session, scope, sync.account))
+        gone = Gatekeeper(erasures.known(session, scope), sync.account, {source_id for source_id, _, _ in linked})
         staging.begin(sync_id)
-        for batch in _batched(map(_tidy, chain(waiting, landed))):
+        for batch in _batched(map(gone.passed, map(_tidy, chain(waiting, landed)))):
             staging.add(sync_id, batch)
-        staging.add_links(sync_id, links.fingerprints(session, scope, sync.account))
+        staging.add_links(sync_id, linked)
     return staging.classify(sync_id, full=sync.full)
 
 

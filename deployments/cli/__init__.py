@@ -39,6 +39,7 @@ COMMANDS = {
     "template": ("texts", "Texts that mails are made from without a language model."),
     "segment": ("texts", "Criteria for an audience, kept by name."),
     "suppression": ("texts", "Who must not be written to."),
+    "erase": ("privacy", "Erase one person from everything, for good."),
     "export-person": ("privacy", "Print all that is held of one person."),
     "export": ("crm", "Write all contacts to a file."),
 }

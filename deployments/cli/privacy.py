@@ -1,13 +1,16 @@
 """What a person may ask of an organization: all that it holds of them, and that it be gone."""
 
 import json
+import sys
 
 import click
 
-from deployments.cli.terminal import Refused, command, organization_option, ready_store
-from storage import audit, holdings, tenants
+from deployments.cli.terminal import Refused, command, organization_option, ready_store, show
+from storage import audit, erasing, holdings, scrubbing, tenants
+from storage.erasing import Erasure
 from storage.scope import Scope
 from storage.session import Session
+from tasks.rules.accounting import forecast
 from tasks.rules.identity import whom
 
 user_option = click.option("--user", default="", metavar="EMAIL", help="Who asks, for the audit log: a user.")
@@ -30,6 +33,40 @@ def export_person_command(email: str, organization: str, user: str, *, as_json: 
         subject = holdings.known_as(session, scope, asked)
         audit.record(session, scope, actor=actor, action="person.exported", subject=subject, detail=counts)
     click.echo(json.dumps({"person": email, **found}, default=str, indent=2, ensure_ascii=False))
+
+
+@command("erase")
+@click.argument("email")
+@organization_option
+@user_option
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def erase_command(email: str, organization: str, user: str, *, yes: bool, as_json: bool) -> None:
+    """Erase the person with this address from everything that the organization holds, for good.
+
+    No sync brings them back, and nobody writes to them again.
+    """
+    store, asked = ready_store(), whom(email)
+    if sys.stdin.isatty() and not (yes or as_json):
+        click.confirm(f"Erase all that {organization} holds of {email}? Nothing brings it back.", abort=True)
+    with store.begin() as session:
+        scope, actor = _asked_by(session, organization, user)
+        done = erasing.erase(session, scope, asked, forecast, by=actor)
+    if done.found_nothing and not done.before:
+        raise Refused("nothing is held of a person with this address; nothing was changed")
+    is_clean = scrubbing.scrub(store)
+    show(
+        as_json, {"erased": not done.found_nothing, **done.counts, "scrubbed": is_clean}, lambda: _tell(done, is_clean)
+    )
+
+
+def _tell(done: Erasure, is_clean: bool) -> None:  # noqa: FBT001 (an answer)
+    if done.found_nothing:
+        click.echo("erased before: nothing is left of this person")
+        return
+    told = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in done.counts.items() if number)
+    click.echo(f"erased: {told}; no sync brings this person back, and nobody can write to them")
+    if not is_clean:
+        click.echo("the database was busy: what it had freed is overwritten by the next housekeeping", err=True)
 
 
 def _asked_by(session: Session, organization: str, user: str) -> tuple[Scope, str]:

@@ -33,6 +33,7 @@ from storage.records.house import (
 )
 from storage.records.people import (
     Contact,
+    Erased,
     Gone,
     Labelled,
     Person,
@@ -43,7 +44,7 @@ from storage.records.people import (
     StoredLink,
     Unreadable,
 )
-from storage.records.privacy import Whom
+from storage.records.privacy import KnownBy, Whom
 from storage.records.schedules import ReviewPolicy, Timing, zone
 from storage.records.settings import OrganizationSettings
 from storage.records.survivorship import (
@@ -92,9 +93,11 @@ __all__ = [
     "Deed",
     "Draft",
     "Edits",
+    "Erased",
     "Finding",
     "Forecast",
     "Gone",
+    "KnownBy",
     "Labelled",
     "Letter",
     "Mail",

@@ -79,7 +79,14 @@ class Unreadable:
     reason: str
 
 
-SourceRecord = Seen | Gone | Unreadable
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """A record of a person who was erased, and is not to come back: nothing of it is looked at."""
+
+    source_id: str
+
+
+SourceRecord = Seen | Gone | Unreadable | Erased
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""A person who wants to know what is held of them, or wants it gone."""
+"""People who want to know what is held of them, or want it gone."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,16 +7,22 @@ from storage.records.people import Person
 
 
 @dataclass(frozen=True, slots=True)
-class Whom:
-    """A person, known by one address in its canonical form; the two functions are the rules by which people are told.
+class KnownBy:
+    """The rules by which people are told: canonical addresses, and what tells one without an address.
 
-    `addresses_of` gives all canonical addresses of a record; `numbers_of` what else tells a person without one: name
-    and number together, for a number alone may be a whole office's.
+    `numbers_of` is name and number together, for a number alone may be a whole office's.
     """
 
-    address: str
     addresses_of: Callable[[Person], frozenset[str]]
     numbers_of: Callable[[Person], frozenset[str]]
 
+
+@dataclass(frozen=True, slots=True)
+class Whom:
+    """A person, known by one address in its canonical form."""
+
+    address: str
+    known_by: KnownBy
+
     def is_them(self, person: Person) -> bool:
-        return self.address in self.addresses_of(person)
+        return self.address in self.known_by.addresses_of(person)

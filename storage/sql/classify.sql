@@ -24,7 +24,7 @@ placed AS (
 SELECT placed.ordinal, placed.source_id, placed.linked_as, placed.reason,
        coalesce(before.object_id, '') AS object_id,
        CASE
-           WHEN state = 'unreadable' THEN 'unreadable'
+           WHEN state IN ('unreadable', 'erased') THEN state
            WHEN state = 'gone' AND before.object_id IS NULL THEN 'never known'
            WHEN state = 'gone' THEN 'removed'
            WHEN before.object_id IS NULL THEN 'new'

@@ -14,7 +14,7 @@ from storage.tables.campaigns import (
     saved_segments,
     suppressions,
 )
-from storage.tables.crm import match_decisions, object_actions, object_links, objects
+from storage.tables.crm import erasures, match_decisions, object_actions, object_links, objects
 from storage.tables.house import audit_log, oauth_connections, organizations, sign_ins, users
 from storage.tables.matching import contact_twins, contact_vectors
 from storage.tables.syncs import (
@@ -45,6 +45,7 @@ __all__ = [
     "email_campaigns",
     "email_events",
     "email_templates",
+    "erasures",
     "mail_marks",
     "mailbox_slots",
     "mailboxes",

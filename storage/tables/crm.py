@@ -78,3 +78,13 @@ match_decisions = Table(
     one_of("verdict", Verdict),
     UniqueConstraint("organization_id", "account", "source_id", "object_id"),
 )
+
+erasures = Table(
+    "erasures",
+    metadata,
+    row_id(),
+    organization(),
+    Column("key_hash", String(64), nullable=False),
+    moment("created_at"),
+    UniqueConstraint("organization_id", "key_hash"),
+)

@@ -1,20 +1,20 @@
 """By what a person is known who asks what is held of them, or asks for it to be gone."""
 
-from storage.records import Person, Whom
+from storage.records import KnownBy, Person, Whom
 from tasks.rules.audience import canonical
 from tasks.rules.matching.folding import fold_name
 from tasks.rules.reachable import is_email, phone_key
 
 
 class NoAddress(Exception):
-    """What was given is no e-mail address, and nobody is known by anything else."""
+    """What was given is no e-mail address, and nobody is asked for by anything else."""
 
 
 def whom(address: str) -> Whom:
     known_as = canonical(address)
     if not is_email(known_as):
         raise NoAddress("this is no e-mail address: a person is asked for by one of theirs")
-    return Whom(known_as, addresses_of, numbers_of)
+    return Whom(known_as, KNOWN_BY)
 
 
 def addresses_of(person: Person) -> frozenset[str]:
@@ -25,3 +25,6 @@ def numbers_of(person: Person) -> frozenset[str]:
     """Each number together with the name; nothing where either is missing."""
     name = fold_name(person.display_name or f"{person.given_name} {person.family_name}")
     return frozenset(f"{name}\n{phone_key(phone.value)}" for phone in person.phones) if name else frozenset()
+
+
+KNOWN_BY = KnownBy(addresses_of, numbers_of)

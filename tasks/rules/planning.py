@@ -17,6 +17,7 @@ ORDER = (
     ChangeKind.SKIP,
 )
 DOUBTFUL = "perhaps the same person"
+ERASED = "erased at their own wish: this person is not brought back"
 COMPARED = (ChangeKind.CONFLICT, ChangeKind.MAYBE, ChangeKind.UPDATE)
 BY_DEFAULT = Arbiter()
 
@@ -68,6 +69,15 @@ def overtaken(link: SourceLink) -> Change:
     reason = "its contact was deleted or merged while this sync was being prepared; the next sync looks again"
     proposal = Proposal(_name(link.person), links=(link,))
     return Change("", 0, ChangeKind.SKIP, ChangeState.STALE, "", 0, reason, (), proposal)
+
+
+def but_erased(change: Change, is_theirs: bool, is_contact_gone: bool) -> Change:  # noqa: FBT001 (two questions)
+    """A row of a plan in whose making somebody was erased: it keeps its place, and nothing of them."""
+    if change.proposal is None or not (is_theirs or (change.object_id and is_contact_gone)):
+        return change
+    links = () if is_theirs else change.proposal.links
+    left = overtaken(links[0]) if links else skip(ERASED)
+    return replace(left, id=change.id, ordinal=change.ordinal)
 
 
 def in_order(changes: Iterable[Change]) -> list[Change]:

@@ -36,6 +36,7 @@ UNKNOWN = {
     "connections": ["--org", "nobody"],
     "contacts": ["--org", "nobody"],
     "syncs": ["--org", "nobody"],
+    "erase": ["a@b.example", "--org", "nobody"],
     "export-person": ["a@b.example", "--org", "nobody"],
     "export": ["out.json", "--org", "nobody"],
     "user list": ["--org", "nobody"],

@@ -2,22 +2,25 @@
 
 from dataclasses import dataclass, replace
 
-from storage import contacts, decisions, mail_events, merging, twins, vectors
+from storage import campaigns, contacts, decisions, deferred, mail_events, mails, merging, plans, syncs, twins, vectors
 from storage.campaigns import Campaign
 from storage.documents import new_id, now
 from storage.mail_events import Event
 from storage.records import (
+    Change,
     ChangeKind,
     Contact,
     Criteria,
     Labelled,
+    Mail,
     MailEvent,
     MailState,
     Match,
     Person,
+    TwinState,
     Verdict,
     Visitor,
-)
+)  # fmt: skip
 from storage.syncs import Sync
 from tests.flows.book import Book, somebody
 from tests.flows.campaign_line import CampaignLine
@@ -52,6 +55,31 @@ class World:
         from tests.flows.test_nothing_personal_stays import rows  # noqa: PLC0415 (imports Prefect)
 
         return rows(self.house, lambda name: name not in but_for).decode()
+
+    def sealed(self) -> str:
+        """All that is sealed, opened with whatever key there is."""
+        with self.house.store.read() as session:
+            me = self.house.scope
+            told: list[object] = [*deferred.everything(session, me)]
+            for sync in syncs.syncs(session, me):
+                key, undo_key = syncs.preview_key(session, me, sync.id), syncs.undo_key(session, me, sync.id)
+                told += plans.every(session, me, sync.id, key)
+                told += plans.edits(session, me, sync.id, key).items() if key else []
+                told += plans.undoable(session, me, sync.id, undo_key) if undo_key else []
+            for campaign in campaigns.campaigns(session, me):
+                body_key = campaigns.demand_body_key(session, me, campaign.id)
+                for mail in mails.every(session, me, campaign.id, body_key):
+                    told += [mail, mails.content(session, me, campaign.id, mail.id, body_key)]
+            merged = twins.twins(session, me, state=TwinState.MERGED, limit=None)
+            told += [twins.undo_of(session, me, one.id) for one in merged]
+        return repr(told)
+
+    def pia_in(self, campaign: Campaign) -> Mail:
+        """Her mail is the first: she came into the CRM before the other."""
+        return self.line.mails(campaign)[0]
+
+    def row_of(self, change_id: str) -> Change:
+        return next(row for row in self.pipeline.rows(self.waiting) if row.id == change_id)
 
 
 def filled(house: House, pipeline: Pipeline, line: CampaignLine, books: dict[str, Book]) -> World:

@@ -12,7 +12,6 @@ from storage import (
     contacts,
     decisions,
     deferred,
-    holdings,
     landing,
     links,
     merging,
@@ -21,7 +20,6 @@ from storage import (
     rotation,
     syncs,
     tenants,
-    trails,
     twins,
     vectors,
 )
@@ -56,9 +54,9 @@ from storage.reviews import Choice, Decision
 from storage.scope import Scope
 from storage.session import Session
 from storage.syncs import NewSync
-from tasks.rules.identity import whom
 from tests.storage.campaign_strangers import CAMPAIGNS_AS_A_STRANGER, CampaignWorld, filled_campaign
 from tests.storage.examples import begun, connected, kept, planned, preview_key, row, undo_key
+from tests.storage.privacy_strangers import PRIVACY_AS_A_STRANGER, filled_erasure
 from tests.storage.review_strangers import REVIEW_AS_A_STRANGER, filled_review
 from tests.storage.schedule_strangers import SCHEDULES_AS_A_STRANGER, filled_schedule
 from tests.storage.sending_strangers import OUTBOX_AS_A_STRANGER, SendingWorld, filled_outbox
@@ -138,6 +136,7 @@ def filled(session: Session, name: str) -> World:
     landing.land(session, scope, waiting.id, key, number=1, body=mark.encode(), position=mark)
     fill_the_rest(session, scope, contact.id, connection.id, waiting.id, person)
     filled_schedule(session, scope, connection.id)
+    filled_erasure(session, scope, mark)
     extracting = begun(session, scope)
     merged_id, pair = twinned(session, scope, contact)
     return World(
@@ -237,9 +236,6 @@ AS_A_STRANGER: dict[str, Callable[[Session, Scope, World], Any]] = {
     "deferred.replace_all": lambda s, me, it: deferred.replace_all(
         s, me, it.connection_id, it.sync_id, [Gone("deferred")]
     ),
-    "holdings.holdings": lambda s, me, it: holdings.holdings(s, me, whom(f"person@{it.mark}.example")),
-    "holdings.known_as": lambda s, me, it: holdings.known_as(s, it.scope, whom("x@y.example"))
-    == holdings.known_as(s, me, whom("x@y.example")),
     "landing.bodies": lambda s, me, it: landing.bodies(s, me, it.sync_id, it.key),
     "landing.clear": lambda s, me, it: landing.clear(s, me, it.sync_id),
     "landing.land": lambda s, me, it: landing.land(s, me, it.sync_id, it.key, number=2, body=b"mine", position="mine"),
@@ -316,7 +312,6 @@ AS_A_STRANGER: dict[str, Callable[[Session, Scope, World], Any]] = {
     "syncs.undo_key": lambda s, me, it: syncs.undo_key(s, me, it.sync_id),
     "tenants.member": lambda s, me, it: tenants.member(s, me, f"admin@{it.mark}.example"),
     "tenants.users_of": lambda s, me, _: tenants.users_of(s, me),
-    "trails.follow": lambda s, me, it: not trails.follow(s, me, whom(f"person@{it.mark}.example")).is_empty,
     "twins.apart": lambda s, me, _: twins.apart(s, me),
     "twins.count": lambda s, me, _: twins.count(s, me) - 1,
     "twins.erase": lambda s, me, it: twins.erase(s, me, [it.object_id]),
@@ -338,4 +333,6 @@ AS_A_STRANGER: dict[str, Callable[[Session, Scope, World], Any]] = {
     "vectors.keep": lambda s, me, it: vectors.keep(s, me, "mine", {it.object_id: ("mine", b"mine")}),
     "vectors.vectors": lambda s, me, _: vectors.vectors(s, me, "model"),
     "twins.withdraw": lambda s, me, it: twins.withdraw(s, me, [it.object_id]),
-} | CAMPAIGNS_AS_A_STRANGER | OUTBOX_AS_A_STRANGER | REVIEW_AS_A_STRANGER | SCHEDULES_AS_A_STRANGER  # fmt: skip
+    **CAMPAIGNS_AS_A_STRANGER, **OUTBOX_AS_A_STRANGER, **REVIEW_AS_A_STRANGER, **SCHEDULES_AS_A_STRANGER,
+    **PRIVACY_AS_A_STRANGER,
+}  # fmt: skip

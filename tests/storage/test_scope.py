@@ -214,6 +214,7 @@ WITHOUT_EFFECT_HERE = {
     "campaigns.past_keeping",  # nothing is that old
     "contacts.count",
     "contacts.create",
+    "erasures.hold_off",  # SQLite's writers queue anyway
     "mails.freeze",  # its audience is there already
     "past_mails.written_to_since",  # nothing has left
     "plans.settle_idle",  # nothing is approved yet
@@ -221,6 +222,7 @@ WITHOUT_EFFECT_HERE = {
     "rotation.readable",  # as many as a stranger has
     "rotation.rotate",  # there is but one key
     "suppressions.count",
+    "suppressions.no_longer_for_good",  # nobody was erased
     "syncs.past_undo",  # nothing is that old
     "twins.count",  # as many as a stranger has
     "twins.past_undo",  # nothing is that old

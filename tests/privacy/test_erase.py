@@ -1,0 +1,238 @@
+"""A person who was erased is nowhere, does not come back, is not written to; and what was counted still adds up."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from storage import audit, campaigns, contacts, outbox, reviews, suppressions, twins
+from storage.documents import new_id, now
+from storage.records import (
+    ChangeKind,
+    ChangeState,
+    Contact,
+    Labelled,
+    MailState,
+    Person,
+    SuppressionReason,
+    SyncStatus,
+    TwinState,
+)  # fmt: skip
+from storage.reviews import CannotDecide, Choice
+from tests.cli.conftest import Call
+from tests.flows.book import somebody
+from tests.flows.house import ANN, BEN
+from tests.flows.pipeline import adds_up
+from tests.privacy.world import MARKS, NOW_AT, ON_A_CARD, PIA, World
+
+both = pytest.mark.parametrize("house", ["sqlite", "postgres"], indirect=True)
+FORMER = "pia.quelle@former.example"
+
+
+def erased(call: Call, address: str = NOW_AT, *more: str) -> str:
+    result = call("erase", address, "--org", "acme", *more)
+    assert result.exit_code == 0, result.output
+    return str(result.stdout)
+
+
+def held(call: Call, address: str) -> str:
+    return str(call("export-person", address, "--org", "acme").stderr)
+
+
+def decided(world: World, digest: str) -> None:
+    with world.house.store.begin() as session:
+        decision = reviews.Decision(Choice.APPROVE, ANN, digest=digest)
+        reviews.decide(session, world.house.scope, world.waiting.id, decision)
+
+
+@both
+def test_nothing_is_left_of_a_person_in_any_table_nor_behind_any_seal(call: Call, world: World) -> None:
+    before, sealed = world.tables(), world.sealed()
+    assert [mark for mark in MARKS if mark in before] == [mark for mark in MARKS if "pia." not in mark]
+    assert [mark for mark in MARKS if mark not in sealed] == [], "the search finds what is there"
+    assert "1 contacts" in erased(call, NOW_AT, "--user", ANN)
+    after, sealed = world.tables(), world.sealed()
+    assert [mark for mark in (*MARKS, "vector of hers", "a visit of hers") if mark in after + sealed] == []
+    assert world.pia not in world.tables(but_for=("audit_log", "email_campaigns"))
+    others = somebody(1).emails[0].value
+    assert (others in after, others in sealed, "of another" in after) == (True, True, True), "others stay"
+
+
+def test_counts_and_the_chain_of_the_audit_log_stay_true(call: Call, world: World) -> None:
+    before = world.line.statistics(world.sent)
+    erased(call, NOW_AT, "--user", ANN)
+    assert world.line.statistics(world.sent) == before
+    assert before.opened == 1
+    for sync in (world.undoable, world.waiting):
+        assert adds_up(world.pipeline.sync(sync.id), world.pipeline.rows(sync))
+    for campaign in (world.in_review, world.approved):
+        assert world.line.statistics(campaign).adds_up
+        assert world.line.campaign(campaign.id).statistics == world.line.statistics(campaign)
+    with world.house.store.read() as session:
+        assert audit.verify(session, world.house.scope).broken_at is None
+        entry = next(one for one in audit.entries(session, world.house.scope) if one.action == "person.erased")
+    assert (entry.actor, entry.detail["contacts"], entry.detail["mails"]) == (ANN, 1, 3)
+    assert "@" not in entry.subject
+
+
+def test_a_plan_that_waits_shows_that_somebody_was_erased_and_must_be_looked_at_again(call: Call, world: World) -> None:
+    (row,) = world.pipeline.rows(world.waiting, ChangeKind.UPDATE, ChangeKind.CONFLICT)[:1]
+    erased(call)
+    left = [row for row in world.pipeline.rows(world.waiting) if "erased" in row.reason]
+    assert [(one.kind, one.state, one.object_id) for one in left] == [(ChangeKind.SKIP, ChangeState.PROPOSED, "")]
+    with pytest.raises(CannotDecide, match="not the plan that waits now"):
+        decided(world, world.waiting.digest)
+    again = world.pipeline.sync(world.waiting.id)
+    assert (again.digest != world.waiting.digest, again.statistics.skipped) == (
+        True,
+        world.waiting.statistics.skipped + 1,
+    )
+    decided(world, again.digest)
+    done = world.pipeline.finish(world.waiting.id)
+    assert (done.status, done.statistics) == (SyncStatus.COMPLETED, again.statistics)
+    assert row.object_id
+
+
+def test_an_approved_plan_that_is_not_written_yet_writes_all_but_them(call: Call, world: World) -> None:
+    world.pipeline.decide(world.waiting)
+    erased(call)
+    done = world.pipeline.finish(world.waiting.id)
+    assert done.status is SyncStatus.COMPLETED
+    assert adds_up(done, world.pipeline.rows(done))
+    assert [one.person.notes for one in world.house.crm() if one.person.notes] == ["somebody else's"]
+    assert [mark for mark in MARKS if mark in world.tables() + world.sealed()] == []
+
+
+@both
+def test_no_later_sync_brings_them_back_whichever_account_they_are_in(call: Call, world: World) -> None:
+    erased(call)
+    world.pipeline.decide(world.pipeline.sync(world.waiting.id))
+    world.pipeline.finish(world.waiting.id)
+    google, microsoft = world.books
+    world.books[google].edit("pia", notes="loves chocolate truffles again")
+    for connection in (google, microsoft):
+        sync = world.pipeline.preview(connection, full=True)
+        (row,) = (row for row in world.pipeline.rows(sync) if "erased" in row.reason)
+        assert (row.kind, row.reason) == (ChangeKind.SKIP, "erased at their own wish: this person is not brought back")
+        assert world.pipeline.approve(sync).statistics.failed == 0
+    assert [mark for mark in MARKS if mark in world.tables() + world.sealed()] == []
+
+
+def test_undoing_an_older_sync_or_a_merge_cannot_bring_them_back(call: Call, world: World) -> None:
+    erased(call)
+    world.pipeline.undo(world.undoable)
+    assert [mark for mark in MARKS if mark in world.tables() + world.sealed()] == []
+    with world.house.store.read() as session:
+        assert twins.twins(session, world.house.scope, state=TwinState.MERGED) == []
+
+
+@both
+def test_nobody_writes_to_them_again_and_an_approved_mail_does_not_leave(call: Call, world: World) -> None:
+    erased(call)
+    world.line.send(world.approved.id)
+    ended = world.line.mails(world.approved)
+    assert [(mail.state, mail.reason) for mail in ended] == [
+        (MailState.EXCLUDED, "erased at their own wish"),
+        (MailState.SENT, ""),
+    ]
+    with pytest.raises(CannotDecide, match="not the mails that wait now"):
+        world.line.decide(world.in_review)
+    world.line.decide(world.line.campaign(world.in_review.id))
+    with world.house.store.read() as session:
+        hashed = [suppressions.address_hash(session, world.house.scope, one) for one in (NOW_AT, FORMER, ON_A_CARD)]
+        found = suppressions.suppressed(session, world.house.scope, hashed)
+    assert found == dict.fromkeys(hashed, SuppressionReason.ERASED)
+    assert call("suppression", "lift", NOW_AT, "--org", "acme").exit_code == 1
+
+
+def test_a_mail_in_a_workers_hands_is_taken_from_it_unless_it_may_have_left(call: Call, world: World) -> None:
+    scope, campaign = world.house.scope, world.approved
+    with world.house.store.begin() as session:
+        key = campaigns.demand_body_key(session, scope, campaign.id)
+        until = now() + timedelta(minutes=1)
+        first, _ = outbox.claim(session, scope, campaign.id, key, moment=now(), until=until, limit=2)
+    assert first.object_id == world.pia
+    erased(call)
+    with world.house.store.begin() as session:
+        assert outbox.submit(session, scope, [first], at=now(), until=until) == []
+    assert world.pia_in(campaign).state is MailState.EXCLUDED
+
+
+def test_a_mail_that_was_handed_over_stays_unknown_and_holds_nothing_up(call: Call, world: World) -> None:
+    scope, campaign = world.house.scope, world.approved
+    with world.house.store.begin() as session:
+        key = campaigns.demand_body_key(session, scope, campaign.id)
+        until = now() + timedelta(minutes=1)
+        claims = outbox.claim(session, scope, campaign.id, key, moment=now(), until=until, limit=2)
+        outbox.submit(session, scope, claims[:1], at=now(), until=until)
+    erased(call)
+    assert world.pia_in(campaign).state is MailState.UNKNOWN
+    with world.house.store.begin() as session:
+        assert outbox.unknown(session, scope, campaign.id, key) == []
+        late = outbox.recover(session, scope, campaign.id, key, moment=until, until=until, limit=9)
+    assert [one.mail_id for one in late] == [claims[1].mail_id]
+
+
+@both
+def test_erasing_twice_says_that_nothing_is_left(call: Call, world: World) -> None:
+    erased(call)
+    before = world.tables(but_for=("audit_log",))
+    assert "nothing is left" in erased(call)
+    assert "nothing is left" in erased(call, "PIA@truffelwerk.example")
+    assert json.loads(erased(call, NOW_AT, "--json"))["erased"] is False
+    assert world.tables(but_for=("audit_log",)) == before
+
+
+def test_somebody_unknown_is_not_erased_nor_is_anybody_of_another_organization(call: Call, world: World) -> None:
+    before = world.tables(but_for=("audit_log",))
+    for words, said in (
+        (("nobody@nowhere.example", "--org", "acme"), "nothing is held"),
+        ((NOW_AT, "--org", "rival"), "nothing is held"),
+        ((NOW_AT, "--org", "acme", "--user", BEN), "only an admin"),
+        ((NOW_AT, "--org", "acme", "--user", "nobody@acme.example"), "no user"),
+    ):
+        result = call("erase", *words)
+        assert (result.exit_code, said in result.stderr) == (1, True)
+    assert world.tables(but_for=("audit_log",)) == before
+
+
+def test_who_shares_an_address_with_them_stays_and_may_be_written_to(call: Call, world: World) -> None:
+    shared = Person(display_name="Paul Quellen", emails=(Labelled(ON_A_CARD),))
+    with world.house.store.begin() as session:
+        contacts.create(session, world.house.scope, [Contact(new_id(), 1, shared, {})])
+    erased(call)
+    assert "Paul Quellen" in {one.person.display_name for one in world.house.crm()}
+    with world.house.store.read() as session:
+        hashed = suppressions.address_hash(session, world.house.scope, ON_A_CARD)
+        assert suppressions.suppressed(session, world.house.scope, [hashed]) == {}
+
+
+def test_somebody_elses_record_that_was_held_against_them_is_offered_again(call: Call, world: World) -> None:
+    google, _ = world.books
+    world.pipeline.approve(world.waiting)
+    alike = replace(PIA, emails=(), phones=(Labelled("+4930123456"),), notes="")
+    world.books[google].put("maybe", alike)
+    sync = world.pipeline.preview(google)
+    (maybe,) = world.pipeline.rows(sync, ChangeKind.MAYBE)
+    assert maybe.object_id == world.pia
+    erased(call)
+    (left,) = (row for row in world.pipeline.rows(sync) if row.id == maybe.id)
+    assert (left.kind, left.state, left.object_id) == (ChangeKind.SKIP, ChangeState.STALE, "")
+    assert "truffles" not in repr(left)
+    world.pipeline.approve(world.pipeline.sync(sync.id))
+    assert world.pipeline.kinds(world.pipeline.preview(google)) == {"create": 1}
+
+
+def test_who_is_erased_while_a_plan_is_made_is_not_in_it(call: Call, world: World) -> None:
+    google, microsoft = world.books
+    world.pipeline.approve(world.waiting)
+    world.books[google].edit("pia", notes="loves chocolate truffles even more")
+    world.books[google].put("pia2", replace(PIA, notes="loves chocolate truffles as well"))
+    world.pipeline.before["plan"] = lambda: erased(call) and None
+    sync = world.pipeline.preview(google)
+    assert sync.status is SyncStatus.PREVIEW
+    assert [mark for mark in MARKS if mark in world.tables() + world.sealed()] == []
+    assert {row.kind for row in world.pipeline.rows(sync)} == {ChangeKind.SKIP}
+    world.pipeline.approve(sync)
+    assert world.pipeline.preview(microsoft).status is SyncStatus.PREVIEW
