@@ -19,7 +19,8 @@ UNDECIDED = (MailState.PENDING, MailState.GENERATED, MailState.BLOCKED, MailStat
 # A bounce that comes late must find nobody: the names that services gave the mail go too.
 _NOBODY: dict[str, Any] = {
     "object_id": table.c.id, "draft": None, "content": None, "draft_id": "", "message_id": "", "thread_id": "",
-    "prompt_hash": "", "claimed_until": None, "not_before": None, "version": table.c.version + 1,
+    "prompt_hash": "", "mark_id": "", "state_before": "", "claimed_until": None, "not_before": None,
+    "version": table.c.version + 1,
 }  # fmt: skip
 
 

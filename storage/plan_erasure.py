@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, update
 
-from storage import plans, syncs
+from storage import plan_texts, plans, syncs
 from storage.crypto import Key, bound_to
 from storage.documents import encode
 from storage.records import Change, ChangeKind, ChangeState, Proposal, SourceLink, Statistics, SyncStatus, Whom
@@ -36,6 +36,7 @@ def empty(
         sync, key = syncs.sync(session, scope, sync_id), syncs.demand_preview_key(session, scope, sync_id)
         left = [left_of(change, _of_others(sync.account, change, whom, trail), sync.status) for change in changes]
         _write(session, scope, key, left)
+        plan_texts.clear(session, scope, sync_id)
         numbers = forecast(plans.counts(session, scope, sync_id)).by_name()
         syncs.note(session, scope, sync_id, digest=plans.digest(session, scope, sync_id, key), **numbers)
     return emptied + sum(map(len, trail.waiting.values()))

@@ -2,7 +2,20 @@
 
 from dataclasses import dataclass, replace
 
-from storage import campaigns, contacts, decisions, deferred, mail_events, mails, merging, plans, syncs, twins, vectors
+from storage import (
+    campaigns,
+    contacts,
+    decisions,
+    deferred,
+    mail_events,
+    mails,
+    merging,
+    plan_texts,
+    plans,
+    syncs,
+    twins,
+    vectors,
+)
 from storage.campaigns import Campaign
 from storage.documents import new_id, now
 from storage.mail_events import Event
@@ -65,6 +78,7 @@ class World:
                 key, undo_key = syncs.preview_key(session, me, sync.id), syncs.undo_key(session, me, sync.id)
                 told += plans.every(session, me, sync.id, key)
                 told += plans.edits(session, me, sync.id, key).items() if key else []
+                told += plan_texts.texts(session, me, sync.id, key) if key else []
                 told += plans.undoable(session, me, sync.id, undo_key) if undo_key else []
             for campaign in campaigns.campaigns(session, me):
                 body_key = campaigns.demand_body_key(session, me, campaign.id)
