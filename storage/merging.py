@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from sqlalchemy import ColumnElement, Table, and_, delete, exists, select, true, tuple_, update
 
-from storage import actions, audit, contacts, decisions, twins
+from storage import actions, audit, contacts, decisions, erasures, twins
 from storage.actions import Action
 from storage.documents import FIELDS, now
 from storage.records import Contact, MergeUndo, Twins, TwinState, Verdict
@@ -79,6 +79,7 @@ def open_pair(session: Session, scope: Scope, twins_id: str, *, keep: str = "", 
 
 def merge(session: Session, scope: Scope, pair: Pair, merged: Contact, *, by: str, undo_for: timedelta) -> None:
     """`merged` takes the place of the contact that stays; the other disappears into it."""
+    erasures.hold_off(session, scope)
     kept, gone = pair.kept, pair.gone
     moved = {one.table.name: _move(session, scope, one, gone.id, kept.id) for one in FOLLOWS}
     _replace(session, scope, merged)
@@ -94,6 +95,7 @@ def merge(session: Session, scope: Scope, pair: Pair, merged: Contact, *, by: st
 
 def unmerge(session: Session, scope: Scope, twins_id: str, *, by: str) -> Pair:
     """Both contacts as they were, each with what was its own; what came since stays with the one that stayed."""
+    erasures.hold_off(session, scope)
     found = twins.pair(session, scope, twins_id, lock=True)
     undo = twins.undo_of(session, scope, twins_id)
     if found.state is not TwinState.MERGED:

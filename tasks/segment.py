@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from prefect import task
 
-from storage import audit, campaigns, contacts, mails, past_mails, suppressions, tallies, tenants
+from storage import audit, campaigns, contacts, erasures, mails, past_mails, suppressions, tallies, tenants
 from storage.campaigns import Campaign
 from storage.documents import now
 from storage.mails import Member
@@ -27,6 +27,7 @@ def segment(campaign_id: str) -> int:
         campaign = campaigns.campaign(session, scope, campaign_id)
         if campaign.status is not CampaignStatus.DRAFT:
             return campaign.statistics.waiting
+        erasures.hold_off(session, scope)
         members = _members(session, scope, campaign)
         _demand_somebody(members)
         key = campaigns.demand_body_key(session, scope, campaign_id)

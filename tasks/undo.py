@@ -9,7 +9,7 @@ from itertools import groupby
 
 from prefect import task
 
-from storage import actions, audit, contacts, deferred, links, plans, syncs, tenants, twins
+from storage import actions, audit, contacts, deferred, erasures, links, plans, syncs, tenants, twins
 from storage.actions import Action
 from storage.documents import fingerprint, now
 from storage.records import Change, ChangeKind, Contact, Gone, Seen, SyncStatus, Undo
@@ -45,6 +45,7 @@ def undo(sync_id: str, reviewer: str) -> Taken:
             raise CannotUndo(f"sync {sync_id} is {sync.status}: there is nothing to take back")
         if sync.undo_until and now() > sync.undo_until:
             raise CannotUndo(f"sync {sync_id} could be taken back until {sync.undo_until:%d %b %Y}")
+        erasures.hold_off(session, scope)
         rows = plans.undoable(session, scope, sync_id, key)
         taken = _take_back(session, scope, sync, rows, reviewer)
         syncs.note(session, scope, sync_id, undone_at=now())

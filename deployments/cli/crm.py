@@ -60,7 +60,10 @@ def export_command(path: Path, organization: str | None, *, as_json: bool) -> No
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
 @only_organization_option
 @click.option("--user", default="", help="Whose edit this is.")
-def import_command(path: Path, organization: str | None, user: str, *, as_json: bool) -> None:
+@click.option("--by-their-wish", is_flag=True, help="Let people come back who were erased, for they asked for it.")
+def import_command(
+    path: Path, organization: str | None, user: str, *, by_their_wish: bool, as_json: bool
+) -> None:  # fmt: skip
     """Read an exported FILE back: a row with an id changes that contact, one without makes a new one.
 
     To bring in contacts of others, use `contactflow sync --file`, which compares and lets you review.
@@ -70,7 +73,8 @@ def import_command(path: Path, organization: str | None, user: str, *, as_json: 
     if not path.is_file():
         raise Refused(f"there is no file {path}")
     with ready_store().begin() as session:
-        done = read_back(session, _scope(session, organization), path, user or "terminal")
+        scope = _scope(session, organization)
+        done = read_back(session, scope, path, user or "terminal", by_their_wish=by_their_wish)
     show(as_json, done, lambda: click.echo(", ".join(f"{name} {number}" for name, number in done.items())))
 
 

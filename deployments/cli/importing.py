@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,32 +13,57 @@ import msgspec
 
 from deployments.cli.terminal import Refused
 from deployments.cli.values import FORMULA, SEPARATOR, spreadsheet_cell
-from storage import actions, contacts
+from storage import actions, contacts, erasures, suppressions
 from storage.actions import Action
 from storage.documents import FIELDS, new_id, now
 from storage.records import MANUAL, Cell, Contact, Labelled, Person, PostalAddress
 from storage.scope import Scope
 from storage.session import Session
 from tasks.rules import normalise, provenance
+from tasks.rules.identity import KNOWN_BY
 
 LABELLED = re.compile(r"^(?P<value>.*?)(?: \((?P<label>[^()]*)\))?$", re.DOTALL)
 
 Row = tuple[str, dict[str, Any]]
 
 
-def read_back(session: Session, scope: Scope, path: Path, user: str) -> dict[str, int]:
-    """Only the fields that the file names are touched; returns how many contacts were created, updated, unchanged."""
+def read_back(session: Session, scope: Scope, path: Path, user: str, *, by_their_wish: bool = False) -> dict[str, int]:
+    """Only the fields that the file names are touched; returns how many contacts were created, updated, unchanged.
+
+    People who were erased come back only `by_their_wish`.
+    """
+    erasures.hold_off(session, scope)
     rows = list(_json_rows(path) if path.suffix.lower() == ".json" else _csv_rows(path))
     there = contacts.contacts(session, scope, [row_id for row_id, _ in rows if row_id], lock=True)
     if unknown := [row_id for row_id, _ in rows if row_id and row_id not in there]:
         raise Refused(
             f"{len(unknown)} ids are no contacts of this organization, first {unknown[0]}: nothing was read in"
         )
+    written = [(there.get(row_id), _touched(there.get(row_id), values)) for row_id, values in rows]
+    new = [_person(before, values) for before, values in written if before is None or "emails" in values]
+    _let_in(session, scope, new, by_their_wish=by_their_wish)
     done: Counter[str] = Counter(created=0, updated=0, unchanged=0)
-    for row_id, values in rows:
-        before = there.get(row_id)
-        done[_take(session, scope, before, _touched(before, values), user)] += 1
+    for before, values in written:
+        done[_take(session, scope, before, values, user)] += 1
     return dict(done)
+
+
+def _let_in(session: Session, scope: Scope, people: Sequence[Person], *, by_their_wish: bool) -> None:
+    erased = erasures.known(session, scope)
+    gone = [person for person in people if erased.holds(KNOWN_BY, person)]
+    if gone and not by_their_wish:
+        raise Refused(
+            f"{len(gone)} rows are people who were erased at their own wish: leave them out, or say --by-their-wish "
+            "if they asked to come back; nothing was read in"
+        )
+    if gone:
+        keys = {key for person in gone for key in erasures.keys_of(session, scope, KNOWN_BY, person)}
+        erasures.lift(session, scope, keys)
+        suppressions.no_longer_for_good(session, scope, sorted(keys))
+
+
+def _person(before: Contact | None, values: dict[str, Any]) -> Person:
+    return normalise.person(replace(before.person if before else Person(), **values))
 
 
 def _touched(before: Contact | None, values: dict[str, Any]) -> dict[str, Any]:
@@ -51,8 +76,7 @@ def _touched(before: Contact | None, values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _take(session: Session, scope: Scope, before: Contact | None, values: dict[str, Any], user: str) -> str:
-    was = before.person if before else Person()
-    person = normalise.person(replace(was, **values))
+    was, person = before.person if before else Person(), _person(before, values)
     changed = tuple(name for name in FIELDS if getattr(person, name) != getattr(was, name))
     if not changed:
         return "unchanged"

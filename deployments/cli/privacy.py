@@ -43,7 +43,7 @@ def export_person_command(email: str, organization: str, user: str, *, as_json: 
 def erase_command(email: str, organization: str, user: str, *, yes: bool, as_json: bool) -> None:
     """Erase the person with this address from everything that the organization holds, for good.
 
-    No sync brings them back, and nobody writes to them again.
+    No sync brings them back, and nobody writes to them again. `import --by-their-wish` lets them come back.
     """
     store, asked = ready_store(), whom(email)
     if sys.stdin.isatty() and not (yes or as_json):

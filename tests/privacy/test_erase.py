@@ -1,12 +1,14 @@
 """A person who was erased is nowhere, does not come back, is not written to; and what was counted still adds up."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
-from storage import audit, campaigns, contacts, outbox, reviews, suppressions, twins
+from storage import audit, campaigns, contacts, erasures, outbox, reviews, suppressions, twins
 from storage.documents import new_id, now
 from storage.records import (
     ChangeKind,
@@ -236,3 +238,37 @@ def test_who_is_erased_while_a_plan_is_made_is_not_in_it(call: Call, world: Worl
     assert {row.kind for row in world.pipeline.rows(sync)} == {ChangeKind.SKIP}
     world.pipeline.approve(sync)
     assert world.pipeline.preview(microsoft).status is SyncStatus.PREVIEW
+
+
+def test_they_come_back_by_hand_only_by_their_own_wish_and_are_not_written_to_even_then(
+    call: Call, world: World, tmp_path: Path
+) -> None:
+    erased(call)
+    path = tmp_path / "again.csv"
+    path.write_text(f"display_name,emails\nPia Quellenbrunner,{NOW_AT}\nSomebody Else,else@where.example\n")
+    refused = call("import", str(path), "--org", "acme")
+    assert (refused.exit_code, "1 rows are people who were erased" in refused.stderr) == (1, True)
+    assert "Somebody Else" not in {one.person.display_name for one in world.house.crm()}, "nothing was read in"
+    assert call("import", str(path), "--org", "acme", "--by-their-wish").exit_code == 0
+    assert "Pia Quellenbrunner" in {one.person.display_name for one in world.house.crm()}
+    with world.house.store.read() as session:
+        hashed = suppressions.address_hash(session, world.house.scope, NOW_AT)
+        found = suppressions.suppressed(session, world.house.scope, [hashed])
+    assert found == {hashed: SuppressionReason.MANUAL}
+    assert call("suppression", "lift", NOW_AT, "--org", "acme").exit_code == 0
+    assert call("import", str(path), "--org", "acme").exit_code == 0
+
+
+@pytest.mark.parametrize("house", ["postgres"], indirect=True)
+def test_an_erasure_waits_for_what_is_being_written_and_finds_it(call: Call, world: World) -> None:
+    """The other way round it would slip in behind its back."""
+    store, scope = world.house.store, world.house.scope
+    with ThreadPoolExecutor(1) as elsewhere:
+        with store.begin() as session:
+            erasures.hold_off(session, scope)
+            erasing = elsewhere.submit(erased, call)
+            with pytest.raises(TimeoutError):
+                erasing.result(timeout=0.5)
+            contacts.create(session, scope, [Contact(new_id(), 1, replace(PIA, emails=(Labelled(NOW_AT),)), {})])
+        assert "2 contacts" in erasing.result(timeout=60)
+    assert [mark for mark in MARKS if mark in world.tables()] == []
