@@ -11,7 +11,20 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from web import connections, contacts, home, schedules, settings, sign_in, sync_deeds, sync_page, templates, tracking
+from web import (
+    api,
+    connections,
+    contacts,
+    home,
+    openapi,
+    schedules,
+    settings,
+    sign_in,
+    sync_deeds,
+    sync_page,
+    templates,
+    tracking,
+)
 from web.doors import acquainted, deed, guest, guest_deed, nothing_here, page, public, refused
 from web.house import House
 from web.rendering import STATIC
@@ -56,6 +69,14 @@ ROUTES: Sequence[BaseRoute] = (
     Route("/templates/{template_id}", page(templates.show_one)),
     Route("/settings", page(settings.show)),
     Route("/settings", deed(settings.change), methods=["POST"]),
+    Route("/api/openapi.json", public(openapi.show)),
+    Route("/api/session", page(api.session)),
+    Route("/api/syncs", page(api.list_syncs)),
+    Route("/api/syncs/{sync_id}", page(api.plan)),
+    Route("/api/campaigns", page(api.list_campaigns)),
+    Route("/api/campaigns/{campaign_id}", page(api.show_campaign)),
+    Route("/api/connections", page(api.list_connections)),
+    Route("/api/contacts/search", deed(api.search_contacts), methods=["POST"]),
     Route("/connections", page(connections.show)),
     Route("/connections/connect/{provider}", deed(connections.connect), methods=["POST"]),
     Route("/connections/{connection_id}/disconnect", deed(connections.disconnect), methods=["POST"]),

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from urllib.parse import parse_qsl, urlsplit
 
+import msgspec
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -27,7 +28,7 @@ from storage.templates import UnknownTemplate
 from tasks.providers.engine import EngineRefused, EngineUnreachable
 from web import cookies
 from web.house import House
-from web.visits import Posted, Refusal, Visit
+from web.visits import Posted, Problem, Refusal, Visit
 
 log = logging.getLogger("contactflow.web")
 
@@ -133,6 +134,8 @@ def _visitor(house: House, request: Request, token: str) -> Visitor | None:
 
 
 def _sign_in_first(visit: Visit, *, posted: bool) -> Response:
+    if visit.wants_json and not posted:
+        return refused(visit, Refusal(401, "You are signed out", "Sign in on the page, and send the session's cookie."))
     if posted:
         return refused(visit, Refusal(403, "You are signed out", "Sign in again; nothing was changed."))
     response = visit.go("/sign-in")
@@ -141,7 +144,7 @@ def _sign_in_first(visit: Visit, *, posted: bool) -> Response:
 
 
 def _sent_by_us(visit: Visit, form: Posted | None) -> bool:
-    if form is None or not hmac.compare_digest(form.one("csrf"), visit.csrf):
+    if form is None or not hmac.compare_digest(form.one("csrf").encode(), visit.csrf.encode()):
         return False
     origin = visit.request.headers.get("origin", "")
     return not origin or urlsplit(origin).netloc == visit.request.headers.get("host")
@@ -173,6 +176,9 @@ def nothing_here() -> Refusal:
 
 
 def refused(visit: Visit, refusal: Refusal) -> Response:
+    if visit.wants_json:
+        problem = Problem(refusal.title, refusal.text, refusal.status)
+        return Response(msgspec.json.encode(problem), refusal.status, media_type="application/problem+json")
     template = "refused.html" if refusal.to else "nowhere.html"
     return visit.page(template, status=refusal.status, refusal=refusal)
 

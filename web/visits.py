@@ -28,6 +28,15 @@ class Refusal(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Problem:
+    """A refusal as JSON: what went wrong, and what to do next (RFC 9457)."""
+
+    title: str
+    detail: str
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
 class Posted:
     """A form's fields; several of one name are kept in their order."""
 
@@ -54,14 +63,14 @@ class Visit:
 
     @property
     def scope(self) -> Scope:
-        return self._known.scope
+        return self.known.scope
 
     @property
     def email(self) -> str:
-        return self._known.email
+        return self.known.email
 
     @property
-    def _known(self) -> Visitor:
+    def known(self) -> Visitor:
         if self.visitor is None:
             raise Refusal(403, "Not signed in", "Sign in first.")
         return self.visitor
@@ -74,6 +83,10 @@ class Visit:
 
     def asked(self, name: str, default: str = "") -> str:
         return self.request.query_params.get(name, default)
+
+    @property
+    def wants_json(self) -> bool:
+        return self.request.url.path.startswith("/api/")
 
     def page(self, template: str, *, status: int = 200, **told: Any) -> HTMLResponse:
         known: Mapping[str, Any] = {

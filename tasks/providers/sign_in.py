@@ -61,7 +61,7 @@ async def finish_sign_in(
     chance: Chance | None = None,
 ) -> Grant:
     """`query` is what the service added to the redirect address."""
-    if not secrets.compare_digest(str(flow.get("state", "")), query.get("state", "")):
+    if not secrets.compare_digest(str(flow.get("state", "")).encode(), query.get("state", "").encode()):
         raise SignInFailed("this sign-in was not begun here; begin again", provider=app.name)
     if "code" not in query:
         raise _in_the_open(refusal(app, query))

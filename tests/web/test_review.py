@@ -92,6 +92,27 @@ def test_the_second_reviewer_is_told_of_the_first_and_overwrites_nothing(
     assert row(store, scope, sync, 2).state is ChangeState.REJECTED
 
 
+def test_two_reviewers_at_once_lose_nothing_of_each_others_work(
+    ann: Person, ben: Person, store: Store, scope: Scope, sync: Sync
+) -> None:
+    new = [one.ordinal for one in rows(store, scope, sync, ChangeKind.CREATE)[:6]]
+
+    def leave_out(ordinal: int) -> int:
+        return ann.post(f"/syncs/{sync.id}/rows/{ordinal}/mark", deed="rejected", seen="").status_code
+
+    def approve(group: str) -> int:
+        return ben.post(f"/syncs/{sync.id}/marks", whole="approved", group=group).status_code
+
+    with ThreadPoolExecutor() as pool:
+        left, approved = [pool.submit(leave_out, one) for one in new], [pool.submit(approve, "update")]
+        assert {one.result() for one in (*left, *approved)} == {303}
+    approve("create")
+    decided = rows(store, scope, sync, ChangeKind.CREATE, ChangeKind.UPDATE)
+    assert [one.ordinal for one in decided if one.state is ChangeState.REJECTED] == new
+    assert {one.state for one in decided if one.ordinal not in new} == {ChangeState.APPROVED}
+    assert f"Approve {PLANNED - 6}, leave 6" in ann.get(f"/syncs/{sync.id}").text
+
+
 def test_a_group_is_approved_with_one_request_and_taken_back_with_another(
     ann: Person, store: Store, scope: Scope, sync: Sync
 ) -> None:
