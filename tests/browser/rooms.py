@@ -61,7 +61,8 @@ def _of_routes(known: Mapping[str, str]) -> Iterator[Room]:
     """One that is added is looked at without being named here."""
     for route in (*ROUTES, *IN_MAILS):
         path, parts = route.path, set(route.param_convertors)  # type: ignore[attr-defined]
-        if "GET" not in route.methods or path in NO_PAGES | OF_THEIR_OWN:  # type: ignore[attr-defined]
+        is_page = path not in NO_PAGES and not path.startswith("/api/")
+        if "GET" not in route.methods or path in OF_THEIR_OWN or not is_page:  # type: ignore[attr-defined]
             continue
         there = re.sub(r"\{(\w+)(?::int)?\}", lambda part: known.get(part[1], "1"), path)
         yield Room(_name(path), there, status=200 if parts <= known.keys() else 404)
