@@ -26,7 +26,14 @@ _HAIR = Decimal("0.0000000004")
 
 
 class BudgetSpent(Exception):
-    """There is not enough left. The text says how much there was and what was asked for."""
+    """There is not enough left. The text says how much there was and what was asked for.
+
+    Not `for_good` where calls that are under way have more set aside than they may cost in the end.
+    """
+
+    def __init__(self, left: Decimal | None, worst: Decimal, *, for_good: bool) -> None:
+        super().__init__(f"{left} USD are left of the budget, and the next call may cost {worst}")
+        self.for_good = for_good
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +131,9 @@ def reserve(session: Session, scope: Scope, budget_id: str, attempt: Attempt) ->
         .values(reserved=budgets.c.reserved + worst, updated_at=now())
     )
     if held.rowcount != 1:
-        left = budget(session, scope, budget_id).left
-        raise BudgetSpent(f"{left} USD are left of the budget, and the next call may cost {worst}")
+        here = budget(session, scope, budget_id)
+        for_good = here.limit is None or here.limit - here.spent + _HAIR < worst
+        raise BudgetSpent(here.left, worst, for_good=for_good)
     usage_id = new_id()
     session.execute(insert(table).values(_begun(scope, budget_id, usage_id, attempt, worst)))
     return usage_id

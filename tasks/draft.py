@@ -4,14 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
 from prefect import task
 
-from storage import campaigns, mails, tallies, tenants, usage
+from storage import campaigns, mails, tallies, tenants
 from storage.campaigns import Campaign
 from storage.crypto import Key
-from storage.documents import now
 from storage.mails import Written
 from storage.records import Brief, CampaignStatus, Letter, Mail, MailState
 from storage.scope import Scope
@@ -26,7 +24,6 @@ from tasks.writing import Desk, NotWritten, letter_for
 WRITABLE = (CampaignStatus.GENERATING, CampaignStatus.REVIEW)
 AT_ONCE = 200
 HEARTBEAT = 10.0
-LONGEST_CALL = timedelta(minutes=15)
 SPENT = "the budget was spent before this mail was written"
 
 
@@ -84,10 +81,9 @@ def _filled(brief: Brief, mail: Mail) -> Written:
 
 
 async def _by_model(work: Work) -> None:
-    with work.store.begin() as session:
-        usage.give_up(session, work.scope, work.campaign.budget_id, before=now() - LONGEST_CALL)
+    purse = Purse(work.store, work.scope, work.campaign.budget_id, tariff())
+    await asyncio.to_thread(purse.give_up)
     async with opened_model() as model:
-        purse = Purse(work.store, work.scope, work.campaign.budget_id, tariff())
         desk = Desk(work.store, work.scope, work.campaign, work.brief, model, purse)
         try:
             await _write_all(work, desk)

@@ -5,8 +5,8 @@ An entry an attempt, whatever came of it, for a reply that was lost may have bee
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Protocol, TypeVar
 
@@ -14,12 +14,14 @@ from storage import usage
 from storage.records import Cost, TokenCounts, UsageState
 from storage.scope import Scope
 from storage.session import Store
-from storage.usage import Attempt, Result
+from storage.usage import Attempt, BudgetSpent, Result
 from tasks.providers.model import Billed, ModelError, Receipt
 from tasks.rules import prices
 from tasks.rules.prices import Tariff
 
 PROVIDER = "openai"
+LONGEST_CALL = timedelta(minutes=15)
+GLANCE = 0.1
 
 
 class Receipted(Protocol):
@@ -36,13 +38,14 @@ class Purse:
     scope: Scope
     budget_id: str
     tariff: Tariff
+    queue: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def paid(self, entry: Attempt, size: tuple[int, int], ask: Callable[[], Awaitable[A]]) -> A:
         """`size` is how many tokens go in and may come out at most: what that costs becomes the worst of `entry`.
 
-        BudgetSpent where that may be too much.
+        Where that is too much only while other calls are under way, these are waited for; else BudgetSpent.
         """
-        begun = await asyncio.to_thread(self._reserve, entry, size)
+        begun = await self._begun(entry, size)
         try:
             answer = await ask()
         except ModelError as error:
@@ -50,6 +53,23 @@ class Purse:
             raise
         await asyncio.to_thread(self._settle, begun, self._result(UsageState.OK, answer.receipt, entry.model))
         return answer
+
+    async def _begun(self, entry: Attempt, size: tuple[int, int]) -> str:
+        """One after the other, so that of many who wait only one asks."""
+        async with self.queue:
+            while True:
+                try:
+                    return await asyncio.to_thread(self._reserve, entry, size)
+                except BudgetSpent as full:
+                    if full.for_good:
+                        raise
+                await asyncio.to_thread(self.give_up)
+                await asyncio.sleep(GLANCE)
+
+    def give_up(self) -> None:
+        """What processes had set aside that died over it counts as spent."""
+        with self.store.begin() as session:
+            usage.give_up(session, self.scope, self.budget_id, before=datetime.now(UTC) - LONGEST_CALL)
 
     def _reserve(self, entry: Attempt, size: tuple[int, int]) -> str:
         moment = datetime.now(UTC)
