@@ -1,7 +1,9 @@
 """How many mails of a campaign stand where, and why: counted from the mails themselves, so that it always adds up."""
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 
 from sqlalchemy import func, select
 
@@ -11,8 +13,8 @@ from storage.records import CampaignStatistics, MailEvent, MailState, Risk, Visi
 from storage.risks import LEVEL
 from storage.scope import Scope, of_campaign
 from storage.session import Session
+from storage.tables import ai_usage, email_events
 from storage.tables import campaign_emails as table
-from storage.tables import email_events
 
 REACHED = (MailState.SENT, MailState.BOUNCED, MailState.REPLIED)
 BAD = (MailState.FAILED, MailState.BOUNCED)
@@ -107,6 +109,21 @@ def statistics(session: Session, scope: Scope, campaign_id: str) -> CampaignStat
         replied=happened[MailEvent.REPLIED],
         unsubscribed=happened[MailEvent.UNSUBSCRIBED],
     )
+
+
+def costs(session: Session, scope: Scope, campaign_id: str, mail_ids: Sequence[str]) -> dict[str, Decimal]:
+    """What each of these mails has cost so far; those that cost nothing are left out."""
+    rows = session.execute(
+        select(ai_usage.c.email_id, ai_usage.c.cost).where(
+            of_campaign(ai_usage, scope, campaign_id),
+            ai_usage.c.email_id.in_(list(mail_ids)),
+            ai_usage.c.cost.is_not(None),
+        )
+    )
+    found: dict[str, Decimal] = {}
+    for row in rows:
+        found[row.email_id] = found.get(row.email_id, Decimal(0)) + row.cost
+    return found
 
 
 def keep(session: Session, scope: Scope, campaign_id: str) -> CampaignStatistics:

@@ -180,20 +180,6 @@ def total(session: Session, scope: Scope, budget_id: str) -> Decimal:
     return sum(rows.scalars(), NOTHING)
 
 
-def costs(session: Session, scope: Scope, campaign_id: str, mail_ids: Sequence[str]) -> dict[str, Decimal]:
-    """What each of these mails has cost so far; those that cost nothing are left out."""
-    rows = session.execute(
-        select(table.c.email_id, table.c.cost).where(
-            of_organization(table, scope), table.c.campaign_id == campaign_id, table.c.email_id.in_(list(mail_ids)),
-            table.c.cost.is_not(None),
-        )
-    )  # fmt: skip
-    found: dict[str, Decimal] = {}
-    for row in rows:
-        found[row.email_id] = found.get(row.email_id, NOTHING) + row.cost
-    return found
-
-
 def unpriced(session: Session, scope: Scope, budget_id: str) -> int:
     """Attempts whose cost nobody knows."""
     done = (UsageState.OK, UsageState.UNKNOWN)

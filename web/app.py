@@ -13,6 +13,7 @@ from starlette.staticfiles import StaticFiles
 
 from web import (
     api,
+    campaign_routes,
     connections,
     contacts,
     home,
@@ -53,6 +54,7 @@ ROUTES: Sequence[BaseRoute] = (
     Route("/syncs/{sync_id}/reject", deed(sync_deeds.reject), methods=["POST"]),
     Route("/syncs/{sync_id}/take-back", page(sync_page.before_taking_back)),
     Route("/syncs/{sync_id}/take-back", deed(sync_deeds.take_back), methods=["POST"]),
+    *campaign_routes.ROUTES,
     Route("/contacts", page(contacts.show)),
     Route("/contacts/search", deed(contacts.search), methods=["POST"]),
     Route("/contacts/{contact_id}", page(contacts.show_one)),

@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from tasks.rules.wording import as_text
+from web.mail_words import CAMPAIGN_STATUSES, MAIL_STATES, amount, duration, money
 from web.words import CHOICES, DEEDS, FIELDS, KINDS, POLICIES, ROOMS, STATES, STATUSES, count_of
 
 HERE = Path(__file__).parent
@@ -24,10 +25,20 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"text": as_text, "number": number, "moment": moment, "count_of": count_of, "sentence": sentence}
+    made.filters |= {
+        "text": as_text,
+        "number": number,
+        "moment": moment,
+        "count_of": count_of,
+        "sentence": sentence,
+        "duration": duration,
+        "money": money,
+        "amount": amount,
+    }
     made.globals |= {
         "static": static, "FIELDS": FIELDS, "KINDS": KINDS, "STATES": STATES, "STATUSES": STATUSES, "DEEDS": DEEDS,
-        "ROOMS": ROOMS, "CHOICES": CHOICES, "POLICIES": POLICIES,
+        "ROOMS": ROOMS, "CHOICES": CHOICES, "POLICIES": POLICIES, "CAMPAIGN_STATUSES": CAMPAIGN_STATUSES,
+        "MAIL_STATES": MAIL_STATES,
     }  # fmt: skip
     return made
 

@@ -14,12 +14,14 @@ import uvicorn
 from starlette.testclient import TestClient
 
 from storage import sign_ins, tenants
+from storage.campaigns import Campaign
 from storage.records import Role
 from storage.scope import Scope
 from storage.session import Store
 from storage.settings import Settings
 from storage.syncs import Sync
 from tasks.providers.engine import Engine
+from tests.web.campaigns_to_review import written_campaign
 from tests.web.plans_to_review import waiting_plan
 from web.app import create_app
 from web.cookies import SESSION, csrf_of
@@ -34,12 +36,16 @@ class NotedEngine(Engine):
 
     def __init__(self) -> None:
         super().__init__("http://127.0.0.1:9/api")
+        self.restarted: list[str] = []
         self.resumed: list[tuple[str, dict[str, Any]]] = []
         self.started: list[tuple[str, dict[str, Any], str]] = []
 
     def resume(self, run_id: str, answer: Mapping[str, Any] | None = None) -> bool:
         self.resumed.append((run_id, dict(answer or {})))
         return True
+
+    def restart(self, run_id: str) -> None:
+        self.restarted.append(run_id)
 
     def start(self, flow: str, parameters: Mapping[str, Any], *, key: str = "") -> str:
         self.started.append((flow, dict(parameters), key))
@@ -119,6 +125,12 @@ def rob(sign_in: Callable[[Scope], Person], rival: Scope) -> Person:
 def sync(store: Store, scope: Scope) -> Sync:
     with store.begin() as session:
         return waiting_plan(session, scope)
+
+
+@pytest.fixture
+def campaign(store: Store, scope: Scope) -> Campaign:
+    with store.begin() as session:
+        return written_campaign(session, scope)
 
 
 @contextmanager

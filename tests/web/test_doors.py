@@ -8,12 +8,14 @@ import pytest
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from storage import audit, contacts, schedules, sign_ins, syncs, templates, tenants
+from storage import audit, campaigns, contacts, schedules, sign_ins, syncs, templates, tenants
+from storage.campaigns import Campaign
 from storage.records import ReviewPolicy, Role, SignInKind, SyncStatus, Timing
 from storage.scope import Scope
 from storage.session import Store
 from storage.syncs import Sync
 from storage.templates import NewTemplate
+from tests.web.campaigns_to_review import written_campaign
 from tests.web.conftest import HOST, NotedEngine, Person
 from web.app import ROUTES, create_app
 from web.cookies import SESSION
@@ -49,7 +51,14 @@ def shown_out(path: str, method: str) -> int:
 
 
 @pytest.fixture
-def ids(store: Store, scope: Scope, sync: Sync) -> dict[str, str]:
+def campaign(store: Store, scope: Scope) -> Campaign:
+    """A small one, for it is made for each of many doors."""
+    with store.begin() as session:
+        return written_campaign(session, scope, 1, excluded=0)
+
+
+@pytest.fixture
+def ids(store: Store, scope: Scope, sync: Sync, campaign: Campaign) -> dict[str, str]:
     """Things of Acme's, by what the routes call them."""
     with store.begin() as session:
         person = contacts.search(session, scope, limit=1)[0].id
@@ -57,7 +66,8 @@ def ids(store: Store, scope: Scope, sync: Sync) -> dict[str, str]:
         template = templates.save(session, scope, NewTemplate("News", "Hello", "Dear all"), author="ann")
     return {
         "schedule_id": daily.id, "template_id": template.id,
-        "sync_id": sync.id, "contact_id": person, "connection_id": sync.connection_id, "provider": "microsoft",
+        "campaign_id": campaign.id, "sync_id": sync.id,
+        "contact_id": person, "connection_id": sync.connection_id, "provider": "microsoft",
         "token": "forged",
     }  # fmt: skip
 
@@ -70,7 +80,8 @@ def refusals(store: Store, scope: Scope) -> list[audit.Entry]:
 def everything(store: Store, scope: Scope, sync: Sync, engine: NotedEngine) -> object:
     with store.read() as session:
         entries = [one.action for one in audit.entries(session, scope) if one.action != "web.refused"]
-        return syncs.sync(session, scope, sync.id), entries, engine.started, engine.resumed
+        mailings = campaigns.campaigns(session, scope)
+        return syncs.sync(session, scope, sync.id), mailings, entries, engine.started, engine.resumed, engine.restarted
 
 
 def test_all_routes_are_found() -> None:
@@ -219,11 +230,13 @@ def test_every_answer_forbids_what_is_not_needed(ann: Person, stranger: TestClie
     assert ann.get("/").headers["cache-control"] == "no-store"
 
 
-def test_pages_hold_no_script_or_style_of_their_own(ann: Person, sync: Sync) -> None:
-    for path in ("/", "/contacts", "/connections", f"/syncs/{sync.id}", f"/syncs/{sync.id}/decide"):
+def test_pages_hold_no_script_or_style_of_their_own(ann: Person, sync: Sync, campaign: Campaign) -> None:
+    paths = ("/", "/contacts", "/connections", f"/syncs/{sync.id}", f"/syncs/{sync.id}/decide",
+             f"/campaigns/{campaign.id}", f"/campaigns/{campaign.id}/decide")  # fmt: skip
+    for path in paths:
         page = ann.get(path).text
         assert not re.search(
-            r"<style|\sstyle=|\son\w+=|<script(?! type=\"module\" src=)|https?://(?!127\.0\.0\.1)", page
+            r"<style|\sstyle=|\son\w+=|<script(?! type=\"module\" src=)|=\"https?://(?!127\.0\.0\.1)", page
         )
 
 

@@ -18,7 +18,7 @@ function say(text) {
 }
 
 // The page is fetched as it is, and the panes that differ are put in the place of ours.
-const PANES = ["queue", "list", "record", "verdict"];
+const PANES = ["facts", "queue", "list", "record", "verdict"];
 let latest = 0;
 
 async function load(url, options = {}) {
@@ -60,7 +60,7 @@ function swap(page, keep) {
       mend($("#marks", page));
       continue;
     }
-    if (!fresh || fresh.isEqualNode(old)) continue;
+    if (!fresh || !old || fresh.isEqualNode(old)) continue;
     localise(fresh);
     const at = old.scrollTop;
     old.replaceWith(fresh);
@@ -198,6 +198,7 @@ const watch = () => $$("[data-more]").forEach((link) => seer.observe(link));
 document.addEventListener("click", (event) => {
   if (event.defaultPrevented || event.button || event.metaKey || event.ctrlKey) return;
   const target = event.target;
+  const tab = target.closest("[data-tab]");
   const line = target.closest("#list .line"), group = target.closest("[data-group]"), further = target.closest("[data-more]");
   if (target.closest("[data-keys]")) $("#keys").showModal();
   else if (line && !event.shiftKey) {
@@ -207,6 +208,9 @@ document.addEventListener("click", (event) => {
   } else if (group) {
     event.preventDefault();
     load(group.href).then(() => { $("#list").scrollTop = 0; watch(); });
+  } else if (tab) {
+    event.preventDefault();
+    load(tab.href, { keep: true });
   } else if (further) {
     event.preventDefault();
     more(further);
@@ -228,7 +232,8 @@ document.addEventListener("submit", (event) => {
 // Typing a value is choosing to write it; there is something to keep once something was chosen.
 document.addEventListener("input", (event) => {
   for (const part of $$("[data-save]", event.target.closest("form") ?? undefined)) part.hidden = false;
-  if (event.target.matches("[data-own]")) $("input[type=radio]", event.target.closest("label")).checked = true;
+  const choice = event.target.matches("[data-own]") && $("input[type=radio]", event.target.closest("label"));
+  if (choice) choice.checked = true;
 });
 
 // Whoever speaks to their computer, or hits keys by chance, can do without single letters.
@@ -288,6 +293,21 @@ document.addEventListener("keydown", (event) => {
   deed();
 });
 
+// How far sending has come is asked for by itself, and far more often than the page around it.
+async function follow() {
+  const progress = $("[data-fragment]");
+  if (progress && !document.hidden) {
+    try {
+      const answer = await fetch(progress.dataset.fragment, { credentials: "same-origin" });
+      if (answer.ok && !answer.redirected) {
+        progress.replaceChildren(...new DOMParser().parseFromString(await answer.text(), "text/html").body.children);
+        localise(progress);
+      }
+    } catch { /* the next look may do better */ }
+  }
+  if ($("[data-pulse-url]")) setTimeout(follow, 1500);
+}
+
 // What others decide meanwhile is seen within seconds; a page nobody looks at asks nobody.
 async function listen() {
   const queue = $("#queue");
@@ -313,3 +333,4 @@ localise(document);
 settle();
 watch();
 setTimeout(listen, 2000);
+setTimeout(follow, 1500);
