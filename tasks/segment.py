@@ -1,18 +1,15 @@
 """Freeze a campaign's audience: every contact that the criteria name, in, or left out with its reason."""
 
-from datetime import timedelta
-
 from prefect import task
 
-from storage import audit, campaigns, contacts, erasures, mails, past_mails, suppressions, tallies, tenants
+from storage import audit, campaigns, erasures, mails, tallies, tenants
 from storage.campaigns import Campaign
-from storage.documents import now
 from storage.mails import Member
-from storage.organization_settings import organization_settings
 from storage.records import CampaignStatus, Draft
 from storage.scope import Scope
 from storage.session import Session, open_store
-from tasks.rules.audience import Candidate, Judged, candidate, segmented
+from tasks.foreseeing import judged
+from tasks.rules.audience import Judged
 
 
 class NobodyToWriteTo(Exception):
@@ -40,26 +37,8 @@ def segment(campaign_id: str) -> int:
 
 
 def _members(session: Session, scope: Scope, campaign: Campaign) -> list[Member]:
-    rules = organization_settings(session, scope)
-    brief = campaigns.brief(session, scope, campaign.id)
-    found = _candidates(session, scope, campaign)
-    hashes = [hashed for one in found for hashed in one.hashes]
-    recently = now() - timedelta(days=rules.rest_days)
-    judged = segmented(
-        found,
-        suppressed=suppressions.suppressed(session, scope, hashes),
-        written_to=past_mails.written_to_since(session, scope, recently) if rules.rest_days else (),
-        exclude_roles=rules.exclude_role_addresses,
-        uses=brief.uses,
-    )
-    return [_member(one) for one in judged]
-
-
-def _candidates(session: Session, scope: Scope, campaign: Campaign) -> list[Candidate]:
-    def hashed(canonical: str) -> str:
-        return suppressions.address_hash(session, scope, canonical)
-
-    return [candidate(contact, hashed) for contact in contacts.chosen(session, scope, campaign.criteria)]
+    uses = campaigns.brief(session, scope, campaign.id).uses
+    return [_member(one) for one in judged(session, scope, campaign.criteria, uses)]
 
 
 def _member(one: Judged) -> Member:

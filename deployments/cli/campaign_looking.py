@@ -4,10 +4,11 @@ from typing import Any
 
 import click
 
+from deployments.cli.advice import advice_as_data, tell_advice
 from deployments.cli.terminal import command, organization_option, ready_store, show, table, when
-from storage import campaigns, mails, tallies, tenants, usage
+from storage import campaigns, mails, suggestions, tallies, tenants, usage
 from storage.campaigns import Campaign
-from storage.records import CampaignStatus, Letter, Mail, MailState
+from storage.records import CampaignStatus, Letter, Mail, MailState, Run, RunKind, Suggestion
 from storage.scope import Scope
 from storage.session import Session
 
@@ -52,8 +53,13 @@ def campaign_show_command(campaign_id: str, states: tuple[str, ...], mail: str, 
         every = mails.every(session, scope, campaign_id, key, states=wanted)
         listed = sorted(every, key=lambda one: (-one.risk, one.ordinal))
         left_out = tallies.reasons(session, scope, campaign_id, MailState.EXCLUDED)
-    data = as_data(campaign) | {"excluded_because": left_out, "mails": [mail_data(one) for one in listed]}
-    show(as_json, data, lambda: _print(campaign, left_out, listed, limit))
+        advised = suggestions.suggestions(session, scope, Run(RunKind.CAMPAIGN, campaign_id))
+    data = as_data(campaign) | {
+        "excluded_because": left_out,
+        "mails": [mail_data(one) for one in listed],
+        "suggestions": [advice_as_data(one) for one in advised],
+    }
+    show(as_json, data, lambda: _print(campaign, left_out, listed, limit, advised))
 
 
 def found(session: Session, campaign_id: str) -> tuple[Scope, Campaign]:
@@ -145,7 +151,9 @@ def _money(amount: object) -> str | None:
     return None if amount is None else str(amount)
 
 
-def _print(campaign: Campaign, left_out: dict[str, int], listed: list[Mail], limit: int) -> None:
+def _print(
+    campaign: Campaign, left_out: dict[str, int], listed: list[Mail], limit: int, advised: list[Suggestion]
+) -> None:
     tell(campaign)
     if forecast := campaign.forecast:
         price = "at an unknown price" if forecast.high is None else f"for {forecast.low} to {forecast.high} USD"
@@ -159,6 +167,7 @@ def _print(campaign: Campaign, left_out: dict[str, int], listed: list[Mail], lim
     table("", ["mail", "state", "to", "subject", "remarks"], rows, empty="no mails")
     if len(listed) > limit:
         click.echo(f"{len(listed) - limit} more mails: --limit {len(listed)} shows all, --state STATE some of them")
+    tell_advice(advised)
 
 
 def _print_mail(mail: Mail) -> None:

@@ -10,7 +10,7 @@ from deployments.cli.terminal import command, ready_store, show, table, when
 from storage import actions, connections, contacts, links, tenants
 from storage.actions import Action
 from storage.documents import document
-from storage.records import Contact, Labelled
+from storage.records import Contact, Labelled, StoredLink
 from tasks.rules import provenance
 from tasks.rules.wording import as_text
 
@@ -25,7 +25,12 @@ def contact_command(contact_id: str, *, as_json: bool) -> None:
         tied = links.links_of(session, scope, contact_id)
         deeds = actions.actions(session, scope, contact_id)
         accounts = {one.id: one.account for one in connections.connections(session, scope)}
-    data = as_data(found) | {
+    data = whole(found, tied, deeds)
+    show(as_json, data, lambda: _print(found, deeds, accounts))
+
+
+def whole(found: Contact, tied: Sequence[StoredLink], deeds: Sequence[Action]) -> dict[str, Any]:
+    return as_data(found) | {
         "provenance": _provenance(found),
         "sources": [{"provider": one.provider, "account": one.account, "source_id": one.source_id} for one in tied],
         "history": [
@@ -33,7 +38,6 @@ def contact_command(contact_id: str, *, as_json: bool) -> None:
             for one in deeds
         ],
     }
-    show(as_json, data, lambda: _print(found, deeds, accounts))
 
 
 def _provenance(found: Contact) -> dict[str, Any]:

@@ -4,11 +4,12 @@ from typing import Any
 
 import click
 
+from deployments.cli.advice import advice_as_data, tell_advice
 from deployments.cli.terminal import command, organization_option, ready_store, show, table, when
 from deployments.cli.values import cell_text
-from storage import plans, syncs, tenants
+from storage import plans, suggestions, syncs, tenants
 from storage.documents import document
-from storage.records import Cell, Change, ChangeKind, Proposal, SyncStatus
+from storage.records import Cell, Change, ChangeKind, Proposal, Run, RunKind, Suggestion, SyncStatus
 from storage.scope import Scope
 from storage.session import Session
 from storage.settings import settings
@@ -45,7 +46,9 @@ def preview_command(sync_id: str, kinds: tuple[str, ...], limit: int, *, as_json
             else plans.changes(session, scope, sync.id, key, kinds=wanted, limit=limit)
         )
         total = sum(number for (kind, _), number in plans.counts(session, scope, sync.id).items() if kind in wanted)
-    show(as_json, as_data(sync) | {"changes": [_data(row) for row in rows]}, lambda: _print(sync, rows, total))
+        advised = suggestions.suggestions(session, scope, Run(RunKind.SYNC, sync.id))
+    data = {"changes": [row_as_data(row) for row in rows], "suggestions": [advice_as_data(one) for one in advised]}
+    show(as_json, as_data(sync) | data, lambda: _print(sync, rows, total, advised))
 
 
 def found(session: Session, sync_id: str) -> tuple[Scope, Sync]:
@@ -97,7 +100,7 @@ def _table(found: list[Sync]) -> None:
     table("", ["id", "started", "from", "status", *names], rows, empty="no sync yet: `contactflow sync` starts one")
 
 
-def _data(row: Change) -> dict[str, Any]:
+def row_as_data(row: Change) -> dict[str, Any]:
     proposal = row.proposal or Proposal("")
     return {
         "id": row.id,
@@ -119,12 +122,13 @@ def _cell(cell: Cell) -> dict[str, Any]:
     return {"field": cell.field, "before": cell.before, "after": cell.after}
 
 
-def _print(sync: Sync, rows: list[Change], total: int) -> None:
+def _print(sync: Sync, rows: list[Change], total: int, advised: list[Suggestion]) -> None:
     tell_outcome(sync)
     lines = [(row.ordinal, row.kind, row.state, *_told(row), row.error or row.reason) for row in rows]
     table("", ["row", "what", "state", "who", "before → after", "why"], lines, empty="this plan is empty")
     if total > len(rows):
         click.echo(f"{total - len(rows)} more rows: --limit {total} shows all, --only KIND some of them")
+    tell_advice(advised)
 
 
 def _told(row: Change) -> tuple[str, str]:

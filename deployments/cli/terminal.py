@@ -115,7 +115,7 @@ def _without_traceback(function: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return function(*args, **kwargs)
         except Exception as error:
-            if not _is_expected(error):
+            if not is_expected(error):
                 raise
             click.echo(f"error: {error}", err=True)
             sys.exit(1)
@@ -123,7 +123,7 @@ def _without_traceback(function: Callable[..., Any]) -> Callable[..., Any]:
     return guarded
 
 
-def _is_expected(error: Exception) -> bool:
+def is_expected(error: Exception) -> bool:
     return isinstance(error, EXPECTED) or any(kind.__name__ in EXPECTED_BY_NAME for kind in type(error).__mro__)
 
 

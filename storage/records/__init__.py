@@ -47,6 +47,7 @@ from storage.records.people import (
 from storage.records.privacy import KnownBy, Whom
 from storage.records.schedules import ReviewPolicy, Timing, zone
 from storage.records.settings import OrganizationSettings
+from storage.records.suggestions import Advice, Run, RunKind, Suggestion
 from storage.records.survivorship import (
     MANUAL,
     BadSurvivorship,
@@ -77,6 +78,7 @@ __all__ = [
     "BLOCKED_FROM",
     "MANUAL",
     "SAFE_KINDS",
+    "Advice",
     "Attachment",
     "BadSurvivorship",
     "Brief",
@@ -118,6 +120,8 @@ __all__ = [
     "Risk",
     "Role",
     "Rule",
+    "Run",
+    "RunKind",
     "Seen",
     "Severity",
     "SignInKind",
@@ -125,6 +129,7 @@ __all__ = [
     "SourceRecord",
     "Statistics",
     "StoredLink",
+    "Suggestion",
     "SuppressionReason",
     "Survivorship",
     "SyncStatus",

@@ -17,6 +17,7 @@ from storage.tables.campaigns import (
 from storage.tables.crm import erasures, match_decisions, object_actions, object_links, objects
 from storage.tables.house import audit_log, oauth_connections, organizations, sign_ins, users
 from storage.tables.matching import contact_twins, contact_vectors
+from storage.tables.suggestions import suggestions
 from storage.tables.syncs import (
     OPEN_STATUSES,
     contact_sync_changes,
@@ -61,6 +62,7 @@ __all__ = [
     "saved_segments",
     "sign_ins",
     "staged_pages",
+    "suggestions",
     "suppressions",
     "sync_schedules",
     "users",

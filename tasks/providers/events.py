@@ -1,14 +1,12 @@
 """Tell the world outside: Prefect events that automations act on, and messages to people. Ids and counts only."""
 
-import logging
 from collections.abc import Mapping
 from typing import Any
 
 from prefect.events import emit_event
 
 from storage.settings import settings
-
-log = logging.getLogger(__name__)
+from tasks.providers.messages import send
 
 # What somebody should know of at once; the rest is there for whoever looks.
 FOR_PEOPLE = {
@@ -32,20 +30,9 @@ def notify(event: str, run_id: str, detail: Mapping[str, Any] | None = None, *, 
     title = FOR_PEOPLE.get(f"{about}.{event}")
     if title and settings().notify_urls:
         page = f"{settings().public_url}/syncs/{run_id}\n" if about == "sync" else ""
-        _send(title, _body(f"{page}{LOOK[about]} {run_id}", detail or {}))
+        send(title, _body(f"{page}{LOOK[about]} {run_id}", detail or {}))
 
 
 def _body(look: str, detail: Mapping[str, Any]) -> str:
     told = "\n".join(f"{name}: {value}" for name, value in detail.items())
     return f"{told}\n\n{look}"
-
-
-def _send(title: str, body: str) -> None:
-    """A message that cannot be sent is logged; the sync goes on without it."""
-    import apprise  # noqa: PLC0415 (only where somebody is to be told)
-
-    messenger = apprise.Apprise()
-    for address in settings().notify_urls.get_secret_value().split():
-        messenger.add(address)
-    if not messenger.notify(title=title, body=body):
-        log.warning("a notification could not be sent: check CONTACTFLOW_NOTIFY_URLS")

@@ -47,6 +47,7 @@ UNKNOWN = {
     "sync": ["--org", "acme", "--user", "ann@acme.example", "--file", "missing.csv"],
     "connect": ["google", "--org", "acme", "--user", "nobody@acme.example"],
     "sign-in": ["--org", "acme", "--user", "nobody@acme.example"],
+    "mcp": ["--org", "acme", "--user", "nobody@acme.example"],
     "org add": ["!!!"],
     "org settings": ["--org", "nobody"],
     "schedule add": ["--org", "acme", "--connection", "no-such", "--every", "6h"],

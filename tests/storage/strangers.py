@@ -60,6 +60,7 @@ from tests.storage.privacy_strangers import PRIVACY_AS_A_STRANGER, filled_erasur
 from tests.storage.review_strangers import REVIEW_AS_A_STRANGER, filled_review
 from tests.storage.schedule_strangers import SCHEDULES_AS_A_STRANGER, filled_schedule
 from tests.storage.sending_strangers import OUTBOX_AS_A_STRANGER, SendingWorld, filled_outbox
+from tests.storage.suggestion_strangers import SUGGESTIONS_AS_A_STRANGER, filled_suggestions
 
 LATER = datetime.now(UTC) + timedelta(hours=1)
 QUARTER = timedelta(minutes=15)
@@ -137,6 +138,7 @@ def filled(session: Session, name: str) -> World:
     fill_the_rest(session, scope, contact.id, connection.id, waiting.id, person)
     filled_schedule(session, scope, connection.id)
     filled_erasure(session, scope, mark)
+    filled_suggestions(session, scope, waiting.id, mark)
     extracting = begun(session, scope)
     merged_id, pair = twinned(session, scope, contact)
     return World(
@@ -334,5 +336,5 @@ AS_A_STRANGER: dict[str, Callable[[Session, Scope, World], Any]] = {
     "vectors.vectors": lambda s, me, _: vectors.vectors(s, me, "model"),
     "twins.withdraw": lambda s, me, it: twins.withdraw(s, me, [it.object_id]),
     **CAMPAIGNS_AS_A_STRANGER, **OUTBOX_AS_A_STRANGER, **REVIEW_AS_A_STRANGER, **SCHEDULES_AS_A_STRANGER,
-    **PRIVACY_AS_A_STRANGER,
+    **PRIVACY_AS_A_STRANGER, **SUGGESTIONS_AS_A_STRANGER,
 }  # fmt: skip

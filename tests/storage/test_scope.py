@@ -79,6 +79,7 @@ PERSONAL = {
     "plans",
     "reviews",
     "schedules",
+    "suggestions",
     "syncs",
     "tallies",
     "turns",

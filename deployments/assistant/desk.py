@@ -1,0 +1,49 @@
+"""Where an assistant works: one user's desk in one organization, looked up anew for every call.
+
+Whoever is no longer a user, or no longer an admin, is so for their assistant at once.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from storage import audit, tenants
+from storage.records import Run
+from storage.scope import Scope
+from storage.session import Session, Store
+from storage.settings import settings
+from tasks.providers.engine import Engine
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    store: Store
+    engine: Engine
+    organization: str
+    user: str
+
+    @property
+    def name(self) -> str:
+        """As the audit log calls whoever acts here."""
+        return f"assistant of {self.user}"
+
+    @contextmanager
+    def looking(self) -> Iterator[tuple[Session, Scope]]:
+        with self.store.read() as session:
+            yield session, tenants.scope_of(session, self.organization, self.user)
+
+    @contextmanager
+    def acting(self) -> Iterator[tuple[Session, Scope]]:
+        with self.store.begin() as session:
+            yield session, tenants.scope_of(session, self.organization, self.user)
+
+    def note(
+        self, session: Session, scope: Scope, action: str, subject: str, detail: Mapping[str, Any] | None = None
+    ) -> None:
+        audit.record(session, scope, actor=self.name, action=f"assistant.{action}", subject=subject, detail=detail)
+
+
+def page_of(run: Run) -> str:
+    """Where a person decides."""
+    return f"{settings().public_url}/{run.kind}s/{run.id}"

@@ -1,0 +1,57 @@
+"""The MCP server: each function of `looking` and `asking` as a tool, with the desk filled in.
+
+The only module that imports `mcp`, which takes seconds.
+"""
+
+import functools
+import inspect
+from collections.abc import Callable
+
+from mcp.server.mcpserver import MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
+from mcp.types import ToolAnnotations
+
+from deployments.assistant.answers import WARNING, Answer
+from deployments.assistant.asking import ASKING
+from deployments.assistant.desk import Desk
+from deployments.assistant.looking import LOOKING
+from deployments.cli.terminal import is_expected
+
+Tool = Callable[..., Answer]
+INSTRUCTIONS = f"""\
+Contactflow brings contacts from Outlook and Google into a CRM and writes personal bulk e-mail. Every sync and every \
+campaign stops at a review: a person decides, on a page that you can link to, and you cannot. You may look, start runs \
+up to their review, advise the reviewer with `propose_decision`, and ask people to decide with `ask_for_approval`.
+{WARNING}"""
+
+
+def server_of(desk: Desk) -> MCPServer:
+    made = MCPServer("contactflow", instructions=INSTRUCTIONS, log_level="WARNING")
+    for tool in (*LOOKING, *ASKING):
+        reads = ToolAnnotations(read_only_hint=tool in LOOKING, destructive_hint=False, open_world_hint=False)
+        made.add_tool(
+            _at(desk, tool),
+            name=tool.__name__,
+            description=inspect.getdoc(tool),
+            annotations=reads,
+            structured_output=True,
+        )
+    return made
+
+
+def _at(desk: Desk, tool: Tool) -> Tool:
+    """The tool as a caller sees it: without the desk, and with known errors as sentences."""
+
+    @functools.wraps(tool)
+    def called(**given: object) -> Answer:
+        try:
+            return tool(desk, **given)
+        except Exception as error:
+            if not is_expected(error):
+                raise
+            raise ToolError(str(error)) from None
+
+    seen = inspect.signature(tool)
+    # What the caller fills in is read from here.
+    called.__signature__ = seen.replace(parameters=list(seen.parameters.values())[1:])  # type: ignore[attr-defined]
+    return called

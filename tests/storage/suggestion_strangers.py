@@ -1,0 +1,26 @@
+"""What assistants advised in one organization, and how a stranger would call for it."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from storage import suggestions
+from storage.records import Advice, Run, RunKind
+from storage.scope import Scope
+from storage.session import Session
+
+if TYPE_CHECKING:
+    from tests.storage.strangers import World
+
+
+def filled_suggestions(session: Session, scope: Scope, sync_id: str, mark: str) -> None:
+    suggestions.suggest(session, scope, Run(RunKind.SYNC, sync_id), 1, Advice.LOOK, mark, by=f"assistant of {mark}")
+
+
+def theirs(it: "World") -> Run:
+    return Run(RunKind.SYNC, it.sync_id)
+
+
+SUGGESTIONS_AS_A_STRANGER: "dict[str, Callable[[Session, Scope, World], Any]]" = {
+    "suggestions.suggest": lambda s, me, it: suggestions.suggest(s, me, theirs(it), 1, Advice.REJECT, "mine", by="me"),
+    "suggestions.suggestions": lambda s, me, it: suggestions.suggestions(s, me, theirs(it)),
+}
