@@ -6,6 +6,7 @@ from typing import Any
 
 from prefect import Flow
 from prefect.deployments.runner import RunnerDeployment
+from prefect.schedules import Cron, Interval, Schedule
 from prefect.types.entrypoint import EntrypointType
 
 from flows.contact_sync import contact_sync
@@ -20,14 +21,14 @@ from flows.undo_sync import undo_sync
 class Deployment:
     flow: Flow[..., Any]
     description: str
-    every: timedelta | None = None
+    schedules: tuple[Schedule, ...] = ()
 
     async def prepared(self) -> RunnerDeployment:
         """By module, never by file: a file would be loaded a second time under another name."""
         return await self.flow.ato_deployment(
             name="default",
             description=self.description,
-            interval=self.every,
+            schedules=list(self.schedules),
             entrypoint_type=EntrypointType.MODULE_PATH,
         )
 
@@ -38,5 +39,12 @@ DEPLOYMENTS = (
     Deployment(rewrite_mails, "Have the language model write mails again, with a reviewer's hint."),
     Deployment(sample_mail, "Send one mail of a campaign to one of ourselves."),
     Deployment(undo_sync, "Take a completed sync back."),
-    Deployment(housekeeping, "Go on with what was interrupted, end what was left lying.", every=timedelta(minutes=15)),
+    Deployment(
+        housekeeping,
+        "Go on with what was interrupted, end what was left lying.",
+        (
+            Interval(timedelta(minutes=15), slug="quarter-hourly", parameters={"thorough": False}),
+            Cron("40 2 * * *", slug="nightly", parameters={"thorough": True}),
+        ),
+    ),
 )

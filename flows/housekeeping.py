@@ -2,23 +2,47 @@
 
 from prefect import flow, get_run_logger
 
+from storage.scrubbing import scrub
 from storage.session import open_store
 from storage.settings import settings
 from tasks.account import account
+from tasks.chores import Chores
+from tasks.follow_up import follow_up
 from tasks.forget import forget_mails, forget_merges, forget_sign_ins, forget_undo
 from tasks.providers.engine import Engine
+from tasks.prune import prune
+from tasks.purge import purge
+from tasks.reconcile import reconcile
+from tasks.refresh_tokens import refresh_tokens
 from tasks.schedule import schedule
 from tasks.sweep import sweep
 from tasks.sweep_campaigns import sweep_campaigns
+from tasks.verify_audit import verify_audit
+
+YEAR = 365  # longer than mails are kept
 
 
 @flow(name="housekeeping")
-async def housekeeping() -> None:
-    """Go on with runs whose process died, end reviews whose time is over, forget what need not be kept."""
-    store, engine = open_store(), Engine(settings().prefect_url)
-    get_run_logger().info("swept: %s", dict(sweep(store, engine, account.fn) + sweep_campaigns(store, engine)))
-    get_run_logger().info("schedules mended in Prefect: %s", dict(schedule(store, engine)))
-    get_run_logger().info("undo data of %d syncs forgotten", forget_undo(store))
-    get_run_logger().info("undo data of %d merges forgotten", forget_merges(store))
-    get_run_logger().info("%d sign-ins forgotten", forget_sign_ins(store))
-    get_run_logger().info("mails of %d campaigns forgotten", forget_mails(store, engine))
+async def housekeeping(thorough: bool = True) -> None:  # noqa: FBT001, FBT002 (a switch in Prefect's form)
+    """Go on with runs whose process died, end reviews whose time is over, forget what need not be kept.
+
+    Args:
+        thorough: Also what need be done but once a day: what services know, audit logs, old runs, unused permissions.
+
+    """
+    store, engine, chores = open_store(), Engine(settings().prefect_url), Chores(get_run_logger(), thorough)
+    await chores.do("syncs swept", lambda: sweep(store, engine, account.fn))
+    await chores.do("campaigns swept", lambda: sweep_campaigns(store, engine))
+    await chores.do("schedules mended in Prefect", lambda: schedule(store, engine))
+    await chores.do("syncs whose undo data was forgotten", lambda: forget_undo(store))
+    await chores.do("merges whose undo data was forgotten", lambda: forget_merges(store))
+    await chores.do("sign-ins forgotten", lambda: forget_sign_ins(store))
+    await chores.do("campaigns whose mails were forgotten", lambda: forget_mails(store, engine))
+    await chores.do("left behind and cleared away", lambda: prune(store))
+    await chores.do("news of mails", lambda: follow_up(store, reconcile.fn, days=3))
+    await chores.nightly("late news of mails", lambda: follow_up(store, reconcile.fn, days=YEAR))
+    await chores.nightly("permissions used", lambda: refresh_tokens(store))
+    await chores.nightly("runs that Prefect forgot", lambda: purge(store, engine, days=settings().run_days))
+    await chores.nightly("audit entries verified", lambda: verify_audit(store))
+    await chores.do("database log emptied", lambda: scrub(store))
+    chores.close()

@@ -208,6 +208,14 @@ def brief(session: Session, scope: Scope, campaign_id: str) -> Brief:
     return _brief.decode(key.open(sealed, _place(scope, campaign_id, "brief")))
 
 
+def ended_since(session: Session, scope: Scope, moment: datetime) -> list[str]:
+    """Campaigns that were over not before `moment`, and whose mails are still kept."""
+    over = select(table.c.id).where(
+        visible(table, scope), table.c.completed_at >= moment, table.c.body_key.is_not(None)
+    )
+    return list(session.execute(over.order_by(table.c.completed_at)).scalars())
+
+
 def past_keeping(session: Session, scope: Scope) -> list[str]:
     """Campaigns whose mails have been kept for as long as they should be."""
     late = select(table.c.id).where(visible(table, scope), table.c.forget_at < now(), table.c.body_key.is_not(None))

@@ -11,10 +11,11 @@ from sqlalchemy import bindparam, delete, insert, select
 
 from storage.crypto import bound_to
 from storage.documents import encode, new_id
-from storage.records import Gone, Seen
+from storage.records import ConnectionStatus, Gone, Seen
 from storage.scope import Scope, of_organization
 from storage.session import Session
 from storage.tables import deferred_records as table
+from storage.tables import oauth_connections
 
 _Kept = msgspec.json.Decoder(tuple[Seen | None, Gone | None])
 
@@ -51,6 +52,14 @@ def everything(session: Session, scope: Scope) -> Iterator[tuple[str, str, Seen 
     rows = session.execute(select(table.c.id, table.c.account, table.c.record).where(of_organization(table, scope)))
     for row in rows:
         yield row.id, row.account, _decoded(session.keyring.open(row.record, _place(scope, row.id)))
+
+
+def prune(session: Session, scope: Scope) -> int:
+    """Records of accounts that were disconnected: if one is connected again, it is read from the start."""
+    given_up = select(oauth_connections.c.id).where(
+        of_organization(oauth_connections, scope), oauth_connections.c.status == ConnectionStatus.DISCONNECTED
+    )
+    return session.execute(delete(table).where(of_organization(table, scope), table.c.account.in_(given_up))).rowcount
 
 
 def _row(session: Session, scope: Scope, account: str, sync_id: str, record: Seen | Gone) -> dict[str, Any]:

@@ -11,8 +11,10 @@ from sqlalchemy.exc import IntegrityError
 
 from storage.crypto import Key, bound_to
 from storage.documents import new_id
-from storage.scope import Scope, of_sync
+from storage.records import SyncStatus
+from storage.scope import Scope, of_organization, of_sync
 from storage.session import Session
+from storage.tables import contact_syncs
 from storage.tables import staged_pages as table
 
 
@@ -55,6 +57,15 @@ def bodies(session: Session, scope: Scope, sync_id: str, key: Key) -> Iterator[b
 
 def clear(session: Session, scope: Scope, sync_id: str) -> None:
     session.execute(delete(table).where(of_sync(table, scope, sync_id)))
+
+
+def prune(session: Session, scope: Scope) -> int:
+    """Pages of runs that no longer read: nobody comes back for them. Returns how many."""
+    reading = select(contact_syncs.c.id).where(
+        of_organization(contact_syncs, scope), contact_syncs.c.status == SyncStatus.EXTRACTING
+    )
+    left = delete(table).where(of_organization(table, scope), table.c.sync_id.not_in(reading))
+    return session.execute(left).rowcount
 
 
 def _place(scope: Scope, sync_id: str, number: int) -> str:

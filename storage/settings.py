@@ -64,6 +64,7 @@ class Settings(BaseSettings):
     file_limit_mb: int = Field(100, ge=1)
     review_days: int = Field(7, ge=1, le=365)
     undo_days: int = Field(30, ge=0, le=3650)
+    run_days: int = Field(30, ge=1, le=3650)
     apply_batch: int = Field(500, ge=1, le=10_000)
 
     @model_validator(mode="before")

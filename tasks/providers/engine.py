@@ -13,6 +13,7 @@ import httpx
 
 PATIENCE = 10.0
 ANSWER = 40.0  # a server that writes to SQLite under load may think for a while; one that is down says so at once
+OVER = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 PAGE = 200  # the most that Prefect gives at once
 
 
@@ -95,6 +96,23 @@ class Engine:
             and (begun is None or _moment(run["created"]) > begun)
         ]
 
+    def ended(self, flow: str, *, before: datetime, most: int) -> list[str]:
+        """The ids of a flow's runs that were over before that moment, the oldest first."""
+        found: list[str] = []
+        while len(found) < most:
+            wanted = {
+                "flows": {"name": {"any_": [flow]}},
+                "flow_runs": {"state": {"type": {"any_": list(OVER)}}, "end_time": {"before_": before.isoformat()}},
+                "limit": PAGE,
+                "offset": len(found),
+                "sort": "END_TIME_DESC",
+            }
+            page = self.ask("POST", "flow_runs/filter", wanted) or []
+            found += [str(run["id"]) for run in page]
+            if len(page) < PAGE:
+                break
+        return found[:most]
+
     def failure(self, run_id: str) -> str:
         run = self.ask("GET", f"flow_runs/{run_id}")
         return str((run or {}).get("state", {}).get("message") or "")
@@ -127,6 +145,9 @@ class Engine:
 
     def delete(self, run_id: str) -> None:
         """With all that Prefect keeps of it: parameters, logs, artifacts."""
+        made = self.ask("POST", "artifacts/filter", {"artifacts": {"flow_run_id": {"any_": [run_id]}}}) or []
+        for artifact in made:
+            self.ask("DELETE", f"artifacts/{artifact['id']}")
         self.ask("DELETE", f"flow_runs/{run_id}")
 
     def _set_state(self, run_id: str, kind: str, name: str) -> None:

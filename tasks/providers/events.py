@@ -16,8 +16,13 @@ FOR_PEOPLE = {
     "campaign.awaiting-review": "A campaign waits for your decision",
     "campaign.paused": "A campaign was paused",
     "campaign.failed": "A campaign failed",
+    "audit.chain-broken": "An audit log was tampered with",
 }
-LOOK = {"sync": "contactflow preview", "campaign": "contactflow campaign show"}
+LOOK = {
+    "sync": "contactflow preview",
+    "campaign": "contactflow campaign show",
+    "audit": "contactflow audit verify --org",
+}
 
 
 def notify(event: str, run_id: str, detail: Mapping[str, Any] | None = None, *, about: str = "sync") -> None:

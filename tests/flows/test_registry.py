@@ -39,6 +39,7 @@ def test_the_form_of_a_sync_asks_for_little() -> None:
     assert schema.required == ["organization", "user"]
 
 
-def test_housekeeping_is_done_every_quarter_of_an_hour() -> None:
-    (schedule,) = asyncio.run(BY_FLOW["housekeeping"].prepared()).schedules or ()
-    assert schedule.schedule.interval.total_seconds() == 900  # type: ignore[union-attr]
+def test_housekeeping_is_done_every_quarter_of_an_hour_and_thoroughly_at_night() -> None:
+    often, nightly = asyncio.run(BY_FLOW["housekeeping"].prepared()).schedules or ()
+    assert often.schedule.interval.total_seconds() == 900  # type: ignore[union-attr]
+    assert (often.parameters, nightly.parameters) == ({"thorough": False}, {"thorough": True})

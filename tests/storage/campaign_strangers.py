@@ -130,6 +130,7 @@ CAMPAIGNS_AS_A_STRANGER: dict[str, Callable[[Session, Scope, Any], Any]] = {
     "campaigns.campaign": lambda s, me, it: campaigns.campaign(s, me, it.mail.campaign_id),
     "campaigns.campaigns": lambda s, me, _: campaigns.campaigns(s, me),
     "campaigns.demand_body_key": lambda s, me, it: campaigns.demand_body_key(s, me, it.mail.campaign_id),
+    "campaigns.ended_since": lambda s, me, _: campaigns.ended_since(s, me, datetime(2020, 1, 1, tzinfo=UTC)),
     "campaigns.forget": lambda s, me, it: campaigns.forget(s, me, it.mail.campaign_id),
     "campaigns.is_at": lambda s, me, it: campaigns.is_at(s, me, it.mail.campaign_id, *STATUSES),
     "campaigns.keep_forecast": lambda s, me, it: campaigns.keep_forecast(

@@ -235,6 +235,7 @@ AS_A_STRANGER: dict[str, Callable[[Session, Scope, World], Any]] = {
     "deferred.add": lambda s, me, it: deferred.add(s, me, it.connection_id, it.sync_id, [Gone("deferred")]),
     "deferred.deferred": lambda s, me, it: deferred.deferred(s, me, it.connection_id),
     "deferred.everything": lambda s, me, _: deferred.everything(s, me),
+    "deferred.prune": lambda s, me, _: deferred.prune(s, me),
     "deferred.replace_all": lambda s, me, it: deferred.replace_all(
         s, me, it.connection_id, it.sync_id, [Gone("deferred")]
     ),
@@ -242,6 +243,7 @@ AS_A_STRANGER: dict[str, Callable[[Session, Scope, World], Any]] = {
     "landing.clear": lambda s, me, it: landing.clear(s, me, it.sync_id),
     "landing.land": lambda s, me, it: landing.land(s, me, it.sync_id, it.key, number=2, body=b"mine", position="mine"),
     "landing.progress": lambda s, me, it: any(landing.progress(s, me, it.sync_id, it.key)),
+    "landing.prune": lambda s, me, _: landing.prune(s, me) - 1,  # their own
     "links.count": lambda s, me, it: links.count(s, me, it.connection_id),
     "links.fingerprints": lambda s, me, it: links.fingerprints(s, me, it.connection_id),
     "links.links": lambda s, me, it: links.links(s, me, it.connection_id, ["linked"]),

@@ -212,9 +212,11 @@ WITHOUT_EFFECT_HERE = {
     "campaign_reviews.kept_until",
     "mails.again",  # nothing has failed
     "mails.anew",  # as above
+    "campaigns.ended_since",  # none is over
     "campaigns.past_keeping",  # nothing is that old
     "contacts.count",
     "contacts.create",
+    "deferred.prune",  # nothing was disconnected
     "erasures.hold_off",  # SQLite's writers queue anyway
     "mails.freeze",  # its audience is there already
     "past_mails.written_to_since",  # nothing has left

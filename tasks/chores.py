@@ -1,0 +1,42 @@
+"""Doing one chore after another: each is counted, and one that fails keeps the others from nothing."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from logging import Logger, LoggerAdapter
+from typing import Any
+
+
+class ChoresLeft(Exception):
+    """Some chores failed, all others were done. The text names them."""
+
+
+@dataclass(slots=True)
+class Chores:
+    """`thorough` does those as well that need to be done but once a day."""
+
+    log: "Logger | LoggerAdapter[Any]"
+    thorough: bool = True
+    done: dict[str, Any] = field(default_factory=dict)
+    failed: list[str] = field(default_factory=list)
+
+    async def do(self, name: str, chore: Callable[[], Any]) -> None:
+        """`chore` returns how many there were, or how many of each kind."""
+        try:
+            found = chore()
+            counted = await found if inspect.isawaitable(found) else found
+        except Exception:
+            self.failed.append(name)
+            self.log.exception("%s: failed", name)
+            return
+        self.done[name] = counted
+        self.log.info("%s: %s", name, counted if isinstance(counted, int) else dict(counted))
+
+    async def nightly(self, name: str, chore: Callable[[], Any]) -> None:
+        if self.thorough:
+            await self.do(name, chore)
+
+    def close(self) -> None:
+        if self.failed:
+            left, every = len(self.failed), len(self.failed) + len(self.done)
+            raise ChoresLeft(f"{left} of {every} chores failed: {', '.join(self.failed)}; this run's log says why")
