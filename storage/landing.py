@@ -61,6 +61,7 @@ def clear(session: Session, scope: Scope, sync_id: str) -> None:
 
 def prune(session: Session, scope: Scope) -> int:
     """Pages of runs that no longer read: nobody comes back for them. Returns how many."""
+    scope.demand_admin("clear away what runs left behind")
     reading = select(contact_syncs.c.id).where(
         of_organization(contact_syncs, scope), contact_syncs.c.status == SyncStatus.EXTRACTING
     )
