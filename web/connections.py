@@ -10,6 +10,7 @@ from storage.connections import ConnectionInfo, StoredTokens
 from storage.documents import new_id
 from storage.records import ConnectionStatus, Provider
 from tasks.providers.kept_tokens import app_of
+from tasks.providers.permissions import allowed
 from web import cookies
 from web.sign_in import CONNECT, depart, services
 from web.visits import Refusal, Visit
@@ -28,7 +29,7 @@ def show(visit: Visit) -> Response:
         opened = {one.id: syncs.open_for(session, visit.scope, one.id) for one in found}
     return visit.page(
         "connections.html", connections=found, owners=owners, opened=opened, services=services(visit.house),
-        health=HEALTH, once=new_id(),
+        health=HEALTH, may=allowed, once=new_id(),
     )  # fmt: skip
 
 

@@ -9,14 +9,16 @@ from storage import audit, sign_ins
 from storage.records import Provider, SignInKind
 from storage.sign_ins import Visitor
 from tasks.providers.base import ProviderError
-from tasks.providers.kept_tokens import app_of, identity_app_of
+from tasks.providers.kept_tokens import app_of, identity_app_of, mailing_app_of
+from tasks.providers.permissions import asked_too_much
 from web import cookies
 from web.house import House
 from web.visits import Refusal, Visit
 
-SIGN_IN, CONNECT = "sign in", "connect"
+SIGN_IN, CONNECT, CONNECT_CONTACTS = "sign in", "connect", "connect contacts alone"
 FLOW, WHO = "web/sign-in", "web/who"
 SERVICES = (Provider.MICROSOFT, Provider.GOOGLE)
+APPS = {SIGN_IN: identity_app_of, CONNECT: mailing_app_of, CONNECT_CONTACTS: app_of}
 NOT_KNOWN = "No user of any organization here has this address: ask an admin to add you, then sign in again."
 
 
@@ -41,8 +43,7 @@ def depart(visit: Visit, purpose: str) -> Response:
     from tasks.providers import sign_in  # noqa: PLC0415 (msal is slow to import, and most pages do without)
 
     provider = service_of(visit)
-    app = app_of(provider) if purpose == CONNECT else identity_app_of(provider)
-    begun = asyncio.run(sign_in.begin_sign_in(app, _back_at(visit, provider)))
+    begun = asyncio.run(sign_in.begin_sign_in(APPS[purpose](provider), _back_at(visit, provider)))
     response = visit.go(begun.url)
     kept = {"purpose": purpose, "provider": provider, "flow": begun.flow, "user": visit.email if visit.visitor else ""}
     cookies.keep(
@@ -52,12 +53,17 @@ def depart(visit: Visit, purpose: str) -> Response:
 
 
 def back(visit: Visit) -> Response:
-    """The service sent the visitor back. Where they were to connect an account, a form of ours takes it from here."""
+    """The service sent the visitor back; where mail was refused they are asked for the contacts alone."""
     kept = cookies.unsealed(visit.house, cookies.read(visit.house, visit.request, cookies.FLOW), FLOW)
     if kept is None or kept["provider"] != service_of(visit):
         raise Refusal(403, "This sign-in was not begun here", "Begin again: it may have taken too long.")
-    grant = arrived(visit, kept)
-    if kept["purpose"] == CONNECT:
+    try:
+        grant = arrived(visit, kept)
+    except ProviderError as refused:
+        if kept["purpose"] == CONNECT and asked_too_much(refused):
+            return depart(visit, CONNECT_CONTACTS)
+        raise Refusal(403, "The sign-in did not work", f"{refused}.") from None
+    if kept["purpose"] != SIGN_IN:
         from web.connections import keep_account  # noqa: PLC0415 (each of the two needs the other)
 
         return keep_account(visit, Provider(str(kept["provider"])), grant, begun_by=str(kept["user"]))
@@ -67,12 +73,8 @@ def back(visit: Visit) -> Response:
 def arrived(visit: Visit, kept: dict[str, Any]) -> Any:
     from tasks.providers import sign_in  # noqa: PLC0415 (as above)
 
-    provider = Provider(str(kept["provider"]))
-    app = app_of(provider) if kept["purpose"] == CONNECT else identity_app_of(provider)
-    try:
-        return asyncio.run(sign_in.finish_sign_in(app, kept["flow"], dict(visit.request.query_params)))
-    except ProviderError as error:
-        raise Refusal(403, "The sign-in did not work", f"{error}.") from None
+    app = APPS[str(kept["purpose"])](Provider(str(kept["provider"])))
+    return asyncio.run(sign_in.finish_sign_in(app, kept["flow"], dict(visit.request.query_params)))
 
 
 def _let_in(visit: Visit, account: str, *, how: str) -> Response:

@@ -4,7 +4,7 @@ import asyncio
 import sys
 import webbrowser
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import parse_qsl, urlsplit
 
 import click
@@ -12,21 +12,16 @@ import click
 from deployments.cli.terminal import Refused, command, organization_option, ready_store, show, table, user_option, when
 from storage import audit, connections, sign_ins, tenants
 from storage.connections import ConnectionInfo, StoredTokens
-from storage.records import ConnectionStatus, Provider
-from storage.scope import Scope
-from storage.session import Session
+from storage.records import Provider
 from storage.settings import settings
 
 if TYPE_CHECKING:
     from tasks.providers.oauth import App, Grant
 
 SIGN_IN_SECONDS = 300
-COLUMNS = ("id", "provider", "account", "health", "last sync")
-HEALTH = {
-    ConnectionStatus.ACTIVE: "fine",
-    ConnectionStatus.NEEDS_RECONNECT: "needs reconnecting",
-    ConnectionStatus.DISCONNECTED: "disconnected",
-}
+COLUMNS = ("id", "provider", "account", "may", "health", "last sync")
+CONTACTS_ALONE = "mail is refused: asking for the contacts alone"
+NO_MAIL = "it may read contacts, not send mail: campaigns cannot use it"
 
 
 @command("connect")
@@ -34,28 +29,20 @@ HEALTH = {
 @organization_option
 @user_option
 @click.option("--refresh-token-stdin", is_flag=True, help="Read a refresh token from standard input.")
-@click.option("--mail", is_flag=True, help="Ask for permission to send mail as well, as campaigns need it.")
+@click.option("--contacts-only", is_flag=True, help="Do not ask for permission to send mail, as campaigns need it.")
 @click.option("--account", default="", help="The account's address, where the provider does not tell it.")
 def connect_command(
-    provider: str, organization: str, user: str, account: str, *, mail: bool, refresh_token_stdin: bool, as_json: bool
-) -> None:
-    """Connect a Microsoft or Google account; connecting it again mends it, and keeps a permission to send mail."""
-    from tasks.providers import oauth  # noqa: PLC0415 (not for a mere list)
-    from tasks.providers.kept_tokens import app_of  # noqa: PLC0415 (as above)
-
+    provider: str, organization: str, user: str, account: str, *, contacts_only: bool, refresh_token_stdin: bool,
+    as_json: bool,
+) -> None:  # fmt: skip
+    """Connect a Microsoft or Google account, to read its contacts and to send mail; again, to mend it."""
     store = ready_store()
     with store.read() as session:
         scope = tenants.scope_of(session, organization, user)
-        app = app_of(Provider(provider), mail=mail or _sends_mail(session, scope, Provider(provider)))
-    if not app.client_id:
-        raise Refused(f"set CONTACTFLOW_{provider.upper()}_CLIENT_ID to the id of your application first")
-    if refresh_token_stdin:
-        token = sys.stdin.readline().strip()
-        if not token:
-            raise Refused("there was no refresh token on standard input")
-        grant = asyncio.run(oauth.refresh(app, token))
-    else:
-        grant = asyncio.run(_sign_in(app))
+    token = sys.stdin.readline().strip() if refresh_token_stdin else ""
+    if refresh_token_stdin and not token:
+        raise Refused("there was no refresh token on standard input")
+    grant = asyncio.run(_granted(Provider(provider), token, contacts_only=contacts_only))
     tokens = StoredTokens(grant.refresh_token, grant.access_token, grant.expires_at)
     with store.begin() as session:
         made = connections.connect(
@@ -65,7 +52,9 @@ def connect_command(
         audit.record(
             session, scope, actor=user, action="connection.made", subject=made.id, detail={"provider": provider}
         )
-    show(as_json, _data(made), lambda: click.echo(f"{made.id}  {made.provider} {made.account} is connected"))
+    data = _data(made)
+    note = "" if contacts_only or "mail" in data["may"] else f"; {NO_MAIL}"
+    show(as_json, data, lambda: click.echo(f"{made.id}  {made.provider} {made.account} is connected{note}"))
 
 
 @command("sign-in")
@@ -87,17 +76,13 @@ def connections_command(organization: str, *, as_json: bool) -> None:
     """List connected accounts and how they are."""
     with ready_store().read() as session:
         found = connections.connections(session, tenants.whole_organization(session, organization))
-    rows = [(one.id, one.provider, one.account, _health(one), when(one.synced_at) or "never") for one in found]
-    show(
-        as_json,
-        [_data(one) for one in found],
-        lambda: table(
-            "",
-            ["id", "provider", "account", "health", "last sync"],
-            rows,
-            empty="no account yet: `contactflow connect`",
-        ),
-    )
+    data = [_data(one) for one in found]
+    rows = [
+        (one["id"], one["provider"], one["account"], ", ".join(one["may"]), one["health"],
+         when(one["synced_at"]) or "never")
+        for one in data
+    ]  # fmt: skip
+    show(as_json, data, lambda: table("", COLUMNS, rows, empty="no account yet: `contactflow connect`"))
 
 
 @command("disconnect")
@@ -127,19 +112,31 @@ def disconnect_command(connection_id: str, *, as_json: bool) -> None:
     show(as_json, {"id": connection_id, "revoked": revoked}, lambda: click.echo(f"disconnected, tokens deleted{note}"))
 
 
-def _sends_mail(session: Session, scope: Scope, provider: Provider) -> bool:
-    """Whether this user's account there has the permission already: to mend it must not take that away."""
-    from tasks.providers.permissions import mail_refusal  # noqa: PLC0415 (not for a mere list)
+async def _granted(provider: Provider, token: str, *, contacts_only: bool) -> "Grant":
+    """What the owner allows, by signing in or by a refresh `token`: contacts and mail, or else the contacts alone."""
+    from tasks.providers.base import ProviderError  # noqa: PLC0415 (not for a mere list)
+    from tasks.providers.kept_tokens import app_of, mailing_app_of  # noqa: PLC0415 (as above)
+    from tasks.providers.oauth import refresh  # noqa: PLC0415 (as above)
+    from tasks.providers.permissions import asked_too_much  # noqa: PLC0415 (as above)
 
-    known = (one for one in connections.connections(session, scope) if one.provider is provider)
-    own = (one for one in known if one.user_id == scope.user_id and one.status is not ConnectionStatus.DISCONNECTED)
-    return any(not mail_refusal(one) for one in own)
+    less, asks_nothing = app_of(provider), token and provider is Provider.GOOGLE  # its tokens give what was allowed
+    app = less if contacts_only or asks_nothing else mailing_app_of(provider)
+    if not app.client_id:
+        raise Refused(f"set CONTACTFLOW_{provider.upper()}_CLIENT_ID to the id of your application first")
+    try:
+        return await (refresh(app, token) if token else _sign_in(app))
+    except ProviderError as refused:
+        if app == less or not asked_too_much(refused):
+            raise
+    click.echo(CONTACTS_ALONE, err=True)
+    return await (refresh(less, token) if token else _sign_in(less))
 
 
 async def _sign_in(app: "App") -> "Grant":
     """Open the browser and wait on loopback until the provider sends it back to us."""
     from tasks.providers import sign_in  # noqa: PLC0415 (msal and google-auth are not for a mere list)
 
+    _Landing.query = {}
     with HTTPServer(("127.0.0.1", 0), _Landing) as server:
         begun = await sign_in.begin_sign_in(app, f"http://localhost:{server.server_port}/")
         click.echo(f"sign in here if no browser opens: {begun.url}", err=True)
@@ -165,13 +162,10 @@ class _Landing(BaseHTTPRequestHandler):
         """What is in the address is secret."""
 
 
-def _health(one: ConnectionInfo) -> str:
-    since = f" since {one.updated_at.astimezone():%d %b %Y}" if one.status is not ConnectionStatus.ACTIVE else ""
-    return f"{HEALTH[one.status]}{since}{f': {one.cause}' if one.cause else ''}"
+def _data(one: ConnectionInfo) -> dict[str, Any]:
+    from tasks.providers.permissions import allowed, health  # noqa: PLC0415 (only where connections are shown)
 
-
-def _data(one: ConnectionInfo) -> dict[str, object]:
     return {
         "id": one.id, "provider": one.provider, "account": one.account, "status": one.status, "cause": one.cause,
-        "health": _health(one), "scopes": one.scopes, "synced_at": one.synced_at,
+        "health": health(one), "may": allowed(one), "scopes": one.scopes, "synced_at": one.synced_at,
     }  # fmt: skip

@@ -12,25 +12,29 @@ from storage.session import Store
 from storage.settings import settings
 from tasks.providers.base import NeedsReconnect
 from tasks.providers.oauth import App, google_app, microsoft_app, refresh
-from tasks.providers.permissions import scopes_of
+from tasks.providers.permissions import MAIL
 
 CLAIM = timedelta(seconds=90)
 GLANCE = 0.2
 
 
-def app_of(provider: Provider, *, mail: bool = False) -> App:
-    """Our registration with a service, out of the settings; contacts are asked for, and `mail` on request."""
-    known, scopes = settings(), scopes_of(provider, mail=mail)
+def app_of(provider: Provider) -> App:
+    """Our registration with a service, out of the settings; it asks to read contacts and for nothing else."""
+    known = settings()
     if provider is Provider.MICROSOFT:
         secret = known.microsoft_client_secret.get_secret_value()
-        return microsoft_app(known.microsoft_client_id, secret, authority=known.microsoft_authority, scopes=scopes)
+        return microsoft_app(known.microsoft_client_id, secret, authority=known.microsoft_authority)
     return google_app(
         known.google_client_id,
         known.google_client_secret.get_secret_value(),
         auth_url=known.google_auth_url,
         token_url=known.google_token_url,
-        scopes=scopes,
     )
+
+
+def mailing_app_of(provider: Provider) -> App:
+    """The same registration, to ask for sending mail as well."""
+    return replace(app_of(provider), also=MAIL[provider])
 
 
 def identity_app_of(provider: Provider) -> App:

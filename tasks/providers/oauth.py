@@ -21,7 +21,7 @@ import msgspec
 from storage.records import Provider
 from tasks.providers.base import NeedsReconnect, ProviderError
 from tasks.providers.manners import Chance, Patience, new_client
-from tasks.providers.permissions import beyond_sign_in, missing_scopes, scopes_of
+from tasks.providers.permissions import CONTACTS, beyond_sign_in, missing_scopes
 from tasks.providers.verdicts import Temporary, broken, header_wait, json_of, unreachable
 
 BRIEF = Patience(attempts=4, seconds=60, answer=30)  # others wait for a token while one asks
@@ -53,7 +53,7 @@ class AppMisconfigured(ProviderError):
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """Our application as registered with a service, and the `scopes` it cannot do without.
+    """Our application as registered with a service, and the `scopes` it cannot do without; those in `also` it can.
 
     `sign_in_url` is Microsoft's authority or Google's page.
     """
@@ -65,10 +65,15 @@ class App:
     token_url: str
     scopes: tuple[str, ...]
     revoke_url: str = ""
+    also: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
         return self.provider.value.title()
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        return self.scopes + self.also
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,23 +103,15 @@ class Issued(msgspec.Struct):
 _read_issued = msgspec.json.Decoder(Issued, strict=False).decode  # some write `expires_in` as text
 
 
-def microsoft_app(
-    client_id: str, client_secret: str, *, authority: str, scopes: tuple[str, ...] = scopes_of(Provider.MICROSOFT)
-) -> App:
+def microsoft_app(client_id: str, client_secret: str, *, authority: str) -> App:
     authority = authority.rstrip("/")
+    scopes = CONTACTS[Provider.MICROSOFT]
     return App(Provider.MICROSOFT, client_id, client_secret, authority, f"{authority}/oauth2/v2.0/token", scopes)
 
 
-def google_app(
-    client_id: str,
-    client_secret: str,
-    *,
-    auth_url: str,
-    token_url: str,
-    scopes: tuple[str, ...] = scopes_of(Provider.GOOGLE),
-) -> App:
+def google_app(client_id: str, client_secret: str, *, auth_url: str, token_url: str) -> App:
     revoke_url = str(httpx.URL(token_url).join("revoke"))
-    return App(Provider.GOOGLE, client_id, client_secret, auth_url, token_url, scopes, revoke_url)
+    return App(Provider.GOOGLE, client_id, client_secret, auth_url, token_url, CONTACTS[Provider.GOOGLE], revoke_url)
 
 
 async def refresh(
@@ -133,8 +130,9 @@ async def refresh(
     lost is asked for once more with the same refresh token: there is no other, and Microsoft lets it live for this.
     `on_quiet` is told of each wait asked for.
     """
-    form, known = {"grant_type": "refresh_token", "refresh_token": refresh_token}, beyond_sign_in(scopes) or app.scopes
+    form, known = {"grant_type": "refresh_token", "refresh_token": refresh_token}, beyond_sign_in(scopes)
     if app.provider is Provider.MICROSOFT:
+        known = known or app.asked
         form["scope"] = " ".join([*known, "offline_access"])
     chance = chance or Chance()
     issued = await ask(app, form, connect=connect, patience=patience, chance=chance, on_quiet=on_quiet)
@@ -224,7 +222,7 @@ def refusal(app: App, said: Mapping[str, Any], status: int = 400) -> Exception:
     if error in _SIGN_IN_AGAIN:
         causes = (_CAUSES[code] for code in reversed(codes) if code in _CAUSES)
         return NeedsReconnect(
-            f"{app.name}: {next(causes, 'access was withdrawn or has lapsed')}; sign in again", **about
+            f"{app.name}{next((f': {cause}' for cause in causes), ' withdrew access')}; sign in again", **about
         )
     if error in _FOR_OPERATORS:
         return AppMisconfigured(
@@ -236,11 +234,15 @@ def refusal(app: App, said: Mapping[str, Any], status: int = 400) -> Exception:
 
 
 def granted(
-    app: App, issued: Issued, *, now: float, refresh_token: str = "", account: str = "", asked: tuple[str, ...] = ()
+    app: App, issued: Issued, *, now: float, asked: tuple[str, ...], refresh_token: str = "", account: str = ""
 ) -> Grant:
-    """The grant, if it allows what we need; scopes that are not told are those that were asked for (RFC 6749, 5.1)."""
-    scopes = (asked or app.scopes) if issued.scope is None else tuple(issued.scope.split())
-    if missing := missing_scopes(app.scopes, scopes):
+    """The grant, if it allows what we need; scopes that are not told are those that were asked for (RFC 6749, 5.1).
+
+    Where none were asked for either, nobody knows which these are.
+    """
+    scopes = asked if issued.scope is None else tuple(issued.scope.split())
+    is_told = bool(asked) or issued.scope is not None
+    if missing := missing_scopes(app.scopes, scopes) if is_told else []:
         cause = f"{app.name}: permission {', '.join(missing)} was not given; sign in again and allow it"
         raise NeedsReconnect(cause, provider=app.name)
     return Grant(

@@ -1,9 +1,11 @@
-"""What an account's owner is asked for: to read contacts always, mail only where it is wanted."""
+"""What an account's owner is asked for, what they allowed, and how the connection stands, in plain words."""
 
+import re
 from collections.abc import Iterable
 
 from storage.connections import ConnectionInfo
-from storage.records import Provider
+from storage.records import ConnectionStatus, Provider
+from tasks.providers.base import ProviderError
 
 CONTACTS = {
     Provider.MICROSOFT: ("Contacts.Read",),
@@ -23,10 +25,8 @@ _WIDER = {  # what allows a scope as well
     "gmail.compose": {"gmail.modify", "mail.google.com"},
     "gmail.readonly": {"gmail.modify", "mail.google.com"},
 }
-
-
-def scopes_of(provider: Provider, *, mail: bool = False) -> tuple[str, ...]:
-    return CONTACTS[provider] + (MAIL[provider] if mail else ())
+_PERHAPS_TOO_MUCH = {"access_denied", "consent_required", "interaction_required", "invalid_grant", "invalid_scope"}
+_ADVICE = re.compile(r"[;:] sign in again$")
 
 
 def missing_scopes(wanted: Iterable[str], given: Iterable[str]) -> list[str]:
@@ -46,8 +46,33 @@ def mail_refusal(connection: ConnectionInfo) -> str:
         return ""
     return (
         f"connection {connection.id} may not send mail: permission {', '.join(missing)} was not given; "
-        f"`contactflow connect {connection.provider} --mail` asks for it"
+        f"`contactflow connect {connection.provider}` asks for it"
     )
+
+
+def asked_too_much(refused: ProviderError) -> bool:
+    """Whether a sign-in may have been refused for the mail that was asked for beside the contacts."""
+    return refused.excerpt.partition(" ")[0] in _PERHAPS_TOO_MUCH
+
+
+def allowed(connection: ConnectionInfo) -> list[str]:
+    """What may be done with the account: contacts, mail; of one whose service did not tell, both may be tried."""
+    if connection.status is ConnectionStatus.DISCONNECTED:
+        return []
+    wanted = {"contacts": CONTACTS[connection.provider], "mail": MAIL[connection.provider]}
+    given = connection.scopes
+    return [name for name, scopes in wanted.items() if not given or not missing_scopes(scopes, given)]
+
+
+def health(connection: ConnectionInfo) -> str:
+    moment = connection.updated_at.astimezone()
+    since = f"{moment.day} {moment:%b %Y}"
+    if connection.status is ConnectionStatus.ACTIVE:
+        return "fine"
+    if connection.status is ConnectionStatus.DISCONNECTED:
+        return f"disconnected on {since}"
+    why = _ADVICE.sub("", connection.cause) or f"{connection.provider.value.title()} refuses access"
+    return f"{why} (noticed on {since}): reconnect with `contactflow connect {connection.provider}`"
 
 
 def _short(scope: str) -> str:

@@ -71,7 +71,7 @@ async def finish_sign_in(
         if app.provider is Provider.MICROSOFT
         else _finish_google(app, flow, query, connect=connect, chance=chance)
     )
-    grant = granted(app, issued, now=chance.clock(), account=account)
+    grant = granted(app, issued, now=chance.clock(), asked=app.asked, account=account)
     if app.scopes and not grant.refresh_token:
         cause = f"{app.name} gave no lasting access; remove the application from the account and sign in again"
         raise NeedsReconnect(cause, provider=app.name)
@@ -113,7 +113,7 @@ def _initiate(client: Any, *, app: App, redirect_uri: str, state: str) -> dict[s
     # msal warns that a form post would be safer than a query; a return to the command line can only be a query.
     with _one_at_a_time, warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
-        flow: dict[str, Any] = client.initiate_auth_code_flow(list(app.scopes), redirect_uri=redirect_uri, state=state)
+        flow: dict[str, Any] = client.initiate_auth_code_flow(list(app.asked), redirect_uri=redirect_uri, state=state)
     return flow
 
 
@@ -125,7 +125,7 @@ def _begin_google(app: App, redirect_uri: str, state: str) -> SignIn:
         "client_id": app.client_id,
         "redirect_uri": redirect_uri,
         "response_type": "code",
-        "scope": " ".join([*app.scopes, "openid", "email"]),
+        "scope": " ".join([*app.asked, "openid", "email"]),
         "state": state,
         **consent,
         "code_challenge": _challenge(verifier),

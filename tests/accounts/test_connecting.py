@@ -4,12 +4,14 @@ import json
 import threading
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
 from click.testing import CliRunner, Result
 
 from deployments.cli import main
+from deployments.simulators.faults import Fault
 from deployments.simulators.server import Simulators
 from storage import connections
 from storage.connections import ConnectionInfo
@@ -48,6 +50,11 @@ def only(house: House) -> ConnectionInfo:
     with house.store.read() as session:
         [found] = connections.connections(session, house.scope)
     return found
+
+
+def listed(run: Run) -> dict[str, Any]:
+    [told] = json.loads(run("connections", "--org", "acme", "--json").output)
+    return dict(told)
 
 
 def test_signing_in_with_the_browser_connects_the_account_that_signed_in(
@@ -97,24 +104,67 @@ def test_a_permission_that_was_left_out_is_named_at_once(
 MAIL = {"microsoft": "Mail.Send", "google": "https://www.googleapis.com/auth/gmail.readonly"}
 
 
-def test_mail_is_asked_for_on_request_only_and_then_kept(run: Run, house: House, provider: str) -> None:
-    connect(run, provider)
-    assert "connect" in mail_refusal(only(house))
-    done = connect(run, provider, "--mail")
+def test_contacts_and_mail_are_asked_for_unless_contacts_alone_are_wanted(
+    run: Run, house: House, provider: str
+) -> None:
+    done = connect(run, provider)
     assert done.exit_code == 0, done.output
     assert mail_refusal(only(house)) == ""
     assert MAIL[provider] in only(house).scopes
-    connect(run, provider)
-    assert mail_refusal(only(house)) == "", "mending an account takes nothing away"
+    assert "campaigns" not in done.output
+    assert listed(run)["may"] == ["contacts", "mail"]
+    connect(run, provider, "--contacts-only")
+    assert MAIL[provider] not in only(house).scopes
+    assert "connect" in mail_refusal(only(house))
+    assert listed(run)["may"] == ["contacts"]
 
 
-def test_a_permission_for_mail_that_was_left_out_is_named_at_once(
-    run: Run, simulators: Simulators, provider: str
+def test_who_leaves_out_mail_is_connected_for_contacts_and_told_so(
+    run: Run, house: House, simulators: Simulators, provider: str
 ) -> None:
     simulators.world.mailbox(provider).without_scopes = (MAIL[provider],)
-    refused = connect(run, provider, "--mail")
-    assert refused.exit_code == 1
-    assert f"{MAIL[provider]} was not given" in refused.output
+    done = connect(run, provider)
+    assert done.exit_code == 0, done.output
+    assert "may read contacts, not send mail" in done.output
+    assert MAIL[provider] in mail_refusal(only(house))
+
+
+@pytest.mark.parametrize("error", ["access_denied", "consent_required", "invalid_scope"])
+def test_where_mail_is_refused_altogether_the_contacts_alone_are_asked_for(
+    run: Run, house: House, monkeypatch: pytest.MonkeyPatch, provider: str, error: str
+) -> None:
+    asked, refuses = list[str](), MAIL[provider]
+
+    def browse(url: str) -> None:
+        asked.append(url)
+        back = parse_qs(urlsplit(url).query)
+        refusal = f"{back['redirect_uri'][0]}?error={error}&state={back['state'][0]}"
+        url = refusal if refuses in back["scope"][0] else url
+        threading.Thread(target=lambda: httpx.get(url, follow_redirects=True, timeout=20), daemon=True).start()
+
+    monkeypatch.setattr("webbrowser.open", browse)
+    done = connect(run, provider)
+    assert done.exit_code == 0, done.output
+    assert len(asked) == 2
+    assert "asking for the contacts alone" in done.output
+    assert "campaigns cannot use it" in done.output
+    assert only(house).status is ConnectionStatus.ACTIVE
+
+    refuses = CONTACTS[provider]
+    assert connect(run, provider, "--contacts-only").exit_code == 1
+    assert len(asked) == 3, "there is nothing less to ask for"
+
+
+@pytest.mark.parametrize("provider", ["microsoft"], indirect=True)
+def test_a_refresh_token_that_does_not_cover_mail_is_taken_for_contacts(
+    run: Run, simulators: Simulators, provider: str
+) -> None:
+    simulators.world.faults.add(Fault("status", route="/token", status=400, code="invalid_grant"))
+    mailbox = simulators.world.mailbox(provider)
+    token = simulators.world.tokens.grant(provider, mailbox.email, "Contacts.Read offline_access")
+    done = connect(run, provider, "--refresh-token-stdin", input=f"{token}\n")
+    assert done.exit_code == 0, done.output
+    assert listed(run)["may"] == ["contacts"]
 
 
 def test_health_stands_since_the_day_it_was_told_first(run: Run, house: House, provider: str) -> None:
@@ -131,12 +181,12 @@ def test_health_stands_since_the_day_it_was_told_first(run: Run, house: House, p
 def test_connections_tell_in_plain_words_how_they_are(run: Run, house: House, provider: str) -> None:
     connect(run, provider)
     assert "fine" in run("connections", "--org", "acme").output
-    made, cause = only(house), f"{provider.title()}: access was withdrawn or has lapsed; sign in again"
+    made, cause = only(house), f"{provider.title()} withdrew access; sign in again"
     with house.store.begin() as session:
         connections.mark(session, house.scope, made.id, ConnectionStatus.NEEDS_RECONNECT, cause)
     house.sql("UPDATE oauth_connections SET updated_at = '2026-11-03 12:00:00.000000'")
-    [told] = json.loads(run("connections", "--org", "acme", "--json").output)
-    assert told["health"] == f"needs reconnecting since 03 Nov 2026: {cause}"
+    told = f"{provider.title()} withdrew access (noticed on 3 Nov 2026): reconnect with "
+    assert listed(run)["health"] == f"{told}`contactflow connect {provider}`"
     connect(run, provider)
     assert only(house).status is ConnectionStatus.ACTIVE, "connecting again mends it"
     assert only(house).id == made.id

@@ -145,7 +145,7 @@ async def test_an_application_without_a_secret_sends_none() -> None:
         (refused("interaction_required", "AADSTS50076: MFA"), "second factor", "interaction_required"),
         (refused("interaction_required", "AADSTS99999: new"), "owner is asked for", "AADSTS99999"),
         (refused("consent_required", "AADSTS65001: anna@example.com"), "permission was withdrawn", "consent_required"),
-        (refused("invalid_grant", "Token has been expired or revoked."), "withdrawn or has lapsed", "invalid_grant"),
+        (refused("invalid_grant", "Token has been expired or revoked."), "withdrew access", "invalid_grant"),
         (refused("invalid_grant", "x", error_subtype="invalid_rapt"), "fresh sign-in", "invalid_rapt"),
     ],
 )
@@ -272,7 +272,7 @@ def test_whether_mail_can_be_sent_is_told_with_what_to_do(
     )
     assert bool(told) == bool(missing)
     if missing:
-        assert f"permission {missing} was not given; `contactflow connect {provider} --mail`" in told
+        assert f"permission {missing} was not given; `contactflow connect {provider}`" in told
         assert "me@x.example" not in told
 
 

@@ -138,5 +138,5 @@ async def test_a_revoked_grant_needs_a_new_sign_in(google: App) -> None:
     begun = await begin_sign_in(google, BACK)
     grant = await finish_sign_in(google, begun.flow, await browse(begun))
     assert await revoke(google, grant.refresh_token)
-    with pytest.raises(NeedsReconnect, match="withdrawn"):
+    with pytest.raises(NeedsReconnect, match="withdrew"):
         await refresh(google, grant.refresh_token)
