@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from tests.benchmarks import asking, comparing, feel, judging, prefect_cost, reading, relaying, whole, writing
+from tests.benchmarks import asking, catching, comparing, feel, judging, prefect_cost, reading, relaying, whole, writing
 from tests.benchmarks.household import ROOT
 from tests.benchmarks.measuring import Row
 
@@ -29,6 +29,7 @@ MEASURED: dict[str, Rows] = {
     "10": relaying.rows,
     "12": feel.rows,
     "13": judging.rows,
+    "14": catching.rows,
 }
 SAME = {"3": "2"}  # measured together
 QUALITY = "5"
