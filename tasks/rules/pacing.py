@@ -44,11 +44,11 @@ def limits_of(provider: Provider | None, account: str, rules: OrganizationSettin
         known = MICROSOFT
     elif provider is Provider.GOOGLE:
         known = GMAIL_COM if account.lower().endswith(("@gmail.com", "@googlemail.com")) else GOOGLE
-    return Limits(
-        per_minute=rules.mails_per_minute or known.per_minute,
-        per_day=rules.mails_per_day or known.per_day,
-        at_once=known.at_once,
-    )
+    # A pace is kept for certain by one at a time only: of two mails under way, the one that is held up arrives with
+    # the next of the other.
+    per_minute = rules.mails_per_minute or known.per_minute
+    at_once = 1 if per_minute else known.at_once
+    return Limits(per_minute=per_minute, per_day=rules.mails_per_day or known.per_day, at_once=at_once)
 
 
 def day_cap(limits: Limits, ramp_up_from: int, days_sent: int) -> int:
