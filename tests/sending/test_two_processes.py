@@ -8,8 +8,8 @@ from tests.sending.test_kill_workers import working
 from tests.sending.test_limits import ledger
 
 PATIENCE = 240
-MAILS = 45
-MINUTE = 1.5  # seconds, for the simulators; of which each allows thirty mails
+MAILS = 56
+MINUTE = 3.0  # seconds, for the simulators; of which each allows thirty mails
 UNITS_A_MAIL = 110  # of Gmail's: a draft and its sending
 
 ON = pytest.mark.parametrize(
