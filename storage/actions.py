@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import insert, select
 
 from storage.documents import new_id, now
-from storage.scope import Scope, of_organization
+from storage.scope import Scope, of_organization, scoped
 from storage.session import Session
 from storage.tables import object_actions as table
 
@@ -23,6 +23,7 @@ class Action:
     campaign_id: str = ""
 
 
+@scoped
 def note(session: Session, scope: Scope, done: Iterable[Action]) -> None:
     moment = now()
     rows = [
@@ -43,6 +44,7 @@ def note(session: Session, scope: Scope, done: Iterable[Action]) -> None:
         session.execute(insert(table), rows)
 
 
+@scoped
 def actions(session: Session, scope: Scope, object_id: str) -> Sequence[Action]:
     query = select(table).where(of_organization(table, scope), table.c.object_id == object_id)
     return [

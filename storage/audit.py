@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Row, func, insert, select, text
 
 from storage.documents import encode, new_id, now
-from storage.scope import Scope, of_organization
+from storage.scope import Scope, of_organization, scoped
 from storage.session import Session
 from storage.tables import audit_log
 
@@ -37,6 +37,7 @@ class Verification:
     broken_at: int | None = None
 
 
+@scoped
 def record(
     session: Session, scope: Scope, *, actor: str, action: str, subject: str, detail: Mapping[str, Any] | None = None
 ) -> None:
@@ -62,6 +63,7 @@ def record(
     )
 
 
+@scoped
 def entries(session: Session, scope: Scope, *, subject: str = "", limit: int = 100) -> list[Entry]:
     query = select(audit_log).where(of_organization(audit_log, scope)).order_by(audit_log.c.sequence.desc())
     if subject:
@@ -69,6 +71,7 @@ def entries(session: Session, scope: Scope, *, subject: str = "", limit: int = 1
     return [_entry(row) for row in session.execute(query.limit(limit))]
 
 
+@scoped
 def verify(session: Session, scope: Scope) -> Verification:
     previous, count = FIRST, 0
     rows = session.execute(select(audit_log).where(of_organization(audit_log, scope)).order_by(audit_log.c.sequence))

@@ -3,7 +3,7 @@
 from storage import audit, campaign_reviews, campaigns
 from storage.records import CampaignStatus
 from storage.reviews import CannotDecide
-from storage.scope import Scope
+from storage.scope import Scope, scoped
 from storage.session import Session
 
 BY_HAND = "paused by hand"
@@ -13,15 +13,18 @@ STOPPABLE = (
 )  # fmt: skip
 
 
+@scoped
 def pause(session: Session, scope: Scope, campaign_id: str, *, actor: str) -> None:
     """What is on its way is finished; nothing else leaves until somebody resumes."""
     _move(session, scope, campaign_id, CampaignStatus.SENDING, CampaignStatus.PAUSED, BY_HAND, actor)
 
 
+@scoped
 def resume(session: Session, scope: Scope, campaign_id: str, *, actor: str) -> None:
     _move(session, scope, campaign_id, CampaignStatus.PAUSED, CampaignStatus.SENDING, "", actor)
 
 
+@scoped
 def cancel(session: Session, scope: Scope, campaign_id: str, *, actor: str) -> None:
     """What has not left will not."""
     campaign = campaigns.campaign(session, scope, campaign_id)

@@ -16,7 +16,7 @@ from storage.mails import UnknownMail, Written
 from storage.organization_settings import organization_settings
 from storage.records import CampaignStatus, MailState
 from storage.reviews import CannotDecide, Choice
-from storage.scope import Scope
+from storage.scope import Scope, scoped
 from storage.session import Session
 
 OPEN = (MailState.GENERATED, MailState.APPROVED, MailState.REJECTED)
@@ -39,6 +39,7 @@ class Decision:
     refused: tuple[str, ...] = ()
 
 
+@scoped
 def decide(session: Session, scope: Scope, campaign_id: str, decision: Decision) -> CampaignStatus:
     """Record a decision and move the campaign on; nothing is sent here."""
     campaign = campaigns.campaign(session, scope, campaign_id)
@@ -63,6 +64,7 @@ def decide(session: Session, scope: Scope, campaign_id: str, decision: Decision)
     return to
 
 
+@scoped
 def rewrite(session: Session, scope: Scope, campaign_id: str, written: Written, *, editor: str) -> str:
     """Put another text in a mail's place while the campaign waits; returns the campaign's new digest."""
     _demand_waiting(campaigns.campaign(session, scope, campaign_id), now())
@@ -78,6 +80,7 @@ def rewrite(session: Session, scope: Scope, campaign_id: str, written: Written, 
     return digest
 
 
+@scoped
 def ask_again(
     session: Session, scope: Scope, campaign_id: str, mail_ids: Sequence[str], hint: str, *, reviewer: str
 ) -> None:
@@ -98,6 +101,7 @@ def ask_again(
     )  # fmt: skip
 
 
+@scoped
 def end(
     session: Session, scope: Scope, campaign_id: str, *, to: CampaignStatus, expected: Sequence[CampaignStatus],
     why: str, actor: str = "contactflow",
@@ -112,6 +116,7 @@ def end(
     return True
 
 
+@scoped
 def kept_until(session: Session, scope: Scope) -> dict[str, datetime]:
     """When a campaign that is over now was completed, and until when its mails are kept."""
     moment = now()

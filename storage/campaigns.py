@@ -17,7 +17,7 @@ from storage import connections
 from storage.crypto import Key, bound_to
 from storage.documents import encode, now
 from storage.records import Brief, CampaignStatistics, CampaignStatus, Criteria, Forecast
-from storage.scope import Scope, visible
+from storage.scope import Scope, scoped, visible
 from storage.session import Session
 from storage.tables import LIVE_STATUSES
 from storage.tables import email_campaigns as table
@@ -98,6 +98,7 @@ class Campaign:
         return self.flow_run_id != self.id
 
 
+@scoped
 def open_campaign(session: Session, scope: Scope, new: NewCampaign) -> Campaign:
     if new.connection_id:
         connections.connection(session, scope, new.connection_id)  # nobody writes from a mailbox that is not theirs
@@ -131,6 +132,7 @@ def open_campaign(session: Session, scope: Scope, new: NewCampaign) -> Campaign:
     return campaign(session, scope, new.id)
 
 
+@scoped
 def campaign(session: Session, scope: Scope, campaign_id: str) -> Campaign:
     found = session.execute(select(table).where(visible(table, scope), table.c.id == campaign_id)).one_or_none()
     if found is None:
@@ -138,21 +140,25 @@ def campaign(session: Session, scope: Scope, campaign_id: str) -> Campaign:
     return _campaign(found)
 
 
+@scoped
 def campaigns(session: Session, scope: Scope, *, limit: int = 100) -> list[Campaign]:
     newest = select(table).where(visible(table, scope)).order_by(table.c.created_at.desc()).limit(limit)
     return [_campaign(row) for row in session.execute(newest)]
 
 
+@scoped
 def live_campaigns(session: Session, scope: Scope) -> list[Campaign]:
     rows = session.execute(select(table).where(visible(table, scope), table.c.status.in_(LIVE_STATUSES)))
     return [_campaign(row) for row in rows]
 
 
+@scoped
 def of_run(session: Session, scope: Scope, flow_run_id: str) -> Campaign | None:
     row = session.execute(select(table).where(visible(table, scope), table.c.flow_run_id == flow_run_id)).one_or_none()
     return _campaign(row) if row else None
 
 
+@scoped
 def move(
     session: Session,
     scope: Scope,
@@ -172,21 +178,25 @@ def move(
     return moved.rowcount == 1
 
 
+@scoped
 def note(session: Session, scope: Scope, campaign_id: str, **values: Any) -> None:
     """A sign of life, with what is new."""
     session.execute(_one(scope, campaign_id).values(updated_at=now(), **values))
 
 
+@scoped
 def is_at(session: Session, scope: Scope, campaign_id: str, *statuses: CampaignStatus) -> bool:
     """Whether it still stands there; a sign of life as well."""
     here = session.execute(_one(scope, campaign_id).where(table.c.status.in_(statuses)).values(updated_at=now()))
     return here.rowcount == 1
 
 
+@scoped
 def keep_forecast(session: Session, scope: Scope, campaign_id: str, forecast: Forecast) -> None:
     note(session, scope, campaign_id, forecast=msgspec.to_builtins(forecast))
 
 
+@scoped
 def body_key(session: Session, scope: Scope, campaign_id: str) -> Key | None:
     """None once it was destroyed."""
     sealed = session.execute(
@@ -195,6 +205,7 @@ def body_key(session: Session, scope: Scope, campaign_id: str) -> Key | None:
     return session.keyring.run_key(sealed, _place(scope, campaign_id, "body_key")) if sealed else None
 
 
+@scoped
 def demand_body_key(session: Session, scope: Scope, campaign_id: str) -> Key:
     key = body_key(session, scope, campaign_id)
     if key is None:
@@ -202,12 +213,14 @@ def demand_body_key(session: Session, scope: Scope, campaign_id: str) -> Key:
     return key
 
 
+@scoped
 def brief(session: Session, scope: Scope, campaign_id: str) -> Brief:
     key = demand_body_key(session, scope, campaign_id)
     sealed = session.execute(select(table.c.brief).where(visible(table, scope), table.c.id == campaign_id)).scalar_one()
     return _brief.decode(key.open(sealed, _place(scope, campaign_id, "brief")))
 
 
+@scoped
 def ended_since(session: Session, scope: Scope, moment: datetime) -> list[str]:
     """Campaigns that were over not before `moment`, and whose mails are still kept."""
     over = select(table.c.id).where(
@@ -216,12 +229,14 @@ def ended_since(session: Session, scope: Scope, moment: datetime) -> list[str]:
     return list(session.execute(over.order_by(table.c.completed_at)).scalars())
 
 
+@scoped
 def past_keeping(session: Session, scope: Scope) -> list[str]:
     """Campaigns whose mails have been kept for as long as they should be."""
     late = select(table.c.id).where(visible(table, scope), table.c.forget_at < now(), table.c.body_key.is_not(None))
     return list(session.execute(late).scalars())
 
 
+@scoped
 def forget(session: Session, scope: Scope, campaign_id: str) -> None:
     """Destroy the key, and the name that somebody gave it, which may tell what it was about."""
     note(session, scope, campaign_id, body_key=None, brief=None, name="", forgotten_at=now())

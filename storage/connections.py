@@ -15,7 +15,7 @@ from sqlalchemy import Row, Update, insert, or_, select, update
 from storage.crypto import bound_to
 from storage.documents import encode, new_id, now
 from storage.records import ConnectionStatus, Provider
-from storage.scope import Scope, visible
+from storage.scope import Scope, scoped, visible
 from storage.session import Session
 from storage.tables import oauth_connections as table
 
@@ -47,6 +47,7 @@ class StoredTokens:
     version: int = 0
 
 
+@scoped
 def connect(
     session: Session, scope: Scope, *, provider: Provider, account: str, tokens: StoredTokens, scopes: Sequence[str]
 ) -> ConnectionInfo:
@@ -86,15 +87,18 @@ def connect(
     return connection(session, scope, connection_id)
 
 
+@scoped
 def connection(session: Session, scope: Scope, connection_id: str) -> ConnectionInfo:
     return _info(_row(session, scope, connection_id))
 
 
+@scoped
 def connections(session: Session, scope: Scope) -> list[ConnectionInfo]:
     rows = session.execute(select(table).where(visible(table, scope)).order_by(table.c.created_at))
     return [_info(row) for row in rows]
 
 
+@scoped
 def tokens(session: Session, scope: Scope, connection_id: str) -> StoredTokens | None:
     row = _row(session, scope, connection_id)
     if row.tokens is None:
@@ -103,6 +107,7 @@ def tokens(session: Session, scope: Scope, connection_id: str) -> StoredTokens |
     return _versioned(plain, row.tokens_version)
 
 
+@scoped
 def claim_refresh(session: Session, scope: Scope, connection_id: str, *, version: int, until: datetime) -> bool:
     """True for exactly one caller per version of the tokens, until `until` passes without a result."""
     free = or_(table.c.refresh_claimed_until.is_(None), table.c.refresh_claimed_until < now())
@@ -112,10 +117,12 @@ def claim_refresh(session: Session, scope: Scope, connection_id: str, *, version
     return claimed.rowcount == 1
 
 
+@scoped
 def release_refresh(session: Session, scope: Scope, connection_id: str) -> None:
     session.execute(_one(scope, connection_id).values(refresh_claimed_until=None))
 
 
+@scoped
 def keep_tokens(
     session: Session, scope: Scope, connection_id: str, kept: StoredTokens, *, scopes: Sequence[str]
 ) -> None:
@@ -135,12 +142,14 @@ def keep_tokens(
     )
 
 
+@scoped
 def mark(session: Session, scope: Scope, connection_id: str, status: ConnectionStatus, cause: str) -> None:
     there = table.c.status != ConnectionStatus.DISCONNECTED  # that was somebody's wish, and outlasts late news
     news = or_(table.c.status != status, table.c.cause != cause)  # else it stands since the day it was told first
     session.execute(_one(scope, connection_id).where(there, news).values(status=status, cause=cause, updated_at=now()))
 
 
+@scoped
 def disconnect(session: Session, scope: Scope, connection_id: str) -> None:
     """The tokens go; the connection stays as the origin of what it brought."""
     _row(session, scope, connection_id)
@@ -156,23 +165,27 @@ def disconnect(session: Session, scope: Scope, connection_id: str) -> None:
     )
 
 
+@scoped
 def cursor(session: Session, scope: Scope, connection_id: str) -> str:
     sealed = _row(session, scope, connection_id).cursor
     return session.keyring.open(sealed, _place(scope, connection_id, "cursor")).decode() if sealed else ""
 
 
+@scoped
 def advance(session: Session, scope: Scope, connection_id: str, new_cursor: str) -> None:
     """Called in the transaction that completes a sync, and nowhere else."""
     sealed = session.keyring.seal(new_cursor.encode(), _place(scope, connection_id, "cursor"))
     session.execute(_one(scope, connection_id).values(cursor=sealed, synced_at=now(), updated_at=now()))
 
 
+@scoped
 def quiet_until(session: Session, scope: Scope, connection_id: str) -> datetime | None:
     """Until when the provider asked to be left alone; it holds for every process."""
     moment: datetime | None = _row(session, scope, connection_id).quiet_until
     return moment
 
 
+@scoped
 def keep_quiet(session: Session, scope: Scope, connection_id: str, until: datetime) -> None:
     """The longest wait that anybody was asked for is the one that counts."""
     shorter = or_(table.c.quiet_until.is_(None), table.c.quiet_until < until)

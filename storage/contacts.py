@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Row, bindparam, delete, func, insert, or_,
 
 from storage.documents import document, fingerprint, now, person
 from storage.records import Contact, Criteria
-from storage.scope import Scope, of_organization
+from storage.scope import Scope, of_organization, scoped
 from storage.session import Session
 from storage.tables import object_actions
 from storage.tables import objects as table
@@ -22,6 +22,7 @@ class UnknownContact(Exception):
     pass
 
 
+@scoped
 def contacts(session: Session, scope: Scope, ids: Sequence[str], *, lock: bool = False) -> dict[str, Contact]:
     """Those of `ids` that exist; with `lock`, held until the transaction ends."""
     found: dict[str, Contact] = {}
@@ -33,6 +34,7 @@ def contacts(session: Session, scope: Scope, ids: Sequence[str], *, lock: bool =
     return found
 
 
+@scoped
 def contact(session: Session, scope: Scope, contact_id: str) -> Contact:
     found = contacts(session, scope, [contact_id])
     if not found:
@@ -40,11 +42,13 @@ def contact(session: Session, scope: Scope, contact_id: str) -> Contact:
     return found[contact_id]
 
 
+@scoped
 def everyone(session: Session, scope: Scope) -> Iterator[Contact]:
     query = select(table).where(_contacts(scope)).execution_options(yield_per=BATCH)
     return (_contact(row) for row in session.execute(query))
 
 
+@scoped
 def chosen(session: Session, scope: Scope, criteria: Criteria) -> Iterator[Contact]:
     """Those that criteria name, in the order in which they came into the CRM."""
     query = select(table).where(_contacts(scope)).order_by(table.c.id).execution_options(yield_per=BATCH)
@@ -61,10 +65,12 @@ def chosen(session: Session, scope: Scope, criteria: Criteria) -> Iterator[Conta
                 yield found
 
 
+@scoped
 def count(session: Session, scope: Scope) -> int:
     return int(session.execute(select(func.count()).select_from(table).where(_contacts(scope))).scalar_one())
 
 
+@scoped
 def addresses_since(session: Session, scope: Scope, moment: datetime, *, but_for: str) -> set[str]:
     """E-mail addresses, case-folded, of contacts that came into the CRM after `moment` by other ways than one sync."""
     own = select(object_actions.c.object_id).where(
@@ -74,6 +80,7 @@ def addresses_since(session: Session, scope: Scope, moment: datetime, *, but_for
     return {email.value.casefold() for row in session.execute(query) for email in _contact(row).person.emails}
 
 
+@scoped
 def search(session: Session, scope: Scope, words: str = "", *, limit: int = 100, offset: int = 0) -> list[Contact]:
     """Contacts whose name or e-mail holds the words, in the order of their names."""
     query = select(table).where(_contacts(scope)).order_by(table.c.display_name, table.c.id)
@@ -85,6 +92,7 @@ def search(session: Session, scope: Scope, words: str = "", *, limit: int = 100,
     return [_contact(row) for row in session.execute(query)]
 
 
+@scoped
 def create(session: Session, scope: Scope, new: Sequence[Contact]) -> None:
     moment = now()
     if new:
@@ -106,6 +114,7 @@ def create(session: Session, scope: Scope, new: Sequence[Contact]) -> None:
         )
 
 
+@scoped
 def overwrite(session: Session, scope: Scope, changed: Sequence[Contact]) -> int:
     """Write each contact over the version before its own; returns how many still were at that version."""
     moment = now()
@@ -127,6 +136,7 @@ def overwrite(session: Session, scope: Scope, changed: Sequence[Contact]) -> int
     return written.rowcount
 
 
+@scoped
 def remove(session: Session, scope: Scope, ids: Sequence[str]) -> None:
     for start in range(0, len(ids), BATCH):
         session.execute(delete(table).where(_contacts(scope), table.c.id.in_(ids[start : start + BATCH])))

@@ -6,13 +6,14 @@ from sqlalchemy import insert, select, update
 
 from storage.documents import new_id, now
 from storage.records import Verdict
-from storage.scope import Scope, of_organization
+from storage.scope import Scope, of_organization, scoped
 from storage.session import Session
 from storage.tables import match_decisions as table
 
 RENAMED = "as of its former name"
 
 
+@scoped
 def remember(
     session: Session, scope: Scope, *, account: str, source_id: str, object_id: str, verdict: Verdict, decided_by: str
 ) -> None:
@@ -37,6 +38,7 @@ def remember(
         )
 
 
+@scoped
 def follow(session: Session, scope: Scope, account: str, renamed: Mapping[str, str]) -> None:
     """What was said of a source record holds for its new name too; `renamed` is old → new."""
     said = decisions(session, scope, account) if renamed else {}
@@ -59,6 +61,7 @@ def follow(session: Session, scope: Scope, account: str, renamed: Mapping[str, s
         session.execute(insert(table), fresh)
 
 
+@scoped
 def decisions(session: Session, scope: Scope, account: str) -> dict[tuple[str, str], Verdict]:
     """(source id, contact id) → what was said."""
     rows = session.execute(select(table).where(of_organization(table, scope), table.c.account == account))

@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, delete, insert, select
 from storage.crypto import bound_to
 from storage.documents import encode, new_id
 from storage.records import ConnectionStatus, Gone, Seen
-from storage.scope import Scope, of_organization
+from storage.scope import Scope, of_organization, scoped
 from storage.session import Session
 from storage.tables import deferred_records as table
 from storage.tables import oauth_connections
@@ -20,12 +20,14 @@ from storage.tables import oauth_connections
 _Kept = msgspec.json.Decoder(tuple[Seen | None, Gone | None])
 
 
+@scoped
 def replace_all(session: Session, scope: Scope, account: str, sync_id: str, records: Iterable[Seen | Gone]) -> None:
     """What a run left open, in place of what the one before it had left: that was part of this run's plan."""
     session.execute(delete(table).where(of_organization(table, scope), table.c.account == account))
     add(session, scope, account, sync_id, records)
 
 
+@scoped
 def add(session: Session, scope: Scope, account: str, sync_id: str, records: Iterable[Seen | Gone]) -> None:
     """Later ones replace earlier ones of the same source record."""
     kept = {record.source_id: record for record in records}
@@ -40,6 +42,7 @@ def add(session: Session, scope: Scope, account: str, sync_id: str, records: Ite
     session.execute(insert(table), [_row(session, scope, account, sync_id, record) for record in kept.values()])
 
 
+@scoped
 def deferred(session: Session, scope: Scope, account: str) -> list[Seen | Gone]:
     rows = session.execute(
         select(table.c.id, table.c.record).where(of_organization(table, scope), table.c.account == account)
@@ -47,6 +50,7 @@ def deferred(session: Session, scope: Scope, account: str) -> list[Seen | Gone]:
     return [_decoded(session.keyring.open(row.record, _place(scope, row.id))) for row in rows]
 
 
+@scoped
 def everything(session: Session, scope: Scope) -> Iterator[tuple[str, str, Seen | Gone]]:
     """(row id, account, record) of every account."""
     rows = session.execute(select(table.c.id, table.c.account, table.c.record).where(of_organization(table, scope)))
@@ -54,6 +58,7 @@ def everything(session: Session, scope: Scope) -> Iterator[tuple[str, str, Seen 
         yield row.id, row.account, _decoded(session.keyring.open(row.record, _place(scope, row.id)))
 
 
+@scoped
 def prune(session: Session, scope: Scope) -> int:
     """Records of accounts that were disconnected: if one is connected again, it is read from the start."""
     given_up = select(oauth_connections.c.id).where(

@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 
 from storage.documents import now
 from storage.records import MailState
-from storage.scope import Scope, of_organization
+from storage.scope import Scope, of_organization, scoped
 from storage.session import Session
 from storage.tables import campaign_emails as table
 
@@ -26,6 +26,7 @@ class Departed:
     address_hash: str
 
 
+@scoped
 def departed(session: Session, scope: Scope, mailbox: str, names: Collection[str]) -> list[Departed]:
     """Those of this mailbox whose Message-ID, conversation or own id is among `names`."""
     found: dict[str, Departed] = {}
@@ -40,6 +41,7 @@ def departed(session: Session, scope: Scope, mailbox: str, names: Collection[str
     return list(found.values())
 
 
+@scoped
 def turn(session: Session, scope: Scope, mail: Departed, to: MailState, *, reason: str) -> bool:
     """Bounced, or answered: either proves as well that it had left. A bounce is the last word."""
     before = {MailState.SENT, MailState.UNKNOWN} | ({MailState.REPLIED} if to is MailState.BOUNCED else set())

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Table, delete, select
 from storage import audit, contacts, erasures, mail_erasure, plan_erasure, suppressions, trails, twins
 from storage.holdings import known_as, said_of
 from storage.records import ChangeKind, ChangeState, Statistics, Whom
-from storage.scope import Scope, of_organization
+from storage.scope import Scope, of_organization, scoped
 from storage.session import Session
 from storage.tables import (
     OPEN_STATUSES,
@@ -41,6 +41,7 @@ class Erasure:
         return not any(self.counts.values())
 
 
+@scoped
 def erase(session: Session, scope: Scope, whom: Whom, forecast: Forecast, *, by: str) -> Erasure:
     """Twice is once: of somebody who is gone there is nothing left to find."""
     scope.demand_admin("erase a person")

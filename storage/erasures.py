@@ -12,7 +12,7 @@ from sqlalchemy import delete, insert, select, text
 from storage import suppressions
 from storage.documents import new_id, now
 from storage.records import KnownBy, Person
-from storage.scope import Scope, of_organization
+from storage.scope import Scope, of_organization, scoped
 from storage.session import Session
 from storage.tables import erasures as table
 
@@ -38,6 +38,7 @@ class Known:
         return not self.keys.isdisjoint(keys_of(self.session, self.scope, known_by, person, account, source_ids))
 
 
+@scoped
 def keys_of(
     session: Session, scope: Scope, known_by: KnownBy, person: Person, account: str = "", source_ids: Iterable[str] = ()
 ) -> set[str]:
@@ -47,22 +48,26 @@ def keys_of(
     return keys | {key for one in source_ids for key in record_keys(session, scope, account, one)}
 
 
+@scoped
 def number_key(session: Session, scope: Scope, number: str) -> str:
     return session.keyring.keyed_hash(f"{scope.organization_id}/number/{number}")
 
 
+@scoped
 def record_keys(session: Session, scope: Scope, account: str, source_id: str) -> set[str]:
     """None for a file's: its ids are row numbers, and the next file has others under the same."""
     known_as = f"{scope.organization_id}/record/{account}/{source_id}"
     return set() if account in {"", FILE} else {session.keyring.keyed_hash(known_as)}
 
 
+@scoped
 def known(session: Session, scope: Scope, *, since: datetime | None = None) -> Known:
     query = select(table.c.key_hash).where(of_organization(table, scope))
     query = query.where(table.c.created_at >= since) if since else query
     return Known(session, scope, frozenset(session.execute(query).scalars()))
 
 
+@scoped
 def remember(session: Session, scope: Scope, keys: Iterable[str]) -> int:
     """Returns how many were new."""
     wanted = set(keys) - known(session, scope).keys
@@ -76,6 +81,7 @@ def remember(session: Session, scope: Scope, keys: Iterable[str]) -> int:
     return len(rows)
 
 
+@scoped
 def lift(session: Session, scope: Scope, keys: Iterable[str]) -> int:
     """They may come back, by their own wish; returns how many keys were forgotten."""
     scope.demand_admin("let an erased person come back")
@@ -85,6 +91,7 @@ def lift(session: Session, scope: Scope, keys: Iterable[str]) -> int:
     return sum(session.execute(gone.where(table.c.key_hash.in_(batch))).rowcount for batch in batches)
 
 
+@scoped
 def hold_off(session: Session, scope: Scope, *, alone: bool = False) -> None:
     """While this transaction lasts nobody is erased, so that nothing of them slips in behind the erasure's back.
 

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, LargeBinary, Table, or_, select, tuple_
 
 from storage import campaigns, deferred, mails, plans, suppressions, syncs, trails, twins
 from storage.records import Change, Whom
-from storage.scope import Scope, of_organization
+from storage.scope import Scope, of_organization, scoped
 from storage.session import Session
 from storage.tables import (
     ai_usage,
@@ -30,6 +30,7 @@ from storage.trails import Trail
 Rows = list[dict[str, Any]]
 
 
+@scoped
 def holdings(session: Session, scope: Scope, whom: Whom) -> dict[str, Any] | None:
     """None where nothing is held of them."""
     trail = trails.follow(session, scope, whom)
@@ -147,6 +148,7 @@ def _plain(value: Any) -> Any:
     return msgspec.to_builtins(value)
 
 
+@scoped
 def known_as(session: Session, scope: Scope, whom: Whom) -> str:
     """What stands for a person where their address must not: the beginning of its keyed hash."""
     return suppressions.address_hash(session, scope, whom.address)[:16]

@@ -12,12 +12,13 @@ from sqlalchemy.exc import IntegrityError
 from storage.crypto import Key, bound_to
 from storage.documents import new_id
 from storage.records import SyncStatus
-from storage.scope import Scope, of_organization, of_sync
+from storage.scope import Scope, of_organization, of_sync, scoped
 from storage.session import Session
 from storage.tables import contact_syncs
 from storage.tables import staged_pages as table
 
 
+@scoped
 def land(session: Session, scope: Scope, sync_id: str, key: Key, *, number: int, body: bytes, position: str) -> None:
     """Landing a page twice changes nothing: a run that was started again may read it once more."""
     place = _place(scope, sync_id, number)
@@ -33,6 +34,7 @@ def land(session: Session, scope: Scope, sync_id: str, key: Key, *, number: int,
         session.execute(page)
 
 
+@scoped
 def progress(session: Session, scope: Scope, sync_id: str, key: Key) -> tuple[int, str]:
     """How many pages have landed, and where reading goes on."""
     last = session.execute(
@@ -46,6 +48,7 @@ def progress(session: Session, scope: Scope, sync_id: str, key: Key) -> tuple[in
     return last.number, key.open(last.position, _place(scope, sync_id, last.number)).decode()
 
 
+@scoped
 def bodies(session: Session, scope: Scope, sync_id: str, key: Key) -> Iterator[bytes]:
     count = session.execute(select(func.count()).select_from(table).where(of_sync(table, scope, sync_id))).scalar_one()
     for number in range(1, count + 1):  # one page in memory at a time, whatever the driver fetches ahead
@@ -55,10 +58,12 @@ def bodies(session: Session, scope: Scope, sync_id: str, key: Key) -> Iterator[b
         yield key.open(sealed, _place(scope, sync_id, number))
 
 
+@scoped
 def clear(session: Session, scope: Scope, sync_id: str) -> None:
     session.execute(delete(table).where(of_sync(table, scope, sync_id)))
 
 
+@scoped
 def prune(session: Session, scope: Scope) -> int:
     """Pages of runs that no longer read: nobody comes back for them. Returns how many."""
     scope.demand_admin("clear away what runs left behind")

@@ -7,13 +7,14 @@ from sqlalchemy import Row, delete, func, insert, select
 
 from storage.documents import document, fingerprint, new_id, now, person
 from storage.records import Provider, StoredLink
-from storage.scope import Scope, of_organization
+from storage.scope import Scope, of_organization, scoped
 from storage.session import Session
 from storage.tables import object_links as table
 
 BATCH = 1000
 
 
+@scoped
 def fingerprints(session: Session, scope: Scope, account: str) -> Iterator[tuple[str, str, str]]:
     """(source id, contact id, fingerprint of the base) of all that this account brought."""
     query = select(table.c.source_id, table.c.object_id, table.c.fingerprint).where(
@@ -22,11 +23,13 @@ def fingerprints(session: Session, scope: Scope, account: str) -> Iterator[tuple
     return iter(session.execute(query.execution_options(yield_per=BATCH)).tuples())
 
 
+@scoped
 def count(session: Session, scope: Scope, account: str) -> int:
     query = select(func.count()).select_from(table).where(of_organization(table, scope), table.c.account == account)
     return int(session.execute(query).scalar_one())
 
 
+@scoped
 def links(session: Session, scope: Scope, account: str, source_ids: Sequence[str]) -> dict[str, StoredLink]:
     found: dict[str, StoredLink] = {}
     for start in range(0, len(source_ids), BATCH):
@@ -39,11 +42,13 @@ def links(session: Session, scope: Scope, account: str, source_ids: Sequence[str
     return found
 
 
+@scoped
 def links_of(session: Session, scope: Scope, object_id: str) -> list[StoredLink]:
     query = select(table).where(of_organization(table, scope), table.c.object_id == object_id)
     return [_link(row) for row in session.execute(query.order_by(table.c.created_at, table.c.source_id))]
 
 
+@scoped
 def write(session: Session, scope: Scope, written: Sequence[StoredLink]) -> None:
     """Each takes the place of what its source record was linked to before."""
     if not written:
@@ -72,6 +77,7 @@ def write(session: Session, scope: Scope, written: Sequence[StoredLink]) -> None
     )
 
 
+@scoped
 def unlink(session: Session, scope: Scope, account: str, source_ids: Sequence[str]) -> None:
     for start in range(0, len(source_ids), BATCH):
         session.execute(

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, update
 from storage import campaigns, mails, tallies
 from storage.documents import now
 from storage.records import CampaignStatus, MailState
-from storage.scope import Scope, of_organization
+from storage.scope import Scope, of_organization, scoped
 from storage.session import Session
 from storage.tables import ai_usage, email_events
 from storage.tables import campaign_emails as table
@@ -24,6 +24,7 @@ _NOBODY: dict[str, Any] = {
 }  # fmt: skip
 
 
+@scoped
 def empty(session: Session, scope: Scope, theirs: Mapping[str, str]) -> int:
     """Returns how many mails; `theirs` says for each of which campaign it is. Hashes of what was approved stay."""
     here = and_(of_organization(table, scope), table.c.id.in_(list(theirs)))

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from storage.documents import new_id
 from storage.records import MailEvent, Visitor
-from storage.scope import Scope, of_campaign, of_organization
+from storage.scope import Scope, of_campaign, of_organization, scoped
 from storage.session import Session
 from storage.tables import email_events as table
 
@@ -30,6 +30,7 @@ class Event:
     detail: Mapping[str, Any] | None = None
 
 
+@scoped
 def note(session: Session, scope: Scope, campaign_id: str, event: Event) -> bool:
     """True if it was new."""
     row = insert(table).values(
@@ -49,6 +50,7 @@ def note(session: Session, scope: Scope, campaign_id: str, event: Event) -> bool
     return False
 
 
+@scoped
 def known(session: Session, scope: Scope, external_ids: Collection[str]) -> set[str]:
     """Which of these have been noted already."""
     wanted = [one[:LONGEST_ID] for one in external_ids]
@@ -56,6 +58,7 @@ def known(session: Session, scope: Scope, external_ids: Collection[str]) -> set[
     return set(session.execute(select(table.c.external_id).where(here)).scalars())
 
 
+@scoped
 def of_mail(session: Session, scope: Scope, mail_id: str) -> Sequence[Event]:
     rows = session.execute(
         select(table).where(of_organization(table, scope), table.c.email_id == mail_id).order_by(table.c.at)
@@ -63,6 +66,7 @@ def of_mail(session: Session, scope: Scope, mail_id: str) -> Sequence[Event]:
     return [_event(row) for row in rows]
 
 
+@scoped
 def of_whole_campaign(session: Session, scope: Scope, campaign_id: str) -> Sequence[Event]:
     rows = session.execute(select(table).where(of_campaign(table, scope, campaign_id)).order_by(table.c.at))
     return [_event(row) for row in rows]

@@ -16,7 +16,7 @@ from storage.marks import Overtaken
 from storage.records import CampaignStatus, Deed, MailState, Mark, Risk
 from storage.reviews import CannotDecide
 from storage.risks import UNDECIDED, of_risk
-from storage.scope import Scope, of_campaign
+from storage.scope import Scope, of_campaign, scoped
 from storage.session import Session
 from storage.tables import campaign_emails as mails
 from storage.tables import mail_marks as table
@@ -26,6 +26,7 @@ AT_ONCE = 1000
 LEFT_OUT = "left out by a reviewer"
 
 
+@scoped
 def mark_all(
     session: Session, scope: Scope, campaign_id: str, deed: Deed, *, actor: str, risks: Iterable[Risk]
 ) -> Mark:
@@ -35,6 +36,7 @@ def mark_all(
     return _mark(session, scope, campaign_id, deed, actor, wanted)
 
 
+@scoped
 def mark_mails(
     session: Session, scope: Scope, campaign_id: str, deed: Deed, *, actor: str, mail_ids: Sequence[str]
 ) -> Mark:
@@ -45,6 +47,7 @@ def mark_mails(
     return _mark(session, scope, campaign_id, deed, actor, mails.c.id.in_(list(mail_ids)), mail_ids)
 
 
+@scoped
 def mark_mail(
     session: Session, scope: Scope, campaign_id: str, deed: Deed, *, actor: str, mail_id: str, seen: str
 ) -> Mark:
@@ -62,6 +65,7 @@ def mark_mail(
     return made
 
 
+@scoped
 def note_edit(session: Session, scope: Scope, campaign_id: str, mail_id: str, *, actor: str) -> Mark:
     """Another text stands in a mail's place: whoever has the old one before them is told so."""
     _demand_waiting(session, scope, campaign_id)
@@ -71,6 +75,7 @@ def note_edit(session: Session, scope: Scope, campaign_id: str, mail_id: str, *,
     return made
 
 
+@scoped
 def take_back(session: Session, scope: Scope, campaign_id: str, mark_id: str, *, actor: str) -> int:
     """Mails that nobody has decided about since become what they were before. Returns how many."""
     _demand_waiting(session, scope, campaign_id)
@@ -90,6 +95,7 @@ def take_back(session: Session, scope: Scope, campaign_id: str, mark_id: str, *,
     return number
 
 
+@scoped
 def marks(session: Session, scope: Scope, campaign_id: str, *, limit: int = 20) -> list[Mark]:
     """The newest first."""
     query = select(table).where(of_campaign(table, scope, campaign_id))
@@ -97,6 +103,7 @@ def marks(session: Session, scope: Scope, campaign_id: str, *, limit: int = 20) 
     return [_read(row) for row in session.execute(newest)]
 
 
+@scoped
 def pulse(session: Session, scope: Scope, campaign_id: str) -> str:
     """Another text after every decision: what a page that is looked at compares."""
     query = select(func.count(), func.count(table.c.undone_at), func.max(table.c.id))

@@ -7,7 +7,7 @@ from storage.actions import Action
 from storage.outbox import FOUND_SENT, FOUND_UNSENT, Claim, Outcome
 from storage.records import CampaignStatus, MailState
 from storage.reviews import CannotDecide
-from storage.scope import Scope
+from storage.scope import Scope, scoped
 from storage.session import Session
 
 CAN_SEND = (CampaignStatus.COMPLETED, CampaignStatus.SENDING, CampaignStatus.PAUSED)
@@ -27,6 +27,7 @@ class Retried:
     failed: int = 0
 
 
+@scoped
 def settle(session: Session, scope: Scope, campaign_id: str, mail_id: str, *, left: bool, actor: str) -> MailState:
     """Somebody found out whether a mail in doubt left; if not, it may be sent once more with those that failed."""
     one = mails.mail(session, scope, campaign_id, mail_id, None)
@@ -43,6 +44,7 @@ def settle(session: Session, scope: Scope, campaign_id: str, mail_id: str, *, le
     return state
 
 
+@scoped
 def retry_failed(session: Session, scope: Scope, campaign_id: str, *, actor: str) -> Retried:
     """Send once more what failed for certain; while the campaign waits for its review, what could not be written.
 

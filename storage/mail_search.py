@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from storage import mails
 from storage.crypto import Key
 from storage.records import Mail
-from storage.scope import Scope
+from storage.scope import Scope, scoped
 from storage.session import Session
 
 MOST = 200
 
 
+@scoped
 def search(session: Session, scope: Scope, campaign_id: str, key: Key, words: str, *, limit: int = MOST) -> list[Mail]:
     """Mails that hold all the words, in the audience's order."""
     wanted = words.casefold().split()

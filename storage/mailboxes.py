@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from storage.documents import new_id, now
 from storage.records import MailState
-from storage.scope import Scope, of_organization
+from storage.scope import Scope, of_organization, scoped
 from storage.session import Session
 from storage.tables import campaign_emails, mailbox_slots
 from storage.tables import mailboxes as table
@@ -37,6 +37,7 @@ class Mailbox:
     looked_at: datetime | None
 
 
+@scoped
 def mailbox(session: Session, scope: Scope, name: str) -> Mailbox:
     """As it stands, locked until this transaction ends."""
     _make(session, scope, name)
@@ -44,6 +45,7 @@ def mailbox(session: Session, scope: Scope, name: str) -> Mailbox:
     return _mailbox(row)
 
 
+@scoped
 def take_slot(
     session: Session, scope: Scope, name: str, holder: str, *, moment: datetime, until: datetime, at_once: int
 ) -> bool:
@@ -63,11 +65,13 @@ def take_slot(
     return True
 
 
+@scoped
 def give_slot_back(session: Session, scope: Scope, name: str, holder: str) -> None:
     mine = update(mailbox_slots).where(_slots(scope, name), mailbox_slots.c.holder == holder)
     session.execute(mine.values(holder="", until=LONG_AGO))
 
 
+@scoped
 def take_turn(
     session: Session, scope: Scope, name: str, *, moment: datetime, interval: timedelta, mails: int = 1
 ) -> datetime:
@@ -83,6 +87,7 @@ def take_turn(
     return turn
 
 
+@scoped
 def room_at(session: Session, scope: Scope, name: str, *, per_day: int, moment: datetime) -> datetime:
     """When another mail fits under `per_day` in any 24 hours; `moment` if it fits now."""
     left = per_day - _about_to_leave(session, scope, name)
@@ -99,11 +104,13 @@ def room_at(session: Session, scope: Scope, name: str, *, per_day: int, moment: 
     return found + DAY if found else moment
 
 
+@scoped
 def sent_since(session: Session, scope: Scope, name: str, since: datetime) -> int:
     counted = select(func.count()).select_from(campaign_emails)
     return int(session.execute(counted.where(_from(scope, name), campaign_emails.c.submitted_at > since)).scalar_one())
 
 
+@scoped
 def keep_quiet(session: Session, scope: Scope, name: str, until: datetime, why: str) -> None:
     """No request before then, by any process. A shorter wait does not take back a longer one."""
     here = mailbox(session, scope, name)
@@ -111,6 +118,7 @@ def keep_quiet(session: Session, scope: Scope, name: str, until: datetime, why: 
         session.execute(update(table).where(_one(scope, name)).values(quiet_until=until, quiet_why=why))
 
 
+@scoped
 def looked(session: Session, scope: Scope, name: str, moment: datetime) -> None:
     """What came in before then has been read."""
     mailbox(session, scope, name)

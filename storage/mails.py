@@ -16,7 +16,7 @@ from storage.crypto import Key, bound_to
 from storage.documents import encode, new_id, now
 from storage.records import Draft, Mail, MailState, Risk
 from storage.risks import of_risk
-from storage.scope import Scope, of_campaign
+from storage.scope import Scope, of_campaign, scoped
 from storage.session import Session
 from storage.tables import campaign_emails as table
 
@@ -56,6 +56,7 @@ class Written:
     edited_by: str = ""
 
 
+@scoped
 def freeze(
     session: Session, scope: Scope, campaign_id: str, key: Key, members: Sequence[Member], *, mailbox: str
 ) -> None:
@@ -68,6 +69,7 @@ def freeze(
         )
 
 
+@scoped
 def mails(
     session: Session,
     scope: Scope,
@@ -91,6 +93,7 @@ def mails(
     return [_mail(scope, row, key) for row in session.execute(query).all()]
 
 
+@scoped
 def every(session: Session, scope: Scope, campaign_id: str, key: Key | None, **wanted: Any) -> Iterator[Mail]:
     after = 0
     while batch := mails(session, scope, campaign_id, key, after=after, **wanted):
@@ -98,6 +101,7 @@ def every(session: Session, scope: Scope, campaign_id: str, key: Key | None, **w
         after = batch[-1].ordinal
 
 
+@scoped
 def mail(session: Session, scope: Scope, campaign_id: str, mail_id: str, key: Key | None) -> Mail:
     """By its id, or by its number in the audience."""
     named = table.c.ordinal == int(mail_id) if mail_id.isdecimal() else table.c.id == mail_id
@@ -107,6 +111,7 @@ def mail(session: Session, scope: Scope, campaign_id: str, mail_id: str, key: Ke
     return _mail(scope, row, key)
 
 
+@scoped
 def content(session: Session, scope: Scope, campaign_id: str, mail_id: str, key: Key) -> bytes:
     """The final bytes; empty where the mail is not written."""
     sealed = session.execute(
@@ -115,6 +120,7 @@ def content(session: Session, scope: Scope, campaign_id: str, mail_id: str, key:
     return key.open(sealed, _place(scope, mail_id, "content")) if sealed else b""
 
 
+@scoped
 def write(session: Session, scope: Scope, campaign_id: str, key: Key, written: Sequence[Written]) -> int:
     """Put down what was written, each over the version it was written for; returns how many still stood there."""
     rows = [_written(scope, key, one) for one in written]
@@ -133,6 +139,7 @@ def write(session: Session, scope: Scope, campaign_id: str, key: Key, written: S
     return done.rowcount
 
 
+@scoped
 def decide(
     session: Session,
     scope: Scope,
@@ -158,6 +165,7 @@ def decide(
     return sum(session.execute(query.where(table.c.id.in_(batch)).values(**values)).rowcount for batch in batches)
 
 
+@scoped
 def again(session: Session, scope: Scope, campaign_id: str) -> int:
     """What failed for certain may leave once more, with the bytes that were approved; returns how many."""
     failed = update(table).where(
@@ -173,6 +181,7 @@ def again(session: Session, scope: Scope, campaign_id: str) -> int:
     return session.execute(failed.values(**fresh, **unknown_there, updated_at=now())).rowcount
 
 
+@scoped
 def anew(session: Session, scope: Scope, campaign_id: str) -> int:
     """What could not be written may be written once more; returns how many."""
     failed = update(table).where(
@@ -184,6 +193,7 @@ def anew(session: Session, scope: Scope, campaign_id: str) -> int:
     return session.execute(failed.values(state=MailState.PENDING, reason="", updated_at=now())).rowcount
 
 
+@scoped
 def digest(session: Session, scope: Scope, campaign_id: str) -> str:
     """What an approval names: every mail that could leave, in order, by the hash of its final bytes."""
     found = hashlib.sha256()
@@ -198,6 +208,7 @@ def digest(session: Session, scope: Scope, campaign_id: str) -> str:
     return found.hexdigest()
 
 
+@scoped
 def clear(session: Session, scope: Scope, campaign_id: str) -> None:
     """Nothing personal is left; hashes, states and who approved are."""
     session.execute(update(table).where(of_campaign(table, scope, campaign_id)).values(draft=None, content=None))

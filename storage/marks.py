@@ -13,7 +13,7 @@ from storage import audit, plans, syncs
 from storage.documents import new_id, now
 from storage.records import ChangeKind, ChangeState, Deed, Edits, Mark, SyncStatus
 from storage.reviews import CannotDecide
-from storage.scope import Scope, of_sync
+from storage.scope import Scope, of_sync, scoped
 from storage.session import Session
 from storage.tables import contact_sync_changes as rows
 from storage.tables import review_marks as table
@@ -33,6 +33,7 @@ class Overtaken(CannotDecide):
     """Somebody else decided about the row since it was looked at. Nothing of theirs is overwritten unseen."""
 
 
+@scoped
 def mark_all(
     session: Session, scope: Scope, sync_id: str, deed: Deed, *, actor: str, kinds: Iterable[ChangeKind]
 ) -> Mark:
@@ -41,6 +42,7 @@ def mark_all(
     return _mark(session, scope, sync_id, deed, actor, wanted)
 
 
+@scoped
 def mark_rows(
     session: Session, scope: Scope, sync_id: str, deed: Deed, *, actor: str, change_ids: Sequence[str]
 ) -> Mark:
@@ -50,6 +52,7 @@ def mark_rows(
     return _mark(session, scope, sync_id, deed, actor, rows.c.id.in_(list(change_ids)), change_ids)
 
 
+@scoped
 def mark_row(
     session: Session, scope: Scope, sync_id: str, deed: Deed, *, actor: str, change_id: str, seen: str,
     edits: Edits | None = None,
@@ -70,6 +73,7 @@ def mark_row(
     return made
 
 
+@scoped
 def take_back(session: Session, scope: Scope, sync_id: str, mark_id: str, *, actor: str) -> int:
     """Rows that nobody has decided about since become what they were before. Returns how many."""
     _demand_waiting(session, scope, sync_id)
@@ -87,12 +91,14 @@ def take_back(session: Session, scope: Scope, sync_id: str, mark_id: str, *, act
     return number
 
 
+@scoped
 def marks(session: Session, scope: Scope, sync_id: str, *, limit: int = 20) -> list[Mark]:
     """The newest first."""
     query = select(table).where(of_sync(table, scope, sync_id)).order_by(table.c.created_at.desc(), table.c.id.desc())
     return [_read(row) for row in session.execute(query.limit(limit))]
 
 
+@scoped
 def pulse(session: Session, scope: Scope, sync_id: str) -> str:
     """Another text after every decision: what a page that is looked at compares."""
     query = select(func.count(), func.count(table.c.undone_at), func.max(table.c.id))

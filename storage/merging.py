@@ -13,7 +13,7 @@ from storage import actions, audit, contacts, decisions, erasures, twins
 from storage.actions import Action
 from storage.documents import FIELDS, now
 from storage.records import Contact, MergeUndo, Twins, TwinState, Verdict
-from storage.scope import Scope, of_organization
+from storage.scope import Scope, of_organization, scoped
 from storage.session import Session
 from storage.tables import campaign_emails, match_decisions, object_actions, object_links
 from storage.twins import OURS, ordered
@@ -59,6 +59,7 @@ class Pair:
     gone: Contact
 
 
+@scoped
 def open_pair(session: Session, scope: Scope, twins_id: str, *, keep: str = "", lock: bool = False) -> Pair:
     """The older contact stays, unless `keep` names the other."""
     found = twins.pair(session, scope, twins_id, lock=lock)
@@ -77,6 +78,7 @@ def open_pair(session: Session, scope: Scope, twins_id: str, *, keep: str = "", 
     return Pair(found, there[kept], there[found.other_id if kept == found.one_id else found.one_id])
 
 
+@scoped
 def merge(session: Session, scope: Scope, pair: Pair, merged: Contact, *, by: str, undo_for: timedelta) -> None:
     """`merged` takes the place of the contact that stays; the other disappears into it."""
     erasures.hold_off(session, scope)
@@ -93,6 +95,7 @@ def merge(session: Session, scope: Scope, pair: Pair, merged: Contact, *, by: st
     audit.record(session, scope, actor=by, action="contacts.merged", subject=pair.twins.id, detail=counted)
 
 
+@scoped
 def unmerge(session: Session, scope: Scope, twins_id: str, *, by: str) -> Pair:
     """Both contacts as they were, each with what was its own; what came since stays with the one that stayed."""
     erasures.hold_off(session, scope)
@@ -118,6 +121,7 @@ def unmerge(session: Session, scope: Scope, twins_id: str, *, by: str) -> Pair:
     return Pair(found, restored, undo.gone)
 
 
+@scoped
 def keep_apart(session: Session, scope: Scope, twins_id: str, *, by: str) -> Twins:
     """They are two people: nobody is asked again."""
     found = twins.pair(session, scope, twins_id, lock=True)

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from storage import audit
 from storage.records import OrganizationSettings
-from storage.scope import Scope
+from storage.scope import Scope, scoped
 from storage.session import Session
 from storage.tables import organizations as table
 
@@ -20,10 +20,12 @@ class BadSetting(Exception):
     """An organization's setting cannot be so. The text names it and says what would do."""
 
 
+@scoped
 def organization_settings(session: Session, scope: Scope) -> OrganizationSettings:
     return _understood({name: value for name, value in _document(session, scope).items() if name in NAMES})
 
 
+@scoped
 def change(session: Session, scope: Scope, changes: Mapping[str, str], *, actor: str) -> OrganizationSettings:
     """Set what is named, as a person writes it: `tracking=true`, `rest_days=30`. An empty value takes it back."""
     scope.demand_admin("change its settings")

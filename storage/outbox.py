@@ -19,7 +19,7 @@ from storage.actions import Action
 from storage.crypto import Key, bound_to
 from storage.documents import now
 from storage.records import CampaignStatus, Draft, MailState
-from storage.scope import Scope, of_campaign, visible
+from storage.scope import Scope, of_campaign, scoped, visible
 from storage.session import Session
 from storage.tables import campaign_emails as table
 from storage.tables import email_campaigns
@@ -68,6 +68,7 @@ class Outcome:
     thread_id: str = ""
 
 
+@scoped
 def claim(
     session: Session,
     scope: Scope,
@@ -96,6 +97,7 @@ def claim(
     return found
 
 
+@scoped
 def recover(
     session: Session, scope: Scope, campaign_id: str, key: Key, *, moment: datetime, until: datetime, limit: int = 1
 ) -> list[Claim]:
@@ -105,6 +107,7 @@ def recover(
     return _taken(session, scope, campaign_id, key, list(session.execute(late).scalars()), until)
 
 
+@scoped
 def submit(
     session: Session, scope: Scope, claims: Sequence[Claim], *, at: datetime, until: datetime, **known: str
 ) -> list[Claim]:
@@ -117,11 +120,13 @@ def submit(
     return ours
 
 
+@scoped
 def hold(session: Session, scope: Scope, claimed: Claim, *, until: datetime, **known: str) -> None:
     """Leave it in `sending`, to be looked at again at `until`."""
     _write(session, _still_ours(session, scope, [claimed]), {"claimed_until": until} | known)
 
 
+@scoped
 def give_back(
     session: Session, scope: Scope, claims: Sequence[Claim], *, not_before: datetime | None = None, **known: str
 ) -> None:
@@ -139,6 +144,7 @@ def give_back(
     _write(session, _still_ours(session, scope, claims), values | known)
 
 
+@scoped
 def settle(session: Session, scope: Scope, outcomes: Sequence[Outcome], *, actor: str) -> list[Outcome]:
     """How claimed mails ended, with the deed on each contact's record. Returns those that were ours to settle."""
     mine = {one.mail_id for one in _still_ours(session, scope, [outcome.claim for outcome in outcomes])}
@@ -150,6 +156,7 @@ def settle(session: Session, scope: Scope, outcomes: Sequence[Outcome], *, actor
     return settled
 
 
+@scoped
 def unknown(session: Session, scope: Scope, campaign_id: str, key: Key, *, limit: int = LOOK_AHEAD) -> list[Claim]:
     """Mails that may have left and may not, those in doubt for longest first; of people who were erased none."""
     doubtful = _in(scope, campaign_id, MailState.UNKNOWN) & table.c.content.is_not(None)
@@ -157,6 +164,7 @@ def unknown(session: Session, scope: Scope, campaign_id: str, key: Key, *, limit
     return [_claim(scope, row, key) for row in session.execute(rows)]
 
 
+@scoped
 def clear_up(session: Session, scope: Scope, outcome: Outcome, *, actor: str) -> bool:
     """A mail of which nobody knew whether it left: now somebody does. False if it was cleared up before."""
     one = outcome.claim
@@ -167,6 +175,7 @@ def clear_up(session: Session, scope: Scope, outcome: Outcome, *, actor: str) ->
     return True
 
 
+@scoped
 def next_moment(session: Session, scope: Scope, campaign_id: str) -> datetime | None:
     """When there is something to do again; None where nothing is left to send."""
     due = select(func.min(table.c.not_before)).where(_in(scope, campaign_id, MailState.APPROVED))

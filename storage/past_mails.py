@@ -6,12 +6,13 @@ from sqlalchemy import select
 
 from storage import campaigns, mails
 from storage.records import Letter
-from storage.scope import Scope, of_organization, visible
+from storage.scope import Scope, of_organization, scoped, visible
 from storage.session import Session
 from storage.tables import campaign_emails as table
 from storage.tables import email_campaigns
 
 
+@scoped
 def written_to_since(session: Session, scope: Scope, moment: datetime) -> set[str]:
     """Keyed hashes of the addresses that a mail of the organization left for after `moment`."""
     rows = session.execute(
@@ -20,6 +21,7 @@ def written_to_since(session: Session, scope: Scope, moment: datetime) -> set[st
     return set(rows.scalars())
 
 
+@scoped
 def same_question(session: Session, scope: Scope, prompt_hash: str) -> Letter | None:
     """The newest letter that answers the same question: what was paid for once need not be paid for again."""
     row = session.execute(

@@ -10,7 +10,7 @@ from storage import plan_texts, plans, syncs
 from storage.crypto import Key, bound_to
 from storage.documents import encode
 from storage.records import Change, ChangeKind, ChangeState, Proposal, SourceLink, Statistics, SyncStatus, Whom
-from storage.scope import Scope, of_organization
+from storage.scope import Scope, of_organization, scoped
 from storage.session import Session
 from storage.tables import contact_sync_changes as table
 from storage.trails import Trail
@@ -23,6 +23,7 @@ _NOBODY: dict[str, Any] = {
 }  # fmt: skip
 
 
+@scoped
 def empty(
     session: Session, scope: Scope, whom: Whom, trail: Trail,
     forecast: Callable[[Mapping[tuple[ChangeKind, ChangeState], int]], Statistics],

@@ -6,12 +6,13 @@ from itertools import islice
 from storage import plan_texts, plans
 from storage.crypto import Key
 from storage.records import Change
-from storage.scope import Scope
+from storage.scope import Scope, scoped
 from storage.session import Session
 
 MOST = 200
 
 
+@scoped
 def search(session: Session, scope: Scope, sync_id: str, key: Key, words: str, *, limit: int = MOST) -> list[Change]:
     """Rows that hold all the words, in names, values or ids, in the plan's order."""
     wanted = words.casefold().split()

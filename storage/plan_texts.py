@@ -12,13 +12,14 @@ from sqlalchemy import delete, insert, select
 from storage.crypto import Key, bound_to
 from storage.documents import new_id
 from storage.records import Change
-from storage.scope import Scope, of_sync
+from storage.scope import Scope, of_sync, scoped
 from storage.session import Session
 from storage.tables import plan_texts as table
 
 BATCH = 1000
 
 
+@scoped
 def keep(session: Session, scope: Scope, sync_id: str, key: Key, changes: Sequence[Change]) -> None:
     clear(session, scope, sync_id)
     for number, start in enumerate(range(0, len(changes), BATCH)):
@@ -31,12 +32,14 @@ def keep(session: Session, scope: Scope, sync_id: str, key: Key, changes: Sequen
         )  # fmt: skip
 
 
+@scoped
 def texts(session: Session, scope: Scope, sync_id: str, key: Key) -> Iterator[str]:
     query = select(table.c.number, table.c.body).where(of_sync(table, scope, sync_id)).order_by(table.c.number)
     for row in session.execute(query):
         yield key.open(row.body, _place(scope, sync_id, row.number)).decode()
 
 
+@scoped
 def clear(session: Session, scope: Scope, sync_id: str) -> None:
     session.execute(delete(table).where(of_sync(table, scope, sync_id)))
 

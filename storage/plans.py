@@ -17,7 +17,7 @@ from storage import plan_texts
 from storage.crypto import Key, bound_to
 from storage.documents import encode, typed
 from storage.records import Change, ChangeKind, ChangeState, Edits, Proposal, Undo
-from storage.scope import Scope, of_sync
+from storage.scope import Scope, of_sync, scoped
 from storage.session import Session
 from storage.tables import contact_sync_changes as table
 
@@ -41,6 +41,7 @@ class Outcome:
     error: str = ""
 
 
+@scoped
 def save(session: Session, scope: Scope, sync_id: str, key: Key, changes: Sequence[Change]) -> str:
     """Store a plan and return its digest."""
     digest = hashlib.sha256()
@@ -51,6 +52,7 @@ def save(session: Session, scope: Scope, sync_id: str, key: Key, changes: Sequen
     return digest.hexdigest()
 
 
+@scoped
 def digest(session: Session, scope: Scope, sync_id: str, key: Key) -> str:
     """The digest of the plan as it stands now: a row changed, added or taken away since gives another one."""
     found = hashlib.sha256()
@@ -61,6 +63,7 @@ def digest(session: Session, scope: Scope, sync_id: str, key: Key) -> str:
     return found.hexdigest()
 
 
+@scoped
 def changes(
     session: Session,
     scope: Scope,
@@ -84,6 +87,7 @@ def changes(
     return [_change(scope, row, key) for row in session.execute(query).all()]
 
 
+@scoped
 def every(session: Session, scope: Scope, sync_id: str, key: Key | None, **wanted: Any) -> Iterator[Change]:
     after = 0
     while batch := changes(session, scope, sync_id, key, after=after, **wanted):
@@ -91,6 +95,7 @@ def every(session: Session, scope: Scope, sync_id: str, key: Key | None, **wante
         after = batch[-1].ordinal
 
 
+@scoped
 def counts(session: Session, scope: Scope, sync_id: str) -> Counter[tuple[ChangeKind, ChangeState]]:
     groups = session.execute(
         select(table.c.kind, table.c.state, func.count())
@@ -100,6 +105,7 @@ def counts(session: Session, scope: Scope, sync_id: str) -> Counter[tuple[Change
     return Counter({(ChangeKind(kind), ChangeState(state)): number for kind, state, number in groups})
 
 
+@scoped
 def decide(
     session: Session,
     scope: Scope,
@@ -119,6 +125,7 @@ def decide(
     return sum(session.execute(query.where(table.c.id.in_(batch))).rowcount for batch in _batches(change_ids))
 
 
+@scoped
 def absent(session: Session, scope: Scope, sync_id: str, change_ids: Sequence[str]) -> list[str]:
     """Those that are no rows of this plan."""
     there: set[str] = set()
@@ -127,12 +134,14 @@ def absent(session: Session, scope: Scope, sync_id: str, change_ids: Sequence[st
     return [change_id for change_id in change_ids if change_id not in there]
 
 
+@scoped
 def withdraw(session: Session, scope: Scope, sync_id: str) -> int:
     """What was approved and is not yet written will not be."""
     left = update(table).where(_of(scope, sync_id), table.c.state == ChangeState.APPROVED)
     return session.execute(left.values(state=ChangeState.REJECTED)).rowcount
 
 
+@scoped
 def edit(
     session: Session, scope: Scope, sync_id: str, key: Key, *, change_id: str, edits: Edits,
     states: Sequence[ChangeState] = (ChangeState.PROPOSED,),
@@ -147,6 +156,7 @@ def edit(
     return edited.rowcount == 1
 
 
+@scoped
 def edits(
     session: Session, scope: Scope, sync_id: str, key: Key, *, change_ids: Sequence[str] | None = None
 ) -> dict[str, Edits]:
@@ -156,6 +166,7 @@ def edits(
     return {change_id: replace(edits, values=tuple(map(typed, edits.values))) for change_id, edits in opened.items()}
 
 
+@scoped
 def settle(session: Session, scope: Scope, sync_id: str, undo_key: Key | None, outcomes: Sequence[Outcome]) -> None:
     values = [
         {
@@ -179,6 +190,7 @@ def settle(session: Session, scope: Scope, sync_id: str, undo_key: Key | None, o
         )
 
 
+@scoped
 def settle_idle(session: Session, scope: Scope, sync_id: str) -> int:
     """Approved rows that ask for no work, such as unchanged records, are done at once."""
     idle = (table.c.kind == ChangeKind.SKIP) & table.c.seen_version.is_(None)
@@ -189,11 +201,13 @@ def settle_idle(session: Session, scope: Scope, sync_id: str) -> int:
     ).rowcount
 
 
+@scoped
 def undoable(session: Session, scope: Scope, sync_id: str, key: Key) -> list[tuple[Change, Undo]]:
     """Applied rows with what takes them back, in the order in which they were applied."""
     return list(undo_data(session, scope, sync_id, key))
 
 
+@scoped
 def undo_data(
     session: Session, scope: Scope, sync_id: str, key: Key, *, of: Sequence[str] | None = None
 ) -> Iterator[tuple[Change, Undo]]:
@@ -205,6 +219,7 @@ def undo_data(
         yield _change(scope, row, None), _undo.decode(key.open(row.undo, _place(scope, row.id, "undo")))
 
 
+@scoped
 def mark_undone(
     session: Session, scope: Scope, sync_id: str, undone: Sequence[Change], refused: Sequence[Change], *, why: str
 ) -> None:
@@ -216,11 +231,13 @@ def mark_undone(
             )
 
 
+@scoped
 def clear_previews(session: Session, scope: Scope, sync_id: str) -> None:
     session.execute(update(table).where(_of(scope, sync_id)).values(payload=None, edits=None))
     plan_texts.clear(session, scope, sync_id)
 
 
+@scoped
 def clear_undo(session: Session, scope: Scope, sync_id: str) -> None:
     session.execute(update(table).where(_of(scope, sync_id)).values(undo=None))
 

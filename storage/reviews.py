@@ -13,7 +13,7 @@ from storage import audit, decisions, landing, plans, syncs
 from storage.crypto import Key
 from storage.documents import now
 from storage.records import SAFE_KINDS, Cell, Change, ChangeKind, ChangeState, Edits, SyncStatus, Verdict
-from storage.scope import Scope
+from storage.scope import Scope, scoped
 from storage.session import Session
 from storage.syncs import Sync
 
@@ -45,6 +45,7 @@ class Decision:
     edits: dict[str, Edits] = field(default_factory=dict)
 
 
+@scoped
 def decide(session: Session, scope: Scope, sync_id: str, decision: Decision) -> SyncStatus:
     """Record a decision and move the sync on; nothing is written to the CRM here."""
     sync = syncs.sync(session, scope, sync_id)
@@ -135,6 +136,7 @@ def _reject(session: Session, scope: Scope, sync_id: str, moment: datetime) -> i
     return 0
 
 
+@scoped
 def forget(session: Session, scope: Scope, sync_id: str) -> None:
     """Destroy what was sealed for the review, and the keys to it."""
     plans.clear_previews(session, scope, sync_id)
@@ -142,6 +144,7 @@ def forget(session: Session, scope: Scope, sync_id: str) -> None:
     syncs.note(session, scope, sync_id, preview_key=None, undo_key=None, cursor=None)
 
 
+@scoped
 def end(
     session: Session, scope: Scope, sync_id: str, *, to: SyncStatus, expected: Sequence[SyncStatus], why: str
 ) -> bool:

@@ -3,7 +3,7 @@
 from sqlalchemy import Table, select, update
 
 from storage.crypto import bound_to
-from storage.scope import Scope, of_organization
+from storage.scope import Scope, of_organization, scoped
 from storage.session import Session
 from storage.tables import (
     contact_syncs,
@@ -22,6 +22,7 @@ SEALED: dict[Table, tuple[str, ...]] = {
 }
 
 
+@scoped
 def rotate(session: Session, scope: Scope) -> int:
     """How many values of the organization were sealed anew."""
     scope.demand_admin("rotate keys")
@@ -43,6 +44,7 @@ def _rotate(session: Session, scope: Scope, table: Table, column: str) -> int:
     return moved
 
 
+@scoped
 def readable(session: Session, scope: Scope) -> int:
     """How many sealed values open with the keys at hand; CannotDecrypt where one does not."""
     opened = 0

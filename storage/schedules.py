@@ -9,7 +9,7 @@ from sqlalchemy import Row, Update, delete, insert, select, update
 from storage import audit, connections
 from storage.documents import new_id, now
 from storage.records import ReviewPolicy, Timing
-from storage.scope import Scope, visible
+from storage.scope import Scope, scoped, visible
 from storage.session import Session
 from storage.tables import sync_schedules as table
 
@@ -32,6 +32,7 @@ class Schedule:
     created_at: datetime
 
 
+@scoped
 def add(
     session: Session, scope: Scope, connection_id: str, timing: Timing, policy: ReviewPolicy, *, actor: str
 ) -> Schedule:
@@ -49,11 +50,13 @@ def add(
     return schedule(session, scope, schedule_id)
 
 
+@scoped
 def schedules(session: Session, scope: Scope) -> list[Schedule]:
     rows = session.execute(select(table).where(visible(table, scope)).order_by(table.c.created_at, table.c.id))
     return [_schedule(row) for row in rows]
 
 
+@scoped
 def schedule(session: Session, scope: Scope, schedule_id: str) -> Schedule:
     row = session.execute(select(table).where(visible(table, scope), table.c.id == schedule_id)).one_or_none()
     if row is None:
@@ -61,6 +64,7 @@ def schedule(session: Session, scope: Scope, schedule_id: str) -> Schedule:
     return _schedule(row)
 
 
+@scoped
 def find(session: Session, scope: Scope, schedule_id: str) -> Schedule | None:
     """None where it was removed meanwhile."""
     try:
@@ -69,6 +73,7 @@ def find(session: Session, scope: Scope, schedule_id: str) -> Schedule | None:
         return None
 
 
+@scoped
 def set_active(session: Session, scope: Scope, schedule_id: str, *, active: bool, actor: str) -> Schedule:
     before = schedule(session, scope, schedule_id)
     session.execute(_one(scope, schedule_id).values(active=active, updated_at=now()))
@@ -78,6 +83,7 @@ def set_active(session: Session, scope: Scope, schedule_id: str, *, active: bool
     return schedule(session, scope, schedule_id)
 
 
+@scoped
 def change(
     session: Session, scope: Scope, schedule_id: str, timing: Timing, policy: ReviewPolicy, *, actor: str
 ) -> Schedule:
@@ -91,6 +97,7 @@ def change(
     return schedule(session, scope, schedule_id)
 
 
+@scoped
 def remove(session: Session, scope: Scope, schedule_id: str, *, actor: str) -> None:
     schedule(session, scope, schedule_id)
     session.execute(delete(table).where(visible(table, scope), table.c.id == schedule_id))

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import inspect, text
 
+from storage import walls
 from storage.session import Store
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -19,6 +20,9 @@ class WrongSchema(Exception):
 
 def upgrade(store: Store, revision: str = "head") -> None:
     _alembic(store, "upgrade", revision)
+    if revision == "head":
+        with store.begin() as session:
+            walls.put_up(session.connection)
 
 
 def downgrade(store: Store, revision: str = "base") -> None:
@@ -71,4 +75,5 @@ def _alembic(store: Store, verb: str, revision: str) -> None:
     with store.begin() as session:
         attributes: dict[str, Any] = config.attributes
         attributes["connection"] = session.connection
+        walls.lift(session.connection)
         getattr(command, verb)(config, revision)

@@ -1,11 +1,17 @@
 """Who is asking: the first thing that every repository function wants to know."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import Column, ColumnElement, Table, and_, exists
 
 from storage.records import Role
+from storage.session import Session
 from storage.tables import contact_syncs, email_campaigns
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class NotAllowed(Exception):
@@ -25,6 +31,17 @@ class Scope:
     def demand_admin(self, deed: str) -> None:
         if not self.is_admin:
             raise NotAllowed(f"only an admin of the organization may {deed}")
+
+
+def scoped(function: F) -> F:
+    """A repository function: before it looks, the database is told which organization's rows it may see."""
+
+    @wraps(function)
+    def within(session: Session, scope: Scope, *args: Any, **kwargs: Any) -> Any:
+        session.enter(scope.organization_id)
+        return function(session, scope, *args, **kwargs)
+
+    return cast("F", within)
 
 
 def of_organization(table: Table, scope: Scope) -> ColumnElement[bool]:

@@ -6,12 +6,12 @@ takes the write lock at its start, so that two of them queue rather than fail ha
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import CursorResult, Engine, Executable, create_engine, event
+from sqlalchemy import CursorResult, Engine, Executable, create_engine, event, text
 from sqlalchemy.engine import Connection, make_url
 
 from storage.crypto import Keyring
@@ -26,16 +26,26 @@ PRAGMAS = (
     "secure_delete=ON",
 )
 
+# Until the transaction ends: the next one that uses the connection begins with none.
+ENTER = text("SELECT set_config('contactflow.organization', :organization, true)")
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class Session:
     """One transaction, with the keys to what is sealed in it."""
 
     connection: Connection
     keyring: Keyring
+    within: str = field(default="", init=False)
 
     def execute(self, statement: Executable, values: Any = None) -> CursorResult[Any]:
         return self.connection.execute(statement, values)
+
+    def enter(self, organization_id: str) -> None:
+        """From here on Postgres shows and takes rows of this organization only; SQLite has no such wall."""
+        if self.is_postgres and self.within != organization_id:
+            self.connection.execute(ENTER, {"organization": organization_id})
+            self.within = organization_id
 
     @property
     def is_postgres(self) -> bool:

@@ -7,10 +7,10 @@ from datetime import timedelta
 
 from sqlalchemy import Select, delete, insert, or_, select, update
 
-from storage import audit
+from storage import audit, walls
 from storage.documents import new_id, now
 from storage.records import Role, SignInKind
-from storage.scope import Scope, of_organization
+from storage.scope import Scope, of_organization, scoped
 from storage.session import Session
 from storage.tables import organizations, users
 from storage.tables import sign_ins as table
@@ -39,6 +39,7 @@ class Visitor:
     is_fresh: bool = False
 
 
+@scoped
 def offer_link(session: Session, scope: Scope) -> str:
     """A one-time link's token, for the user of the scope."""
     token = _give(session, scope, SignInKind.LINK, LINK_LASTS)
@@ -46,6 +47,7 @@ def offer_link(session: Session, scope: Scope) -> str:
     return token
 
 
+@scoped
 def start(session: Session, scope: Scope, *, actor: str, how: str) -> str:
     """A session's token, for the user of the scope."""
     token = _give(session, scope, SignInKind.SESSION, SESSION_LASTS)
@@ -55,6 +57,7 @@ def start(session: Session, scope: Scope, *, actor: str, how: str) -> str:
 
 def visitor(session: Session, token: str, kind: SignInKind = SignInKind.SESSION) -> Visitor | None:
     """Whose token this is; None for one that was never given out."""
+    walls.enter_owner_of_token(session, _hash(token))
     found = session.execute(_known(token).where(table.c.kind == kind)).one_or_none()
     if found is None:
         return None
@@ -72,16 +75,19 @@ def visitor(session: Session, token: str, kind: SignInKind = SignInKind.SESSION)
     )
 
 
+@scoped
 def redeem(session: Session, scope: Scope, sign_in_id: str) -> bool:
     """True for exactly one who follows a link."""
     usable = (table.c.kind == SignInKind.LINK) & table.c.ended_at.is_(None) & (table.c.expires_at > now())
     return _end(session, scope, sign_in_id, usable)
 
 
+@scoped
 def end(session: Session, scope: Scope, sign_in_id: str) -> bool:
     return _end(session, scope, sign_in_id, table.c.ended_at.is_(None))
 
 
+@scoped
 def note_seen(session: Session, scope: Scope, sign_in_id: str) -> None:
     moment = now()
     stale = or_(table.c.seen_at < moment - GLANCE, table.c.seen_at > moment)
@@ -89,6 +95,7 @@ def note_seen(session: Session, scope: Scope, sign_in_id: str) -> None:
     session.execute(update(table).where(mine, stale).values(seen_at=moment))
 
 
+@scoped
 def forget(session: Session, scope: Scope) -> int:
     """Those of the organization that are long over; for a day, a link that is used up can still be told from none."""
     late = of_organization(table, scope) & (table.c.expires_at < now() - REMEMBERED)
@@ -97,18 +104,20 @@ def forget(session: Session, scope: Scope) -> int:
 
 def members_called(session: Session, email: str) -> list[Visitor]:
     """A person may be a user of several organizations."""
+    address = email.strip().lower()
     query = (
         select(users, organizations.c.slug, organizations.c.name.label("organization_name"))
         .join(organizations, organizations.c.id == users.c.organization_id)
-        .where(users.c.email == email.strip().lower())
-        .order_by(organizations.c.slug)
+        .where(users.c.email == address)
     )
-    return [
+    found = [
         Visitor(
             "", Scope(row.organization_id, row.id, Role(row.role)), row.email, row.name, row.slug, row.organization_name
         )
+        for _ in walls.enter_each_employer(session, address)
         for row in session.execute(query)
     ]
+    return sorted(found, key=lambda one: one.organization)
 
 
 def _give(session: Session, scope: Scope, kind: SignInKind, lasts: timedelta) -> str:

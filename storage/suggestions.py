@@ -12,7 +12,7 @@ from storage.crypto import Key, bound_to
 from storage.documents import new_id, now
 from storage.records import Advice, CampaignStatus, Run, RunKind, Suggestion, SyncStatus
 from storage.reviews import CannotDecide
-from storage.scope import Scope, of_campaign, of_sync
+from storage.scope import Scope, of_campaign, of_sync, scoped
 from storage.session import Session
 from storage.tables import suggestions as table
 
@@ -20,6 +20,7 @@ MOST = 500  # of one run: more than that nobody reads
 LONGEST = 1000
 
 
+@scoped
 def suggest(
     session: Session, scope: Scope, run: Run, number: int, advice: Advice, reason: str, *, by: str
 ) -> Suggestion:
@@ -37,6 +38,7 @@ def suggest(
     return made
 
 
+@scoped
 def suggestions(session: Session, scope: Scope, run: Run, *, limit: int = MOST) -> list[Suggestion]:
     """In the order of what they are about, those about the whole first."""
     key = _key(session, scope, run)

@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, insert, select, update
 
 from storage.documents import new_id, now
 from storage.records import SuppressionReason
-from storage.scope import Scope, of_organization
+from storage.scope import Scope, of_organization, scoped
 from storage.session import Session
 from storage.tables import suppressions as table
 
@@ -26,11 +26,13 @@ class Suppression:
     created_at: datetime
 
 
+@scoped
 def address_hash(session: Session, scope: Scope, canonical: str) -> str:
     """Bound to the organization, so that nobody can compare two organizations' lists."""
     return session.keyring.keyed_hash(f"{scope.organization_id}/address/{canonical}")
 
 
+@scoped
 def suppress(
     session: Session, scope: Scope, hashes: Iterable[str], reason: SuppressionReason, *, campaign_id: str = ""
 ) -> int:
@@ -42,12 +44,14 @@ def suppress(
     return len(fresh)
 
 
+@scoped
 def suppress_for_good(session: Session, scope: Scope, hashes: Sequence[str]) -> None:
     """Of people who were erased: whatever the reason was before, nobody lifts it for another."""
     suppress(session, scope, hashes, SuppressionReason.ERASED)
     _give_reason(session, scope, hashes, SuppressionReason.ERASED)
 
 
+@scoped
 def no_longer_for_good(session: Session, scope: Scope, hashes: Sequence[str]) -> None:
     """They came back by their own wish. To be written to again is another wish, and theirs to utter too."""
     scope.demand_admin("let an erased person come back")
@@ -61,6 +65,7 @@ def _give_reason(session: Session, scope: Scope, hashes: Sequence[str], reason: 
         session.execute(update(table).where(of_organization(table, scope), these).values(reason=reason))
 
 
+@scoped
 def suppressed(session: Session, scope: Scope, hashes: Sequence[str]) -> dict[str, SuppressionReason]:
     """Those of `hashes` that must not be written to, and why."""
     found: dict[str, SuppressionReason] = {}
@@ -74,6 +79,7 @@ def suppressed(session: Session, scope: Scope, hashes: Sequence[str]) -> dict[st
     return found
 
 
+@scoped
 def everyone(session: Session, scope: Scope, *, limit: int = 100) -> list[Suppression]:
     rows = session.execute(
         select(table).where(of_organization(table, scope)).order_by(table.c.created_at.desc()).limit(limit)
@@ -84,12 +90,14 @@ def everyone(session: Session, scope: Scope, *, limit: int = 100) -> list[Suppre
     ]
 
 
+@scoped
 def count(session: Session, scope: Scope) -> int:
     return int(
         session.execute(select(func.count()).select_from(table).where(of_organization(table, scope))).scalar_one()
     )
 
 
+@scoped
 def allow_again(session: Session, scope: Scope, hash_of_address: str) -> bool:
     """A person asked to be written to again. Who was erased stays erased."""
     scope.demand_admin("lift a suppression")

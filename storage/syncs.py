@@ -15,7 +15,7 @@ from storage import connections
 from storage.crypto import Key, bound_to
 from storage.documents import now
 from storage.records import Provider, Statistics, SyncStatus
-from storage.scope import Scope, visible
+from storage.scope import Scope, scoped, visible
 from storage.session import Session
 from storage.tables import OPEN_STATUSES
 from storage.tables import contact_syncs as table
@@ -88,6 +88,7 @@ class Sync:
         return self.status in OPEN_STATUSES
 
 
+@scoped
 def open_sync(session: Session, scope: Scope, new: NewSync) -> Sync:
     if new.connection_id:
         connections.connection(session, scope, new.connection_id)  # nobody reads an account that is not theirs to see
@@ -128,6 +129,7 @@ def _opening(session: Session, scope: Scope, new: NewSync) -> Insert:
     )
 
 
+@scoped
 def sync(session: Session, scope: Scope, sync_id: str) -> Sync:
     found = session.execute(select(table).where(visible(table, scope), table.c.id == sync_id)).one_or_none()
     if found is None:
@@ -135,16 +137,19 @@ def sync(session: Session, scope: Scope, sync_id: str) -> Sync:
     return _sync(found)
 
 
+@scoped
 def syncs(session: Session, scope: Scope, *, limit: int = 100) -> list[Sync]:
     rows = session.execute(select(table).where(visible(table, scope)).order_by(table.c.created_at.desc()).limit(limit))
     return [_sync(row) for row in rows]
 
 
+@scoped
 def open_syncs(session: Session, scope: Scope) -> list[Sync]:
     rows = session.execute(select(table).where(visible(table, scope), table.c.status.in_(OPEN_STATUSES)))
     return [_sync(row) for row in rows]
 
 
+@scoped
 def past_undo(session: Session, scope: Scope) -> list[str]:
     """Completed syncs whose undo data has outlived its time."""
     late = table.c.undo_until < now()
@@ -153,11 +158,13 @@ def past_undo(session: Session, scope: Scope) -> list[str]:
     )
 
 
+@scoped
 def forget_undo(session: Session, scope: Scope, sync_id: str) -> None:
     """Destroy the key: what was sealed with it is gone, in backups too."""
     note(session, scope, sync_id, undo_key=None)
 
 
+@scoped
 def open_for(session: Session, scope: Scope, connection_id: str) -> Sync | None:
     """The one open sync of a connection; a constraint sees to it that there is no second. Files have none."""
     if not connection_id:
@@ -170,6 +177,7 @@ def open_for(session: Session, scope: Scope, connection_id: str) -> Sync | None:
     return _sync(row) if row else None
 
 
+@scoped
 def move(session: Session, scope: Scope, sync_id: str, *, expected: SyncStatus, to: SyncStatus, **values: Any) -> bool:
     """True if this caller moved it; False if it was no longer in `expected`."""
     moment = now()
@@ -179,11 +187,13 @@ def move(session: Session, scope: Scope, sync_id: str, *, expected: SyncStatus, 
     return moved.rowcount == 1
 
 
+@scoped
 def note(session: Session, scope: Scope, sync_id: str, **values: Any) -> None:
     """A sign of life, with what is new."""
     session.execute(_one(scope, sync_id).values(updated_at=now(), **values))
 
 
+@scoped
 def close(
     session: Session, scope: Scope, sync_id: str, *, expected: Sequence[SyncStatus], to: SyncStatus, error: str
 ) -> bool:
@@ -198,6 +208,7 @@ def close(
     return ended.rowcount == 1
 
 
+@scoped
 def complete(session: Session, scope: Scope, sync_id: str, statistics: Statistics, *, undo_for: timedelta) -> bool:
     moment = now()
     values = statistics.by_name()
@@ -207,37 +218,44 @@ def complete(session: Session, scope: Scope, sync_id: str, statistics: Statistic
     )  # fmt: skip
 
 
+@scoped
 def keep_cursor(session: Session, scope: Scope, sync_id: str, cursor: str) -> None:
     """The new read position waits here; it becomes the connection's own when the run completes."""
     sealed = session.keyring.seal(cursor.encode(), _place(scope, sync_id, "cursor"))
     note(session, scope, sync_id, cursor=sealed)
 
 
+@scoped
 def of_run(session: Session, scope: Scope, flow_run_id: str) -> Sync | None:
     """A flow that starts again from its top finds the sync that it had."""
     row = session.execute(select(table).where(visible(table, scope), table.c.flow_run_id == flow_run_id)).one_or_none()
     return _sync(row) if row else None
 
 
+@scoped
 def is_at(session: Session, scope: Scope, sync_id: str, status: SyncStatus) -> bool:
     """Whether it still stands there; a sign of life as well."""
     here = session.execute(_one(scope, sync_id).where(table.c.status == status).values(updated_at=now()))
     return here.rowcount == 1
 
 
+@scoped
 def is_fetched(session: Session, scope: Scope, sync_id: str) -> bool:
     return _column(session, scope, sync_id, "cursor") is not None
 
 
+@scoped
 def kept_cursor(session: Session, scope: Scope, sync_id: str) -> str:
     sealed = _column(session, scope, sync_id, "cursor")
     return session.keyring.open(sealed, _place(scope, sync_id, "cursor")).decode() if sealed else ""
 
 
+@scoped
 def preview_key(session: Session, scope: Scope, sync_id: str) -> Key | None:
     return _run_key(session, scope, sync_id, "preview_key")
 
 
+@scoped
 def demand_preview_key(session: Session, scope: Scope, sync_id: str) -> Key:
     key = preview_key(session, scope, sync_id)
     if key is None:
@@ -245,6 +263,7 @@ def demand_preview_key(session: Session, scope: Scope, sync_id: str) -> Key:
     return key
 
 
+@scoped
 def undo_key(session: Session, scope: Scope, sync_id: str) -> Key | None:
     return _run_key(session, scope, sync_id, "undo_key")
 

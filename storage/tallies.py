@@ -11,7 +11,7 @@ from storage import campaigns, usage
 from storage.outbox import OF_OUR_OWN
 from storage.records import CampaignStatistics, MailEvent, MailState, Risk, Visitor
 from storage.risks import LEVEL
-from storage.scope import Scope, of_campaign
+from storage.scope import Scope, of_campaign, scoped
 from storage.session import Session
 from storage.tables import ai_usage, email_events
 from storage.tables import campaign_emails as table
@@ -22,6 +22,7 @@ SETTLED = (*REACHED, MailState.FAILED, MailState.UNKNOWN)
 WAITING = (MailState.PENDING, MailState.GENERATED, MailState.APPROVED, MailState.SENDING)
 
 
+@scoped
 def counts(session: Session, scope: Scope, campaign_id: str) -> Counter[MailState]:
     groups = session.execute(
         select(table.c.state, func.count()).where(of_campaign(table, scope, campaign_id)).group_by(table.c.state)
@@ -29,6 +30,7 @@ def counts(session: Session, scope: Scope, campaign_id: str) -> Counter[MailStat
     return Counter({MailState(state): number for state, number in groups})
 
 
+@scoped
 def levels(session: Session, scope: Scope, campaign_id: str) -> Counter[tuple[MailState, Risk]]:
     """As `counts`, by what the checks remarked as well."""
     level = LEVEL.label("level")
@@ -40,6 +42,7 @@ def levels(session: Session, scope: Scope, campaign_id: str) -> Counter[tuple[Ma
     return Counter({(MailState(state), Risk(risk)): number for state, risk, number in groups})
 
 
+@scoped
 def unwritten(session: Session, scope: Scope, campaign_id: str) -> int:
     """Mails of which there are no final bytes yet: asked for again, or not checked."""
     no_bytes = (table.c.state == MailState.PENDING) | (
@@ -49,6 +52,7 @@ def unwritten(session: Session, scope: Scope, campaign_id: str) -> int:
     return int(session.execute(query).scalar_one())
 
 
+@scoped
 def left_since(session: Session, scope: Scope, campaign_id: str, since: datetime) -> tuple[int, datetime | None]:
     """How many mails have left since then, and when the first of them did."""
     query = select(func.count(), func.min(table.c.sent_at)).where(
@@ -58,6 +62,7 @@ def left_since(session: Session, scope: Scope, campaign_id: str, since: datetime
     return int(number), first
 
 
+@scoped
 def settled_since(session: Session, scope: Scope, campaign_id: str, since: datetime) -> tuple[int, int]:
     """Of the mails that came to an end and began it since then: how many, and how many of them failed or bounced.
 
@@ -74,6 +79,7 @@ def settled_since(session: Session, scope: Scope, campaign_id: str, since: datet
     return found.total(), sum(found[state] for state in BAD)
 
 
+@scoped
 def reasons(session: Session, scope: Scope, campaign_id: str, state: MailState) -> dict[str, int]:
     """Why mails are in a state, and how many for each reason."""
     groups = session.execute(
@@ -85,6 +91,7 @@ def reasons(session: Session, scope: Scope, campaign_id: str, state: MailState) 
     return {row.reason: row.number for row in groups}
 
 
+@scoped
 def statistics(session: Session, scope: Scope, campaign_id: str) -> CampaignStatistics:
     states = counts(session, scope, campaign_id)
     happened = _happened(session, scope, campaign_id)
@@ -111,6 +118,7 @@ def statistics(session: Session, scope: Scope, campaign_id: str) -> CampaignStat
     )
 
 
+@scoped
 def costs(session: Session, scope: Scope, campaign_id: str, mail_ids: Sequence[str]) -> dict[str, Decimal]:
     """What each of these mails has cost so far; those that cost nothing are left out."""
     rows = session.execute(
@@ -126,6 +134,7 @@ def costs(session: Session, scope: Scope, campaign_id: str, mail_ids: Sequence[s
     return found
 
 
+@scoped
 def keep(session: Session, scope: Scope, campaign_id: str) -> CampaignStatistics:
     """Put the numbers and the cost of this moment down with the campaign."""
     campaign, found = campaigns.campaign(session, scope, campaign_id), statistics(session, scope, campaign_id)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row, func, insert, select
 
 from storage.documents import new_id, now
-from storage.scope import Scope, of_organization
+from storage.scope import Scope, of_organization, scoped
 from storage.session import Session
 from storage.tables import email_templates as table
 
@@ -39,6 +39,7 @@ class NewTemplate:
     links: Mapping[str, str] | None = None
 
 
+@scoped
 def save(session: Session, scope: Scope, new: NewTemplate, *, author: str) -> Template:
     """The same text again is the same version."""
     latest = newest(session, scope, new.name)
@@ -62,6 +63,7 @@ def save(session: Session, scope: Scope, new: NewTemplate, *, author: str) -> Te
     return template(session, scope, template_id)
 
 
+@scoped
 def template(session: Session, scope: Scope, template_id: str) -> Template:
     row = session.execute(select(table).where(of_organization(table, scope), table.c.id == template_id)).one_or_none()
     if row is None:
@@ -69,18 +71,21 @@ def template(session: Session, scope: Scope, template_id: str) -> Template:
     return _template(row)
 
 
+@scoped
 def newest(session: Session, scope: Scope, name: str) -> Template | None:
     named = select(table).where(of_organization(table, scope), table.c.name == name)
     row = session.execute(named.order_by(table.c.version.desc()).limit(1)).one_or_none()
     return _template(row) if row else None
 
 
+@scoped
 def versions(session: Session, scope: Scope, name: str) -> list[Template]:
     """The newest first."""
     named = select(table).where(of_organization(table, scope), table.c.name == name)
     return [_template(row) for row in session.execute(named.order_by(table.c.version.desc()))]
 
 
+@scoped
 def templates(session: Session, scope: Scope) -> list[Template]:
     """The newest version of each."""
     latest = (

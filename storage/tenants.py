@@ -11,14 +11,14 @@ from typing import Any
 from sqlalchemy import Row, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from storage import audit
+from storage import audit, walls
 from storage.campaigns import UnknownCampaign
 from storage.connections import UnknownConnection
 from storage.contacts import UnknownContact
 from storage.documents import new_id, now
 from storage.records import Role
 from storage.schedules import UnknownSchedule
-from storage.scope import Scope, of_organization
+from storage.scope import Scope, of_organization, scoped
 from storage.session import Session
 from storage.syncs import UnknownSync
 from storage.tables import (
@@ -67,12 +67,13 @@ def add_organization(session: Session, name: str) -> Organization:
     slug = slug_of(name)
     if not slug:
         raise UnknownTenant(f"{name!r} gives no usable short name: use some letters or digits")
-    row = {"id": new_id(), "slug": slug, "name": name.strip(), "created_at": now()}
+    row: dict[str, Any] = {"id": new_id(), "slug": slug, "name": name.strip(), "created_at": now()}
+    session.enter(row["id"])
     try:
         session.execute(insert(organizations).values(row))
     except IntegrityError:
         raise AlreadyThere(f"there is an organization {slug!r} already") from None
-    return Organization(row["id"], slug, row["name"])  # type: ignore[arg-type]
+    return Organization(row["id"], slug, row["name"])
 
 
 def add_user(session: Session, organization: str, email: str, *, role: Role, name: str = "") -> User:
@@ -92,15 +93,15 @@ def add_user(session: Session, organization: str, email: str, *, role: Role, nam
 
 def organization_named(session: Session, slug: str) -> Organization:
     """By its short name, or by the name it was made from."""
-    found = session.execute(select(organizations).where(organizations.c.slug == slug_of(slug))).one_or_none()
+    found = session.execute(walls.directory(session, slug_of(slug))).one_or_none()
     if found is None:
         raise UnknownTenant(f"there is no organization {slug!r}: `contactflow org add NAME` makes one")
+    session.enter(found.id)
     return Organization(found.id, found.slug, found.name)
 
 
 def organizations_all(session: Session) -> list[Organization]:
-    rows = session.execute(select(organizations).order_by(organizations.c.slug))
-    return [Organization(row.id, row.slug, row.name) for row in rows]
+    return [Organization(row.id, row.slug, row.name) for row in session.execute(walls.directory(session))]
 
 
 def scope_of(session: Session, organization: str, email: str) -> Scope:
@@ -122,6 +123,7 @@ def whole_organization(session: Session, organization: str) -> Scope:
 
 def scope_of_sync(session: Session, sync_id: str) -> Scope:
     """The scope of the user whom a sync belongs to: what its flow run acts with."""
+    walls.enter_owner_of(session, contact_syncs, sync_id)
     found = session.execute(
         select(users).join(contact_syncs, contact_syncs.c.user_id == users.c.id).where(contact_syncs.c.id == sync_id)
     ).one_or_none()
@@ -132,6 +134,7 @@ def scope_of_sync(session: Session, sync_id: str) -> Scope:
 
 def scope_of_campaign(session: Session, campaign_id: str) -> Scope:
     """As `scope_of_sync`, for a campaign."""
+    walls.enter_owner_of(session, email_campaigns, campaign_id)
     found = session.execute(
         select(users)
         .join(email_campaigns, email_campaigns.c.user_id == users.c.id)
@@ -144,6 +147,7 @@ def scope_of_campaign(session: Session, campaign_id: str) -> Scope:
 
 def scope_of_mail(session: Session, mail_id: str) -> tuple[Scope, str] | None:
     """Whose mail it is and of which campaign, for those who hold a signed link of it and nothing else."""
+    walls.enter_owner_of(session, campaign_emails, mail_id)
     found = session.execute(
         select(campaign_emails.c.organization_id, campaign_emails.c.campaign_id).where(campaign_emails.c.id == mail_id)
     ).one_or_none()
@@ -152,6 +156,7 @@ def scope_of_mail(session: Session, mail_id: str) -> tuple[Scope, str] | None:
 
 def scope_of_contact(session: Session, object_id: str) -> Scope:
     """For the operator at the terminal, who names a contact by nothing but its id."""
+    walls.enter_owner_of(session, objects, object_id)
     found = session.execute(select(objects.c.organization_id).where(objects.c.id == object_id)).scalar_one_or_none()
     if found is None:
         raise UnknownContact(f"no contact {object_id}: `contactflow contacts --org …` lists them")
@@ -160,6 +165,7 @@ def scope_of_contact(session: Session, object_id: str) -> Scope:
 
 def scope_of_twins(session: Session, twins_id: str) -> Scope:
     """As `scope_of_contact`, for a pair of contacts."""
+    walls.enter_owner_of(session, contact_twins, twins_id)
     query = select(contact_twins.c.organization_id).where(contact_twins.c.id == twins_id)
     found = session.execute(query).scalar_one_or_none()
     if found is None:
@@ -169,6 +175,7 @@ def scope_of_twins(session: Session, twins_id: str) -> Scope:
 
 def scope_of_connection(session: Session, connection_id: str) -> Scope:
     """As `scope_of_contact`, for a connection."""
+    walls.enter_owner_of(session, oauth_connections, connection_id)
     found = session.execute(
         select(users)
         .join(oauth_connections, oauth_connections.c.user_id == users.c.id)
@@ -181,6 +188,7 @@ def scope_of_connection(session: Session, connection_id: str) -> Scope:
 
 def scope_of_schedule(session: Session, schedule_id: str) -> Scope:
     """As `scope_of_contact`, for a schedule: the scope of the user whom its syncs are for."""
+    walls.enter_owner_of(session, sync_schedules, schedule_id)
     found = session.execute(
         select(users)
         .join(sync_schedules, sync_schedules.c.user_id == users.c.id)
@@ -191,11 +199,13 @@ def scope_of_schedule(session: Session, schedule_id: str) -> Scope:
     return _scope(found)
 
 
+@scoped
 def users_of(session: Session, scope: Scope) -> list[User]:
     rows = session.execute(select(users).where(of_organization(users, scope)).order_by(users.c.email))
     return [User(row.id, row.email, row.name, Role(row.role)) for row in rows]
 
 
+@scoped
 def member(session: Session, scope: Scope, email: str) -> User | None:
     return next((user for user in users_of(session, scope) if user.email == email.strip().lower()), None)
 

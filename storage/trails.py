@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, or_, select
 from storage import contacts, deferred, plans, suppressions, syncs, twins
 from storage.documents import person
 from storage.records import Change, Person, Seen, SourceLink, TwinState, Undo, Whom
-from storage.scope import Scope, of_organization
+from storage.scope import Scope, of_organization, scoped
 from storage.session import Session
 from storage.tables import campaign_emails, contact_sync_changes, contact_syncs, object_links
 
@@ -44,6 +44,7 @@ class Trail:
         return (account, link.source_id) in self.sources or any(map(whom.is_them, (link.person, link.base)))
 
 
+@scoped
 def follow(session: Session, scope: Scope, whom: Whom) -> Trail:
     scope.demand_admin("ask for all that is held of a person")
     trail = Trail()

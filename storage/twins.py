@@ -11,7 +11,7 @@ from storage import decisions
 from storage.crypto import Key, bound_to
 from storage.documents import encode, new_id, now
 from storage.records import Match, MergeUndo, Twins, TwinState, Verdict
-from storage.scope import Scope, of_organization
+from storage.scope import Scope, of_organization, scoped
 from storage.session import Session
 from storage.tables import contact_twins as table
 
@@ -24,6 +24,7 @@ class UnknownTwins(Exception):
     pass
 
 
+@scoped
 def propose(session: Session, scope: Scope, found: Sequence[Match], versions: dict[str, int]) -> int:
     """Takes the place of all that was proposed before, but for pairs that are found again: these keep their ids."""
     known = {(one.one_id, one.other_id): one for one in twins(session, scope, limit=None)}
@@ -67,6 +68,7 @@ def ordered(one_id: str, other_id: str) -> tuple[str, str]:
     return (one_id, other_id) if one_id < other_id else (other_id, one_id)
 
 
+@scoped
 def twins(
     session: Session, scope: Scope, *, state: TwinState = TwinState.PROPOSED, limit: int | None = 100
 ) -> list[Twins]:
@@ -75,11 +77,13 @@ def twins(
     return [_twins(row) for row in session.execute(query.limit(limit))]
 
 
+@scoped
 def count(session: Session, scope: Scope) -> int:
     query = select(func.count()).select_from(table).where(_of(scope), table.c.state == TwinState.PROPOSED)
     return int(session.execute(query).scalar_one())
 
 
+@scoped
 def pair(session: Session, scope: Scope, twins_id: str, *, lock: bool = False) -> Twins:
     query = select(table).where(_of(scope), table.c.id == twins_id)
     row = session.execute(query.with_for_update() if lock else query).one_or_none()
@@ -88,10 +92,12 @@ def pair(session: Session, scope: Scope, twins_id: str, *, lock: bool = False) -
     return _twins(row)
 
 
+@scoped
 def note_opinion(session: Session, scope: Scope, twins_id: str, opinion: str) -> None:
     session.execute(update(table).where(_of(scope), table.c.id == twins_id).values(opinion=opinion))
 
 
+@scoped
 def note_apart(session: Session, scope: Scope, twins_id: str, *, by: str) -> None:
     session.execute(
         update(table).where(_of(scope), table.c.id == twins_id)
@@ -99,6 +105,7 @@ def note_apart(session: Session, scope: Scope, twins_id: str, *, by: str) -> Non
     )  # fmt: skip
 
 
+@scoped
 def note_merged(
     session: Session, scope: Scope, twins_id: str, undo: MergeUndo, *, by: str, undo_until: datetime
 ) -> None:
@@ -113,6 +120,7 @@ def note_merged(
     )  # fmt: skip
 
 
+@scoped
 def note_unmerged(session: Session, scope: Scope, twins_id: str, versions: dict[str, int]) -> None:
     """Open to decision again, as if it had just been found."""
     one = pair(session, scope, twins_id)
@@ -123,6 +131,7 @@ def note_unmerged(session: Session, scope: Scope, twins_id: str, versions: dict[
     )  # fmt: skip
 
 
+@scoped
 def withdraw(session: Session, scope: Scope, contact_ids: Sequence[str], *, but_for: str = "") -> None:
     """Other proposals that speak of contacts which are no longer what they were."""
     touched = or_(table.c.one_id.in_(contact_ids), table.c.other_id.in_(contact_ids))
@@ -131,6 +140,7 @@ def withdraw(session: Session, scope: Scope, contact_ids: Sequence[str], *, but_
     )
 
 
+@scoped
 def undo_of(session: Session, scope: Scope, twins_id: str) -> MergeUndo | None:
     row = session.execute(select(table).where(_of(scope), table.c.id == twins_id)).one_or_none()
     if row is None or row.undo_key is None:
@@ -138,27 +148,32 @@ def undo_of(session: Session, scope: Scope, twins_id: str) -> MergeUndo | None:
     return _undo.decode(_key(session, scope, row).open(row.undo, _place(scope, twins_id)))
 
 
+@scoped
 def grown_since(session: Session, scope: Scope, contact_ids: Sequence[str], moment: datetime) -> set[str]:
     """Those that took in another contact after `moment`, and still hold it."""
     query = select(table.c.kept_id).where(_of(scope), table.c.state == TwinState.MERGED, table.c.decided_at > moment)
     return set(session.execute(query).scalars()).intersection(contact_ids)
 
 
+@scoped
 def past_undo(session: Session, scope: Scope) -> list[str]:
     late = table.c.undo_until < now()
     return list(session.execute(select(table.c.id).where(_of(scope), late, table.c.undo_key.is_not(None))).scalars())
 
 
+@scoped
 def forget_undo(session: Session, scope: Scope, twins_id: str) -> None:
     session.execute(update(table).where(_of(scope), table.c.id == twins_id).values(undo_key=None, undo=None))
 
 
+@scoped
 def erase(session: Session, scope: Scope, contact_ids: Sequence[str]) -> int:
     """All that is kept of pairs with these contacts, what would bring them back included."""
     touched = or_(table.c.one_id.in_(contact_ids), table.c.other_id.in_(contact_ids))
     return session.execute(delete(table).where(_of(scope), touched)).rowcount
 
 
+@scoped
 def apart(session: Session, scope: Scope) -> set[tuple[str, str]]:
     """Pairs of contacts of which somebody said that they are two people."""
     said = decisions.decisions(session, scope, OURS)

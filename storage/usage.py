@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from storage.documents import new_id, now
 from storage.records import Cost, Purpose, TokenCounts, UsageState
-from storage.scope import Scope, of_organization
+from storage.scope import Scope, of_organization, scoped
 from storage.session import Session
 from storage.tables import ai_budgets as budgets
 from storage.tables import ai_usage as table
@@ -92,6 +92,7 @@ class Usage:
     created_at: datetime
 
 
+@scoped
 def open_budget(session: Session, scope: Scope, subject: str, *, limit: Decimal | None = None) -> Budget:
     """The budget of a subject, made at the first call; a limit that is named later takes the place of the old one."""
     moment = now()
@@ -114,12 +115,14 @@ def open_budget(session: Session, scope: Scope, subject: str, *, limit: Decimal 
     )
 
 
+@scoped
 def budget(session: Session, scope: Scope, budget_id: str) -> Budget:
     return _budget(
         session.execute(select(budgets).where(of_organization(budgets, scope), budgets.c.id == budget_id)).one()
     )
 
 
+@scoped
 def reserve(session: Session, scope: Scope, budget_id: str, attempt: Attempt) -> str:
     """Set aside what the attempt may cost, and note that it is begun. Returns the attempt's id."""
     worst = attempt.worst if attempt.worst is not None else NOTHING
@@ -139,6 +142,7 @@ def reserve(session: Session, scope: Scope, budget_id: str, attempt: Attempt) ->
     return usage_id
 
 
+@scoped
 def settle(session: Session, scope: Scope, usage_id: str, result: Result) -> Decimal | None:
     """Put down what an attempt came to, once. What cannot be known counts as what was reserved."""
     row = session.execute(
@@ -155,6 +159,7 @@ def settle(session: Session, scope: Scope, usage_id: str, result: Result) -> Dec
     return cost
 
 
+@scoped
 def give_up(session: Session, scope: Scope, budget_id: str, *, before: datetime) -> int:
     """Attempts begun before then and never settled: whoever made them died. They count in full."""
     begun = select(table.c.id).where(
@@ -170,6 +175,7 @@ def give_up(session: Session, scope: Scope, budget_id: str, *, before: datetime)
     return len(ids)
 
 
+@scoped
 def total(session: Session, scope: Scope, budget_id: str) -> Decimal:
     """The sum of what is noted, added up exactly."""
     rows = session.execute(
@@ -180,6 +186,7 @@ def total(session: Session, scope: Scope, budget_id: str) -> Decimal:
     return sum(rows.scalars(), NOTHING)
 
 
+@scoped
 def unpriced(session: Session, scope: Scope, budget_id: str) -> int:
     """Attempts whose cost nobody knows."""
     done = (UsageState.OK, UsageState.UNKNOWN)
@@ -189,6 +196,7 @@ def unpriced(session: Session, scope: Scope, budget_id: str) -> int:
     return int(session.execute(query).scalar_one())
 
 
+@scoped
 def usages(session: Session, scope: Scope, budget_id: str) -> Sequence[Usage]:
     rows = session.execute(
         select(table).where(of_organization(table, scope), table.c.budget_id == budget_id).order_by(table.c.id)

@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import delete, insert, select
 
 from storage.documents import new_id, now
-from storage.scope import Scope, of_organization
+from storage.scope import Scope, of_organization, scoped
 from storage.session import Session
 from storage.tables import contact_vectors as table
 
 BATCH = 500
 
 
+@scoped
 def vectors(session: Session, scope: Scope, model: str) -> dict[str, tuple[str, bytes]]:
     """Contact id → (hash of the text that was put in, vector)."""
     query = select(table.c.object_id, table.c.text_hash, table.c.vector).where(
@@ -20,6 +21,7 @@ def vectors(session: Session, scope: Scope, model: str) -> dict[str, tuple[str, 
     return {row.object_id: (row.text_hash, row.vector) for row in session.execute(query)}
 
 
+@scoped
 def keep(session: Session, scope: Scope, model: str, made: Mapping[str, tuple[str, bytes]]) -> None:
     """Each takes the place of the one before it."""
     moment, ids = now(), list(made)

@@ -23,10 +23,10 @@ atexit.register(shutil.rmtree, HOME, ignore_errors=True)
 os.environ["CONTACTFLOW_HOME"] = str(HOME / "contactflow")
 os.environ["PREFECT_HOME"] = str(HOME / "prefect")
 
-from storage import schema, tenants  # noqa: E402 (after the environment is clean)
+from storage import schema, tenants, walls  # noqa: E402 (after the environment is clean)
 from storage.records import Role  # noqa: E402 (as above)
 from storage.scope import Scope  # noqa: E402 (as above)
-from storage.session import Store, open_store  # noqa: E402 (as above)
+from storage.session import Session, Store, open_store  # noqa: E402 (as above)
 from storage.settings import Settings  # noqa: E402 (as above)
 from storage.tenants import Organization  # noqa: E402 (as above)
 from tests import postgres  # noqa: E402 (as above)
@@ -66,9 +66,16 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def postgres_url(postgres_databases: postgres.Databases) -> Iterator[str]:
+def superuser_url(postgres_databases: postgres.Databases) -> Iterator[str]:
+    """For looking behind the walls between organizations."""
     with postgres_databases.lent() as url:
         yield url
+
+
+@pytest.fixture
+def postgres_url(superuser_url: str) -> str:
+    """As in production: by a role that owns nothing and that row-level security holds."""
+    return postgres.as_role(superuser_url, postgres.APP)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -81,6 +88,26 @@ def database_url(request: pytest.FixtureRequest) -> str:
 def store(database_url: str) -> Iterator[Store]:
     with opened(database_url) as store:
         yield store
+
+
+@pytest.fixture
+def owned_store(store: Store) -> Iterator[Store]:
+    """The same database, opened as the owner of its tables: on Postgres the application's role may not change them."""
+    with opened(in_role(store, postgres.OWNER)) as owned:
+        yield owned
+
+
+@contextmanager
+def behind_the_walls(store: Store) -> Iterator[Session]:
+    """The same database, for somebody from whom Postgres keeps nothing."""
+    with opened(in_role(store, postgres.USER)) as unwalled, unwalled.begin() as session:
+        yield session
+
+
+def in_role(store: Store, role: str) -> str:
+    url = store.engine.url
+    shown = url.set(username=role) if store.engine.dialect.name == "postgresql" else url
+    return shown.render_as_string(hide_password=False)
 
 
 @contextmanager
@@ -122,3 +149,6 @@ def _admin(store: Store, organization: str, email: str) -> Scope:
 def _migrate(url: str) -> None:
     with opened(url) as store:
         schema.upgrade(store)
+        if store.engine.dialect.name == "postgresql":
+            with store.begin() as session:
+                walls.admit(session.connection, postgres.APP)

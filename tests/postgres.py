@@ -18,6 +18,8 @@ import psycopg
 TEMPLATE = "migrated"
 DEBIAN = Path("/usr/lib/postgresql")
 USER = "contactflow"
+OWNER = "contactflow_owner"  # of the tables, and no superuser: row-level security is forced on it too
+APP = "contactflow_app"  # what the application connects as
 PATIENCE = 30.0
 # Nothing here need survive a power cut.
 SPEED = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off", "shared_buffers=32MB")
@@ -28,10 +30,15 @@ LEFT_BEHIND = """
 FILLED = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
 SHAPE = """
     SELECT md5(string_agg(part, ',' ORDER BY part)) FROM (
-        SELECT concat(relname, relkind) FROM pg_class WHERE relnamespace = 'public'::regnamespace
+        SELECT concat(relname, relkind, relforcerowsecurity) FROM pg_class WHERE relnamespace = 'public'::regnamespace
         UNION ALL SELECT concat(tgname, tgenabled) FROM pg_trigger
+        UNION ALL SELECT concat(polrelid::regclass, polname) FROM pg_policy
         UNION ALL SELECT version_num FROM alembic_version
     ) AS parts (part)"""
+
+
+def as_role(url: str, role: str) -> str:
+    return url.replace(f"//{USER}@", f"//{role}@")
 
 
 class NoPostgres(Exception):
@@ -48,8 +55,9 @@ class Databases:
         self._shape = ""
 
     def migrated_once(self, migrate: Callable[[str], None]) -> Self:
-        self._administer(f"CREATE DATABASE {TEMPLATE}")
-        migrate(f"{self.server}/{TEMPLATE}")
+        self._administer(f"CREATE ROLE {OWNER} LOGIN CREATEROLE")
+        self._administer(f"CREATE DATABASE {TEMPLATE} OWNER {OWNER}")
+        migrate(as_role(f"{self.server}/{TEMPLATE}", OWNER))
         with self._connect(TEMPLATE) as connection:
             self._shape = _shape(connection)
         return self
@@ -65,7 +73,7 @@ class Databases:
 
     def _new(self) -> str:
         self._made += 1
-        self._administer(f"CREATE DATABASE test_{self._made} TEMPLATE {TEMPLATE}")
+        self._administer(f"CREATE DATABASE test_{self._made} TEMPLATE {TEMPLATE} OWNER {OWNER}")
         return f"test_{self._made}"
 
     def _emptied(self, name: str) -> bool:

@@ -5,19 +5,31 @@ from dataclasses import asdict
 import click
 
 from deployments.cli.terminal import Refused, command, organization_option, ready_store, show, table, when
-from storage import audit, organization_settings, rotation, schema, tenants
+from storage import audit, organization_settings, rotation, schema, tenants, walls
 from storage.records import Role
-from storage.session import open_store
+from storage.session import Store, open_store
 
 
 @command("migrate")
-def migrate_command(*, as_json: bool) -> None:
-    """Bring the database up to date."""
+@click.option("--app-role", metavar="NAME", help="Postgres: let this role do the application's work; made if need be.")
+def migrate_command(app_role: str | None, *, as_json: bool) -> None:
+    """Bring the database up to date; on Postgres as the owner of its tables."""
     store = open_store()
     before = schema.version(store)
     schema.upgrade(store)
     after = schema.version(store)
-    show(as_json, {"from": before, "to": after}, lambda: click.echo(f"schema {before or 'empty'} → {after}"))
+    said = f"schema {before or 'empty'} → {after}"
+    if app_role:
+        said += f"\n{_admitted(store, app_role)}"
+    show(as_json, {"from": before, "to": after, "app_role": app_role}, lambda: click.echo(said))
+
+
+def _admitted(store: Store, role: str) -> str:
+    with store.begin() as session:
+        if not session.is_postgres:
+            raise click.UsageError("--app-role is for Postgres: SQLite knows no roles")
+        is_new = walls.admit(session.connection, role)
+    return f"role {role} made: give it a password with `\\password {role}` in psql" if is_new else f"role {role} let in"
 
 
 @click.group("org")

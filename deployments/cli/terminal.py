@@ -29,12 +29,14 @@ from storage.syncs import AlreadyOpen, UnknownSync
 from storage.templates import UnknownTemplate
 from storage.tenants import AlreadyThere, UnknownTenant
 from storage.twins import UnknownTwins
+from storage.walls import UnfitRole
 
 # Errors whose text is meant for the person at the terminal. Those of rooms that are slow to enter are known by name.
 EXPECTED: tuple[type[Exception], ...] = (
     AlreadyOpen, AlreadyThere, BadSetting, BadSurvivorship, CampaignIsOver, CannotDecide, CannotDecrypt, CannotMerge,
     CannotUnmerge, NotAllowed, SettingsError, UnknownCampaign, UnknownConnection, UnknownContact, UnknownMail,
-    UnknownSchedule, UnknownSegment, UnknownSync, UnknownTemplate, UnknownTenant, UnknownTwins, schema.WrongSchema,
+    UnknownSchedule, UnknownSegment, UnknownSync, UnknownTemplate, UnknownTenant, UnknownTwins, UnfitRole,
+    schema.WrongSchema,
 )  # fmt: skip
 EXPECTED_BY_NAME = {
     "EngineUnreachable",

@@ -18,6 +18,7 @@ from storage.records import Contact, Provider, Role
 from storage.scope import Scope
 from storage.session import Store, open_store
 from storage.settings import settings
+from tests.conftest import behind_the_walls
 
 ANN, BEN, ROB = "ann@acme.example", "ben@acme.example", "rob@rival.example"
 SECRET = "a secret that only the tests know"
@@ -67,7 +68,7 @@ class House:
 
     def sql(self, statement: str, **values: Any) -> list[Any]:
         """As somebody with a database client would: past all of our code."""
-        with self.store.begin() as session:
+        with behind_the_walls(self.store) as session:
             done = session.execute(text(statement), values)
             return list(done) if done.returns_rows else []
 

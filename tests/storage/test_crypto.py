@@ -14,7 +14,7 @@ from storage.records import ChangeKind, Labelled, Person, Role, Seen
 from storage.scope import NotAllowed, Scope
 from storage.session import Store
 from storage.tables import oauth_connections
-from tests.conftest import opened
+from tests.conftest import behind_the_walls, opened
 from tests.storage.examples import connected, planned, preview_key, row, undo_key
 
 OLD, NEW = "the secret of last year", "the secret of this year"
@@ -75,7 +75,7 @@ def test_a_keyed_hash_stays_when_a_key_is_put_in_front() -> None:
 
 
 def test_a_row_copied_to_another_organization_gives_nothing_away(store: Store, scope: Scope, rival: Scope) -> None:
-    with store.begin() as session:
+    with behind_the_walls(store) as session:
         mine, theirs = connected(session, scope), connected(session, rival)
         stolen = session.execute(
             select(oauth_connections.c.tokens).where(oauth_connections.c.id == mine.id)

@@ -9,6 +9,7 @@ from storage.documents import fingerprint
 from storage.scope import Scope
 from storage.session import Store
 from storage.tables import metadata, objects
+from tests.conftest import behind_the_walls
 from tests.storage.examples import ADA, kept
 
 INDEXES = {
@@ -21,15 +22,15 @@ def test_tables_and_migrations_say_the_same(store: Store) -> None:
     assert schema.differences(store) == []
 
 
-def test_up_and_down_and_up_again(store: Store) -> None:
-    schema.downgrade(store)
-    assert set(inspect(store.engine).get_table_names()) <= {"alembic_version"}
-    assert schema.version(store) == ""
+def test_up_and_down_and_up_again(owned_store: Store) -> None:
+    schema.downgrade(owned_store)
+    assert set(inspect(owned_store.engine).get_table_names()) <= {"alembic_version"}
+    assert schema.version(owned_store) == ""
 
-    schema.upgrade(store)
+    schema.upgrade(owned_store)
 
-    assert schema.version(store) == schema.newest()
-    assert schema.differences(store) == []
+    assert schema.version(owned_store) == schema.newest()
+    assert schema.differences(owned_store) == []
 
 
 def test_every_index_is_there(store: Store) -> None:
@@ -39,31 +40,32 @@ def test_every_index_is_there(store: Store) -> None:
     assert wanted <= there
 
 
-def test_an_untouched_database_is_set_up_on_the_spot(store: Store) -> None:
-    schema.downgrade(store)
-    assert schema.version(schema.make_ready(store)) == schema.newest()
+def test_an_untouched_database_is_set_up_on_the_spot(owned_store: Store) -> None:
+    schema.downgrade(owned_store)
+    assert schema.version(schema.make_ready(owned_store)) == schema.newest()
 
 
-def test_a_database_of_another_version_is_refused_with_what_to_do(store: Store) -> None:
-    with store.begin() as session:
+def test_a_database_of_another_version_is_refused_with_what_to_do(owned_store: Store) -> None:
+    with owned_store.begin() as session:
         session.execute(text("UPDATE alembic_version SET version_num = '0000'"))
     with pytest.raises(schema.WrongSchema, match="contactflow migrate"):
-        schema.make_ready(store)
-    assert schema.version(store) == "0000"
+        schema.make_ready(owned_store)
+    assert schema.version(owned_store) == "0000"
 
 
 def test_a_contact_changed_by_hand_is_a_new_version_and_loses_its_fingerprint(store: Store, scope: Scope) -> None:
     with store.begin() as session:
         by_hand, untouched = kept(session, scope), kept(session, scope)
+        session.enter(scope.organization_id)
         session.execute(update(objects).where(objects.c.id == by_hand.id).values(pipeline="sales"))
-    with store.read() as session:
+    with behind_the_walls(store) as session:
         found = {row.id: (row.version, row.fingerprint) for row in session.execute(select(objects))}
     assert found == {by_hand.id: (2, ""), untouched.id: (1, fingerprint(ADA))}
 
 
 @pytest.mark.parametrize("deed", ["UPDATE audit_log SET actor = 'nobody'", "DELETE FROM audit_log"])
 def test_the_database_itself_keeps_the_audit_log_as_it_is(store: Store, scope: Scope, deed: str) -> None:
-    with pytest.raises(DatabaseError, match="append-only"), store.begin() as session:
+    with pytest.raises(DatabaseError, match="append-only"), behind_the_walls(store) as session:
         session.execute(text(deed))
     with store.read() as session:
         assert audit.verify(session, scope) == audit.Verification(entries=1)

@@ -64,6 +64,10 @@ MAKERS_OF_SCOPES = {
     "tenants.scope_of_sync",
     "tenants.scope_of_twins",
     "tenants.whole_organization",
+    "walls.directory",
+    "walls.enter_each_employer",
+    "walls.enter_owner_of",
+    "walls.enter_owner_of_token",
 }
 PERSONAL = {
     "campaign_reviews",
@@ -155,6 +159,7 @@ def test_every_repository_function_wants_to_know_who_asks(name: str) -> None:
     assert wanted.get("scope") is not None, f"{name} takes a session and no scope"
     assert get_type_hints(FUNCTIONS[name])["scope"] is Scope
     assert wanted["scope"].default is inspect.Parameter.empty
+    assert hasattr(FUNCTIONS[name], "__wrapped__"), f"{name} needs @scoped: Postgres shows it nothing"
 
 
 @pytest.mark.parametrize("name", SCOPED)

@@ -1,0 +1,98 @@
+"""The second wall between organizations, on Postgres: row-level security, the few doors in it, and who may use them.
+
+The doors are functions in the database that run as the owner of the tables and say whose something is, nothing else.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Select, Table, func, select, text
+
+from storage.session import Session
+from storage.tables import organizations
+
+_SQL = Path(__file__).parent / "sql"
+_ROLE = text(
+    "SELECT rolsuper OR rolbypassrls AS is_free, rolname = current_user AS is_owner FROM pg_roles WHERE rolname = :name"
+)
+
+_GRANTS = (
+    "GRANT USAGE ON SCHEMA {schema} TO {role}",
+    "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {role}",
+    "REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON alembic_version FROM {role}",
+    "REVOKE UPDATE, DELETE ON audit_log FROM {role}",
+    "GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA {schema} TO {role}",
+    "ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {role}",
+    "ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT EXECUTE ON FUNCTIONS TO {role}",
+)
+
+
+class UnfitRole(Exception):
+    """Row-level security would not hold this role."""
+
+
+def put_up(connection: Connection) -> None:
+    """After every migration: a table that is new gets its wall."""
+    _run(connection, "row_security")
+
+
+def take_down(connection: Connection) -> None:
+    _run(connection, "no_row_security")
+
+
+def lift(connection: Connection) -> None:
+    """For the owner of the tables, until the transaction ends: a migration changes the rows of all."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SELECT set_config('contactflow.upkeep', 'on', true)")
+
+
+def directory(session: Session, slug: str | None = None) -> Select[Any]:
+    """The ids and names of all organizations, or of the one with this short name."""
+    here: Any = organizations
+    if session.is_postgres:
+        here = func.contactflow_organizations(slug).table_valued("id", "slug", "name")
+    everybody = select(here.c.id, here.c.slug, here.c.name).order_by(here.c.slug)
+    return everybody if slug is None else everybody.where(here.c.slug == slug)
+
+
+def enter_owner_of(session: Session, table: Table, row_id: str) -> None:
+    if session.is_postgres:
+        session.enter(session.execute(select(func.contactflow_owner_of(table.name, row_id))).scalar() or "")
+
+
+def enter_owner_of_token(session: Session, token_hash: str) -> None:
+    if session.is_postgres:
+        session.enter(session.execute(select(func.contactflow_owner_of_token(token_hash))).scalar() or "")
+
+
+def enter_each_employer(session: Session, email: str) -> Iterator[None]:
+    """Once for each organization that has a user of this address; once for all where there are no walls."""
+    if not session.is_postgres:
+        yield
+        return
+    for organization_id in session.execute(select(func.contactflow_employers_of(email))).scalar_one():
+        session.enter(organization_id)
+        yield
+
+
+def admit(connection: Connection, role: str) -> bool:
+    """Let a role do the application's work, and no more; true where it had to be created."""
+    quoted = connection.dialect.identifier_preparer.quote(role)
+    known = connection.execute(_ROLE, {"name": role}).one_or_none()
+    if known is None:
+        connection.exec_driver_sql(f"CREATE ROLE {quoted} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE")
+    elif known.is_owner or known.is_free:
+        raise UnfitRole(f"{role} owns the tables or bypasses row-level security: name another role for the application")
+    schema = connection.dialect.identifier_preparer.quote(
+        str(connection.exec_driver_sql("SELECT current_schema()").scalar())
+    )
+    for grant in _GRANTS:
+        connection.exec_driver_sql(grant.format(role=quoted, schema=schema))
+    return known is None
+
+
+def _run(connection: Connection, name: str) -> None:
+    if connection.dialect.name == "postgresql":
+        # Not through SQLAlchemy's text(): what the functions hold is no parameter.
+        connection.exec_driver_sql((_SQL / f"{name}.sql").read_text(encoding="utf-8").replace("%", "%%"))

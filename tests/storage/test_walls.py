@@ -1,0 +1,199 @@
+"""The second wall: on Postgres an application that forgets to ask for its own rows gets no others."""
+
+import re
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Connection, Table, delete, func, insert, inspect, literal, select, text, update
+from sqlalchemy.exc import ProgrammingError
+
+from storage import contacts, schema, tenants, walls
+from storage.records import Role
+from storage.scope import Scope
+from storage.session import Session, Store
+from storage.tables import metadata, objects, users
+from storage.walls import UnfitRole
+from tests import postgres
+from tests.conftest import behind_the_walls, in_role, opened
+from tests.storage.examples import kept
+from tests.storage.strangers import World, filled
+
+TABLES = sorted(metadata.tables)
+
+
+@pytest.fixture(scope="module")
+def two(postgres_databases: postgres.Databases) -> Iterator[tuple[Store, World, World]]:
+    """Two organizations with something in every table, seen as the application's role."""
+    with postgres_databases.lent() as url, opened(postgres.as_role(url, postgres.APP)) as store:
+        with store.begin() as session:
+            acme, rival = filled(session, "Acme"), filled(session, "Rival")
+        yield store, acme, rival
+
+
+def owners(session: Session, table: Table) -> set[str]:
+    column = table.c.organization_id if "organization_id" in table.c else table.c.id
+    return set(session.execute(select(column).distinct()).scalars())
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_without_a_where_nobody_sees_another_organizations_rows(two: tuple[Store, World, World], name: str) -> None:
+    store, acme, rival = two
+    with behind_the_walls(store) as session:
+        assert {acme.scope.organization_id, rival.scope.organization_id} <= owners(session, metadata.tables[name]), (
+            f"give each organization a row of {name} in `filled`, or this test proves nothing of it"
+        )
+    with store.read() as session:
+        assert owners(session, metadata.tables[name]) == set()
+        session.enter(acme.scope.organization_id)
+        assert owners(session, metadata.tables[name]) == {acme.scope.organization_id}
+
+
+@pytest.mark.parametrize("name", [name for name in TABLES if name != "audit_log"])
+def test_nor_changes_or_deletes_them(two: tuple[Store, World, World], name: str) -> None:
+    store, acme, rival = two
+    table = metadata.tables[name]
+    with store.begin() as session:
+        session.enter(acme.scope.organization_id)
+        column = table.c.organization_id if "organization_id" in table.c else table.c.id
+        theirs = column == rival.scope.organization_id
+        assert session.execute(update(table).where(theirs).values({column: column})).rowcount == 0  # type: ignore[attr-defined]
+        assert session.execute(delete(table).where(theirs)).rowcount == 0  # type: ignore[attr-defined]
+
+
+def test_nor_writes_a_row_into_another_organization(store: Store, scope: Scope, rival: Scope) -> None:
+    if not _has_walls(store):
+        pytest.skip("SQLite has no walls")
+    with store.begin() as session:
+        kept(session, scope)
+    row = {"id": str(uuid.uuid4()), "organization_id": rival.organization_id, "email": "x@x.example", "role": "admin"}
+    with store.begin() as session:
+        session.enter(scope.organization_id)
+        for deed in (
+            insert(users).values(**row, created_at=func.now()),
+            update(objects).values(organization_id=rival.organization_id),
+        ):
+            with pytest.raises(ProgrammingError, match="row-level security"), session.connection.begin_nested():
+                session.execute(deed)
+
+
+def test_the_next_transaction_begins_outside(store: Store, scope: Scope) -> None:
+    """However many share a connection."""
+    if not _has_walls(store):
+        pytest.skip("SQLite has no walls")
+    for _ in range(3):
+        with store.begin() as session:
+            assert owners(session, users) == set()
+            contacts.count(session, scope)
+            assert owners(session, users) == {scope.organization_id}
+
+
+def test_the_settings_of_the_owner_are_of_no_use_to_the_application(two: tuple[Store, World, World]) -> None:
+    store, _, _ = two
+    with store.read() as session:
+        session.execute(text("SELECT set_config('contactflow.upkeep', 'on', true)"))
+        assert owners(session, users) == set()
+        for deed in ("ALTER TABLE users DISABLE ROW LEVEL SECURITY", "SET ROLE contactflow_owner"):
+            with pytest.raises(ProgrammingError), session.connection.begin_nested():
+                session.execute(text(deed))
+
+
+def test_the_owner_of_the_tables_is_held_too_unless_it_says_otherwise(two: tuple[Store, World, World]) -> None:
+    store, acme, rival = two
+    with opened(in_role(store, postgres.OWNER)) as owned, owned.read() as session:
+        assert owners(session, users) == set()
+        walls.lift(session.connection)
+        assert owners(session, users) >= {acme.scope.organization_id, rival.scope.organization_id}
+
+
+def test_a_door_tells_whose_a_row_is_and_closes_behind(two: tuple[Store, World, World]) -> None:
+    store, acme, _ = two
+    with opened(in_role(store, postgres.OWNER)) as owned:  # who has most to gain from a door left open
+        for one in (store, owned):
+            with one.read() as session:
+                assert tenants.scope_of_sync(session, acme.sync_id).organization_id == acme.scope.organization_id
+                assert len(tenants.organizations_all(session)) == 2
+                assert owners(session, users) == {acme.scope.organization_id}
+
+
+@pytest.mark.parametrize("kind", ['users" --', "pg_authid", "users; DROP TABLE users", ""])
+def test_a_door_opens_for_nothing_else(two: tuple[Store, World, World], kind: str) -> None:
+    store, _, _ = two
+    with store.read() as session, pytest.raises(ProgrammingError):
+        session.execute(select(func.contactflow_owner_of(literal(kind), "x")))
+
+
+def test_a_table_of_the_callers_does_not_stand_in_for_ours(two: tuple[Store, World, World]) -> None:
+    store, acme, rival = two
+    with store.begin() as session:
+        session.execute(text("CREATE TEMP TABLE contact_syncs (id text, organization_id text) ON COMMIT DROP"))
+        session.execute(
+            text("INSERT INTO pg_temp.contact_syncs VALUES (:id, :theirs)"),
+            {"id": acme.sync_id, "theirs": rival.scope.organization_id},
+        )
+        found = session.execute(select(func.contactflow_owner_of("contact_syncs", acme.sync_id))).scalar()
+    assert found == acme.scope.organization_id
+
+
+def test_a_new_table_gets_its_wall_and_walls_can_be_taken_down(superuser_url: str) -> None:
+    with opened(postgres.as_role(superuser_url, postgres.OWNER)) as owned:
+        with owned.begin() as session:
+            session.execute(text("CREATE TABLE brand_new (id text, organization_id text)"))
+            assert _without_wall(session.connection) == {"brand_new"}
+        schema.upgrade(owned)
+        with owned.begin() as session:
+            assert _without_wall(session.connection) == set()
+            walls.take_down(session.connection)
+            assert "brand_new" in _without_wall(session.connection)
+            assert len(_without_wall(session.connection)) == len(TABLES) + 1
+
+
+def test_an_application_role_is_made_and_let_in(superuser_url: str) -> None:
+    name = f"app-{uuid.uuid4().hex}"
+    with opened(postgres.as_role(superuser_url, postgres.OWNER)) as owned:
+        with owned.begin() as session:
+            assert walls.admit(session.connection, name)
+            assert not walls.admit(session.connection, name)
+        with opened(postgres.as_role(superuser_url, name)) as store, store.begin() as session:
+            tenants.add_organization(session, "Acme")
+            tenants.add_user(session, "acme", "ann@acme.example", role=Role.ADMIN)
+            scope = tenants.scope_of(session, "acme", "ann@acme.example")
+            assert kept(session, scope)
+            with pytest.raises(ProgrammingError, match="permission denied"):
+                session.execute(text("UPDATE alembic_version SET version_num = '0000'"))
+
+
+@pytest.mark.parametrize("role", [postgres.USER, postgres.OWNER])
+def test_a_role_that_no_wall_holds_is_not_let_in(superuser_url: str, role: str) -> None:
+    with (
+        opened(postgres.as_role(superuser_url, postgres.OWNER)) as owned,
+        owned.begin() as session,
+        pytest.raises(UnfitRole, match="another role"),
+    ):
+        walls.admit(session.connection, role)
+
+
+def test_the_wall_leaves_the_indexes_in_use(two: tuple[Store, World, World]) -> None:
+    store, acme, _ = two
+    with store.read() as session:
+        session.enter(acme.scope.organization_id)
+        session.execute(text("SET LOCAL enable_seqscan = off"))
+        session.execute(text("SET LOCAL enable_bitmapscan = off"))
+        plan = "\n".join(
+            session.execute(text("EXPLAIN SELECT * FROM objects WHERE organization_id = 'x' AND id = 'y'")).scalars()
+        )
+    assert re.search(r"Index Scan using \S+ on objects", plan), plan
+
+
+def _has_walls(store: Store) -> bool:
+    return store.engine.dialect.name == "postgresql"
+
+
+def _without_wall(connection: Connection) -> set[str]:
+    walled = connection.execute(
+        text(
+            "SELECT relname FROM pg_class WHERE relrowsecurity AND relforcerowsecurity AND 2 ="
+            " (SELECT count(*) FROM pg_policy WHERE polrelid = pg_class.oid)"
+        )
+    ).scalars()
+    return set(inspect(connection).get_table_names()) - {"alembic_version", *walled}
