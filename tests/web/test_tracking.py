@@ -28,6 +28,7 @@ BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 Firefox
 def campaign(store: Store, scope: Scope) -> Campaign:
     with store.begin() as session:
         made = waiting(session, scope, 1)
+        session.enter(scope.organization_id)
         session.execute(text("UPDATE campaign_emails SET sent_at = :at"), {"at": "2026-01-01 00:00:00+00:00"})
         return made
 
@@ -110,6 +111,7 @@ def test_what_is_opened_at_once_was_opened_by_a_machine(
     store: Store, scope: Scope, mail: Mail, http: TestClient
 ) -> None:
     with store.begin() as session:
+        session.enter(scope.organization_id)
         session.execute(text("UPDATE campaign_emails SET sent_at = :at"), {"at": (now() + timedelta(0)).isoformat(" ")})
     http.get(f"/o/{signed(store, Use.OPEN, mail)}.gif")
     with store.read() as session:
