@@ -10,7 +10,7 @@ from storage.crypto import CannotDecrypt
 from storage.sign_ins import SESSION_LASTS
 from web.house import House
 
-SESSION, GUEST, FLOW = "contactflow", "contactflow-guest", "contactflow-sign-in"
+SESSION, GUEST, FLOW, WANTED = "contactflow", "contactflow-guest", "contactflow-sign-in", "contactflow-wanted"
 FLOW_SECONDS = 600
 TOO_BIG = 4000
 

@@ -37,6 +37,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 BIGGEST_FORM = 1_000_000
 MOST_FIELDS = 5_000
+LONGEST_PATH = 500
 FORM = "application/x-www-form-urlencoded"
 UNKNOWN = (
     UnknownSync, UnknownConnection, UnknownContact, UnknownCampaign, UnknownMail, UnknownSchedule, UnknownTemplate,
@@ -138,8 +139,12 @@ def _sign_in_first(visit: Visit, *, posted: bool) -> Response:
         return refused(visit, Refusal(401, "You are signed out", "Sign in on the page, and send the session's cookie."))
     if posted:
         return refused(visit, Refusal(403, "You are signed out", "Sign in again; nothing was changed."))
-    response = visit.go("/sign-in")
+    response, asked = visit.go("/sign-in"), visit.request.url
     cookies.drop(visit.house, response, cookies.SESSION)
+    path = f"{asked.path}?{asked.query}" if asked.query else asked.path
+    if path != "/" and len(path) <= LONGEST_PATH:
+        kept = cookies.sealed(visit.house, {"path": path}, cookies.WANTED)
+        cookies.keep(visit.house, response, cookies.WANTED, kept, seconds=cookies.FLOW_SECONDS)
     return response
 
 

@@ -13,6 +13,7 @@ from tasks.providers.kept_tokens import app_of, identity_app_of, mailing_app_of
 from tasks.providers.permissions import asked_too_much
 from web import cookies
 from web.house import House
+from web.rendering import sentence
 from web.visits import Refusal, Visit
 
 SIGN_IN, CONNECT, CONNECT_CONTACTS = "sign in", "connect", "connect contacts alone"
@@ -43,7 +44,10 @@ def depart(visit: Visit, purpose: str) -> Response:
     from tasks.providers import sign_in  # noqa: PLC0415 (msal is slow to import, and most pages do without)
 
     provider = service_of(visit)
-    begun = asyncio.run(sign_in.begin_sign_in(APPS[purpose](provider), _back_at(visit, provider)))
+    try:
+        begun = asyncio.run(sign_in.begin_sign_in(APPS[purpose](provider), _back_at(visit, provider)))
+    except ProviderError as error:
+        raise _failed(error) from None
     response = visit.go(begun.url)
     kept = {"purpose": purpose, "provider": provider, "flow": begun.flow, "user": visit.email if visit.visitor else ""}
     cookies.keep(
@@ -62,7 +66,7 @@ def back(visit: Visit) -> Response:
     except ProviderError as refused:
         if kept["purpose"] == CONNECT and asked_too_much(refused):
             return depart(visit, CONNECT_CONTACTS)
-        raise Refusal(403, "The sign-in did not work", f"{refused}.") from None
+        raise _failed(refused) from None
     if kept["purpose"] != SIGN_IN:
         from web.connections import keep_account  # noqa: PLC0415 (each of the two needs the other)
 
@@ -75,6 +79,10 @@ def arrived(visit: Visit, kept: dict[str, Any]) -> Any:
 
     app = APPS[str(kept["purpose"])](Provider(str(kept["provider"])))
     return asyncio.run(sign_in.finish_sign_in(app, kept["flow"], dict(visit.request.query_params)))
+
+
+def _failed(error: ProviderError) -> Refusal:
+    return Refusal(403 if error.permanent else 503, "The sign-in did not work", f"{sentence(str(error))}.")
 
 
 def _let_in(visit: Visit, account: str, *, how: str) -> Response:
@@ -155,10 +163,17 @@ def _used_up() -> Refusal:
 def _start(visit: Visit, found: Visitor, *, how: str) -> Response:
     with visit.house.store.begin() as session:
         token = sign_ins.start(session, found.scope, actor=found.email, how=how)
-    response = visit.go("/")
+    response = visit.go(wanted(visit))
     cookies.keep_session(visit.house, response, token)
-    cookies.drop(visit.house, response, cookies.FLOW)
+    for used in (cookies.FLOW, cookies.WANTED):
+        cookies.drop(visit.house, response, used)
     return response
+
+
+def wanted(visit: Visit) -> str:
+    """The page that somebody asked for before they were signed in; ours alone, for nobody else can seal one."""
+    kept = cookies.unsealed(visit.house, cookies.read(visit.house, visit.request, cookies.WANTED), cookies.WANTED)
+    return str(kept["path"]) if kept else "/"
 
 
 def _back_at(visit: Visit, provider: Provider) -> str:

@@ -21,7 +21,7 @@ from deployments.simulators.world import World
 
 Act = Callable[[Any, dict[str, Any]], Any]
 SETTINGS = ("page_size", "empty_every", "replays", "reset_style", "delay_s")
-WORLD_SETTINGS = ("latency_ms", "microsoft_at_once", "skew")
+WORLD_SETTINGS = ("latency_ms", "microsoft_at_once", "skew", "claims")
 
 
 def source_id(mailbox: Mailbox, key: str) -> str:

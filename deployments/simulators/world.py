@@ -1,5 +1,6 @@
 """Everything that the simulators know, in one place that tests can reach into, and that can be kept on disk."""
 
+import base64
 import os
 import time
 from collections.abc import Iterator
@@ -54,6 +55,8 @@ class World:
     openai: Service = field(default_factory=Service)
     latency_ms: float = 0.0
     skew: float = 0.0
+    claims: dict[str, Any] = field(default_factory=dict)
+    """What ID tokens say otherwise than they should; what is None is left out."""
     microsoft_at_once: int = 4
     """Microsoft answers 429 to more requests than this in flight for one mailbox."""
     state: Path | None = None
@@ -104,6 +107,12 @@ class World:
     def access_token(self, provider: str, email: str = "") -> str:
         return self.tokens.access(provider, self.mailbox(provider, email).email, SCOPES[provider], self.now())
 
+    def id_token(self, claims: dict[str, Any]) -> str:
+        """Unsigned in truth: it comes straight from the token endpoint, where the connection vouches for it."""
+        said = {name: value for name, value in (claims | self.claims).items() if value is not None}
+        header = {"typ": "JWT", "alg": "RS256", "kid": "simulated"}
+        return f"{plain_base64(header)}.{plain_base64(said)}.c2ltdWxhdGVk"
+
     def keep(self) -> None:
         """Write what must survive a restart; a reader finds the old file or the new one, never half of one."""
         if self.state is None:
@@ -122,6 +131,10 @@ class World:
             "accesses": self.tokens.accesses,
             "skew": self.skew,
         }
+
+
+def plain_base64(value: dict[str, Any]) -> str:
+    return base64.urlsafe_b64encode(msgspec.json.encode(value)).decode().rstrip("=")
 
 
 def recall(path: Path) -> World:

@@ -1,9 +1,6 @@
 """Signing in with a browser: authorization code and PKCE, for the command line and the web page alike.
 
 An application that asks for no scopes wants to know who somebody is, and nothing else.
-
-ProviderError
-└── SignInFailed    this attempt came to nothing; another may not
 """
 
 import asyncio
@@ -15,25 +12,23 @@ import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 import httpx
 import msal
 import msgspec
-from google.auth import jwt
 
 from storage.records import Provider
 from tasks.providers.base import NeedsReconnect, ProviderError
+from tasks.providers.id_token import GOOGLE, SignInFailed, address_of, believed
 from tasks.providers.manners import Chance, new_client
 from tasks.providers.oauth import BRIEF, App, Grant, Issued, ask, granted, refusal
 from tasks.providers.verdicts import Temporary
 
+_MSALS = (ValueError, RuntimeError, LookupError, AttributeError)  # what it makes of an answer that does not fit
+_T = TypeVar("_T")
 _one_at_a_time = threading.Lock()  # changing what is warned of is not made for threads
-
-
-class SignInFailed(ProviderError):
-    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +62,7 @@ async def finish_sign_in(
         raise _in_the_open(refusal(app, query))
     chance = chance or Chance()
     issued, account = await (
-        _finish_microsoft(app, flow, query)
+        _finish_microsoft(app, flow, query, chance=chance)
         if app.provider is Provider.MICROSOFT
         else _finish_google(app, flow, query, connect=connect, chance=chance)
     )
@@ -78,28 +73,42 @@ async def finish_sign_in(
     return grant
 
 
-async def _finish_microsoft(app: App, flow: Mapping[str, Any], query: Mapping[str, str]) -> tuple[Issued, str]:
-    answer = await _msal(app, lambda client: client.acquire_token_by_auth_code_flow(dict(flow), dict(query)))
+async def _finish_microsoft(
+    app: App, flow: Mapping[str, Any], query: Mapping[str, str], *, chance: Chance
+) -> tuple[Issued, str]:
+    answer, issuer = await _msal(app, partial(_redeem, flow=flow, query=query))
     if "error" in answer:
         raise _in_the_open(refusal(app, answer))
-    claims = answer.get("id_token_claims", {})
-    # Whoever runs a directory writes into `email` what they like; a user name must be of a domain that is theirs.
-    named = claims.get("preferred_username") or (claims.get("email", "") if app.scopes else "")
-    return msgspec.convert(answer, Issued), named
+    issued = msgspec.convert(answer, Issued)
+    nonce = hashlib.sha256(str(flow["nonce"]).encode()).hexdigest()  # as msal asks for it
+    return issued, _who(app, issued, nonce=nonce, issuers=(issuer,), now=chance.clock())
 
 
-async def _msal(app: App, step: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
+def _redeem(client: Any, *, flow: Mapping[str, Any], query: Mapping[str, str]) -> tuple[dict[str, Any], str]:
+    answer = client.acquire_token_by_auth_code_flow(dict(flow), dict(query))
+    return answer, str(client.authority._issuer)  # noqa: SLF001 - msal discovers it, and tells nobody
+
+
+def _who(app: App, issued: Issued, *, nonce: str, now: float, issuers: tuple[str, ...] = GOOGLE) -> str:
+    if not issued.id_token:
+        if app.scopes:
+            return ""
+        raise SignInFailed(f"{app.name} did not say who you are; begin again", provider=app.name)
+    return address_of(app, believed(app, issued.id_token, nonce=nonce, issuers=issuers, now=now))
+
+
+async def _msal(app: App, step: Callable[[Any], _T]) -> _T:
     """It blocks, and would bring its own certificates: msal runs in a thread, over our kind of client."""
     try:
         return await asyncio.to_thread(_with_msal, app, step)
     except httpx.TransportError as trouble:
         cause = f"{app.name} cannot be reached ({type(trouble).__name__})"
         raise ProviderError(cause, provider=app.name, permanent=False) from trouble
-    except ValueError as trouble:
+    except _MSALS as trouble:
         raise SignInFailed(f"{app.name} does not accept this sign-in; begin again", provider=app.name) from trouble
 
 
-def _with_msal(app: App, step: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
+def _with_msal(app: App, step: Callable[[Any], _T]) -> _T:
     kind = msal.ConfidentialClientApplication if app.client_secret else msal.PublicClientApplication
     credential = {"client_credential": app.client_secret} if app.client_secret else {}
     with httpx.Client(timeout=30) as http:
@@ -118,7 +127,7 @@ def _initiate(client: Any, *, app: App, redirect_uri: str, state: str) -> dict[s
 
 
 def _begin_google(app: App, redirect_uri: str, state: str) -> SignIn:
-    verifier = secrets.token_urlsafe(48)
+    verifier, nonce = secrets.token_urlsafe(48), secrets.token_urlsafe(24)
     # Without it a second sign-in gives no refresh token; who merely says who they are need give none.
     consent = {"access_type": "offline", "prompt": "consent"} if app.scopes else {"prompt": "select_account"}
     question = {
@@ -127,11 +136,12 @@ def _begin_google(app: App, redirect_uri: str, state: str) -> SignIn:
         "response_type": "code",
         "scope": " ".join([*app.asked, "openid", "email"]),
         "state": state,
+        "nonce": nonce,
         **consent,
         "code_challenge": _challenge(verifier),
         "code_challenge_method": "S256",
     }
-    flow = {"state": state, "redirect_uri": redirect_uri, "code_verifier": verifier}
+    flow = {"state": state, "redirect_uri": redirect_uri, "code_verifier": verifier, "nonce": nonce}
     return SignIn(f"{app.sign_in_url}?{urlencode(question)}", flow)
 
 
@@ -150,10 +160,7 @@ async def _finish_google(
         "code_verifier": flow["code_verifier"],
     }
     issued = await ask(app, form, connect=connect, patience=BRIEF, chance=chance)
-    # Unverified is enough: it came from the token endpoint itself, over TLS (OpenID Connect Core, 3.1.3.7).
-    claims = jwt.decode(issued.id_token, verify=False) if issued.id_token else {}  # type: ignore[no-untyped-call]
-    is_proven = bool(app.scopes) or claims.get("email_verified") is True
-    return issued, claims.get("email", "") if is_proven else ""
+    return issued, _who(app, issued, nonce=str(flow["nonce"]), now=chance.clock())
 
 
 def _challenge(verifier: str) -> str:

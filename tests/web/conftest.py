@@ -133,11 +133,15 @@ def campaign(store: Store, scope: Scope) -> Campaign:
         return written_campaign(session, scope)
 
 
-@contextmanager
-def served(house: House) -> Iterator[str]:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def served(house: House, port: int = 0) -> Iterator[str]:
+    port = port or free_port()
     server = uvicorn.Server(uvicorn.Config(create_app(house), host="127.0.0.1", port=port, log_level="error"))
     thread = threading.Thread(target=server.run)
     thread.start()

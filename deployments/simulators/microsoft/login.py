@@ -1,10 +1,8 @@
 """The Microsoft identity platform, v2.0: what msal needs to sign in and to refresh."""
 
-import base64
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -12,9 +10,10 @@ from starlette.routing import BaseRoute, Route
 from deployments.simulators.authorize import authorize, form
 from deployments.simulators.microsoft import errors
 from deployments.simulators.tokens import Grant, Refused
-from deployments.simulators.world import CLIENT_ID, CLIENT_SECRET, World
+from deployments.simulators.world import CLIENT_ID, CLIENT_SECRET, World, plain_base64
 
 TENANT = "9188040d-0000-4000-8000-000000000001"
+OF_MANY = {"common", "organizations"}
 SIGN_IN_ONLY = {"openid", "profile", "offline_access", "email"}
 
 
@@ -35,10 +34,11 @@ async def token(request: Request) -> Response:
 
 
 async def configuration(request: Request) -> Response:
-    base = f"{_base(request)}/{request.path_params['tenant']}"
+    tenant = request.path_params["tenant"]
+    base, served = f"{_base(request)}/{tenant}", "{tenantid}" if tenant in OF_MANY else tenant
     return JSONResponse(
         {
-            "issuer": f"{_base(request)}/{TENANT}/v2.0",
+            "issuer": f"{_base(request)}/{served}/v2.0",
             "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
             "token_endpoint": f"{base}/oauth2/v2.0/token",
             "jwks_uri": f"{base}/discovery/v2.0/keys",
@@ -111,33 +111,27 @@ def _tokens(world: World, email: str, scope: str, base: str, *, nonce: str = "",
         "expires_in": world.tokens.lifetime,
         "ext_expires_in": world.tokens.lifetime,
         "access_token": world.tokens.access("microsoft", email, scope, world.now()),
-        "client_info": _base64({"uid": _owner(email), "utid": TENANT}),
+        "client_info": plain_base64({"uid": _owner(email), "utid": TENANT}),
     }
     if offline:
         answer["refresh_token"] = world.tokens.grant("microsoft", email, scope)
     if "openid" in names:
-        answer["id_token"] = _id_token(email, base, nonce, world.now())
+        answer["id_token"] = _id_token(world, email, base, nonce)
     return answer
 
 
-def _id_token(email: str, base: str, nonce: str, now: float) -> str:
-    """Unsigned in truth: it comes straight from the token endpoint, where the connection vouches for it."""
+def _id_token(world: World, email: str, base: str, nonce: str) -> str:
+    now = int(world.now())
     claims = {
         "ver": "2.0", "iss": f"{base}/{TENANT}/v2.0", "aud": CLIENT_ID, "sub": _owner(email), "oid": _owner(email),
         "tid": TENANT, "name": email.partition("@")[0].title(), "preferred_username": email, "email": email,
-        "iat": int(now), "nbf": int(now), "exp": int(now) + 3600,
+        "iat": now, "nbf": now, "exp": now + 3600,
     }  # fmt: skip
-    if nonce:
-        claims["nonce"] = nonce
-    return f"{_base64({'typ': 'JWT', 'alg': 'RS256', 'kid': 'simulated'})}.{_base64(claims)}.c2ltdWxhdGVk"
+    return world.id_token(claims | ({"nonce": nonce} if nonce else {}))
 
 
 def _owner(email: str) -> str:
     return f"00000000-0000-0000-0000-{email.encode().hex()[:12]:0>12}"
-
-
-def _base64(value: dict[str, Any]) -> str:
-    return base64.urlsafe_b64encode(msgspec.json.encode(value)).decode().rstrip("=")
 
 
 def _base(request: Request) -> str:
