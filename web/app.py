@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from web import (
+    analytics,
     api,
     campaign_routes,
     connections,
@@ -71,6 +72,7 @@ ROUTES: Sequence[BaseRoute] = (
     Route("/templates/{template_id}", page(templates.show_one)),
     Route("/settings", page(settings.show)),
     Route("/settings", deed(settings.change), methods=["POST"]),
+    Route("/analytics", page(analytics.show)),
     Route("/api/openapi.json", public(openapi.show)),
     Route("/api/session", page(api.session)),
     Route("/api/syncs", page(api.list_syncs)),

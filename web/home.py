@@ -5,6 +5,7 @@ from starlette.responses import PlainTextResponse, Response
 from storage import connections, contacts, plans, syncs, tenants
 from storage.documents import new_id
 from storage.records import ConnectionStatus, SyncStatus
+from web import analytics
 from web.connections import HEALTH
 from web.groups import counted, tally
 from web.visits import Visit
@@ -22,6 +23,7 @@ def show(visit: Visit) -> Response:
         accounts = connections.connections(session, scope)
         owners = {user.id: user.email for user in tenants.users_of(session, scope)}
         people = contacts.count(session, scope)
+        charts = analytics.lately(session, scope)
     return visit.page(
         "home.html",
         waiting=[(sync, counted(counts[sync.id]), tally(counts[sync.id])) for sync in waiting[:MOST_WAITING]],
@@ -30,6 +32,7 @@ def show(visit: Visit) -> Response:
         names={one.id: one.account for one in accounts},
         owners=owners,
         people=people,
+        charts=charts,
         health=HEALTH,
         started=bool(visit.asked("started")),
         once=new_id(),

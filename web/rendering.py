@@ -15,6 +15,7 @@ from web.words import CHOICES, DEEDS, FIELDS, KINDS, POLICIES, ROOMS, STATES, ST
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
+TEN = 10
 
 
 def environment() -> Environment:
@@ -34,6 +35,7 @@ def environment() -> Environment:
         "duration": duration,
         "money": money,
         "amount": amount,
+        "percent": percent,
     }
     made.globals |= {
         "static": static, "FIELDS": FIELDS, "KINDS": KINDS, "STATES": STATES, "STATUSES": STATUSES, "DEEDS": DEEDS,
@@ -45,6 +47,11 @@ def environment() -> Environment:
 
 def number(value: int) -> str:
     return f"{value:,}"
+
+
+def percent(value: float) -> str:
+    """Whole percents, and tenths where there is little."""
+    return f"{value:.0f} %" if value >= TEN or not value else f"{value:.1f} %"
 
 
 def sentence(text: str) -> str:

@@ -48,6 +48,7 @@ ROOMS = (
     ("/connections", "Connections"),
     ("/schedules", "Schedules"),
     ("/templates", "Templates"),
+    ("/analytics", "Analytics"),
     ("/settings", "Settings"),
 )
 CHOICES = {

@@ -144,6 +144,7 @@ campaign_emails = Table(
     UniqueConstraint("campaign_id", "ordinal"),
     UniqueConstraint("campaign_id", "object_id"),
     Index("ix_campaign_emails_by_state", "campaign_id", "state", "ordinal"),
+    Index("ix_campaign_emails_by_day", "organization_id", "sent_at", "campaign_id"),
     Index("ix_campaign_emails_by_object", "organization_id", "object_id"),
     Index("ix_campaign_emails_by_mailbox", "organization_id", "mailbox", "submitted_at"),
     Index("ix_campaign_emails_by_message", "organization_id", "message_id"),
@@ -181,6 +182,7 @@ email_events = Table(
     one_of("kind", MailEvent),
     one_of("visitor", Visitor),
     UniqueConstraint("organization_id", "email_id", "kind", "external_id"),
+    Index("ix_email_events_by_day", "organization_id", "kind", "at", "visitor", "campaign_id", "email_id"),
     Index("ix_email_events_by_campaign", "organization_id", "campaign_id", "kind", "at"),
 )
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from storage import (
+    analytics,
     campaign_holds,
     campaign_reviews,
     campaigns,
@@ -48,6 +49,7 @@ from storage.usage import Result
 from tests.storage.campaign_examples import attempt, budgeted, frozen, key_of, member, opened, waiting, written
 
 STATUSES = list(CampaignStatus)
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 NOON, YEARS = datetime(2026, 6, 1, 12, tzinfo=UTC), timedelta(days=999)
 
 
@@ -108,6 +110,11 @@ def _rewritten(session: Session, it: CampaignWorld, scope: Scope) -> Any:
 
 
 CAMPAIGNS_AS_A_STRANGER: dict[str, Callable[[Session, Scope, Any], Any]] = {
+    "analytics.happened": lambda s, me, _: analytics.happened(s, me, LONG_AGO, MailEvent.OPENED),
+    "analytics.openers": lambda s, me, _: analytics.openers(s, me, LONG_AGO).total() > 1,
+    "analytics.sent": lambda s, me, _: analytics.sent(s, me, LONG_AGO),
+    "analytics.synced": lambda s, me, _: analytics.synced(s, me, LONG_AGO),
+    "analytics.totals": lambda s, me, _: analytics.totals(s, me, LONG_AGO),
     "campaign_holds.cancel": lambda s, me, it: campaign_holds.cancel(s, me, it.mail.campaign_id, actor="me"),
     "campaign_holds.pause": lambda s, me, it: campaign_holds.pause(s, me, it.out.campaign_id, actor="me"),
     "campaign_holds.resume": lambda s, me, it: campaign_holds.resume(s, me, it.mail.paused_id, actor="me"),
