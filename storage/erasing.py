@@ -48,7 +48,7 @@ def erase(session: Session, scope: Scope, whom: Whom, forecast: Forecast, *, by:
     erasures.hold_off(session, scope, alone=True)
     _hold_runs(session, scope)
     trail = trails.follow(session, scope, whom)
-    known = suppressions.address_hash(session, scope, whom.address) in erasures.known(session, scope).keys
+    known = not erasures.known(session, scope).keys.isdisjoint(trail.hashes)
     if trail.is_empty:
         return Erasure(before=known)
     _keep_away(session, scope, whom, trail)
@@ -85,9 +85,10 @@ def _keep_away(session: Session, scope: Scope, whom: Whom, trail: Trail) -> None
         if contact.id not in trail.contacts:
             shared |= addresses & whom.known_by.addresses_of(contact.person)
             numbers -= whom.known_by.numbers_of(contact.person)
-    theirs = {suppressions.address_hash(session, scope, one) for one in addresses - shared | {whom.address}}
-    of_others = {suppressions.address_hash(session, scope, one) for one in shared - {whom.address}}
-    theirs |= trail.hashes - of_others
+    shared.discard(whom.address)  # whoever has it is gone
+    of_others = {suppressions.address_hash(session, scope, one) for one in shared}
+    theirs = {suppressions.address_hash(session, scope, one) for one in addresses} | trail.hashes
+    theirs -= of_others
     records = {key for name in trail.sources for key in erasures.record_keys(session, scope, *name)}
     keys = {erasures.number_key(session, scope, number) for number in numbers} | records | theirs
     erasures.remember(session, scope, keys)

@@ -150,5 +150,5 @@ def _plain(value: Any) -> Any:
 
 @scoped
 def known_as(session: Session, scope: Scope, whom: Whom) -> str:
-    """What stands for a person where their address must not: the beginning of its keyed hash."""
-    return suppressions.address_hash(session, scope, whom.address)[:16]
+    """What stands for a person where their address must not: the beginning of its keyed hash, or their contact's id."""
+    return suppressions.address_hash(session, scope, whom.address)[:16] if whom.address else whom.contact_id

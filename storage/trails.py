@@ -48,7 +48,8 @@ class Trail:
 def follow(session: Session, scope: Scope, whom: Whom) -> Trail:
     scope.demand_admin("ask for all that is held of a person")
     trail = Trail()
-    trail.hashes.add(suppressions.address_hash(session, scope, whom.address))
+    trail.contacts.update(contacts.contacts(session, scope, [whom.contact_id]))
+    trail.hashes.update(suppressions.address_hash(session, scope, one) for one in [whom.address] if one)
     _in_the_crm(session, scope, whom, trail)
     _in_undo_data(session, scope, whom, trail)
     _in_merges(session, scope, whom, trail)

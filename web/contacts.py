@@ -19,7 +19,7 @@ def show(visit: Visit) -> Response:
         total = contacts.count(session, visit.scope)
     return visit.page(
         "contacts.html", found=found[:PAGE], total=total, words="", offset=offset, page=PAGE,
-        is_more=len(found) > PAGE,
+        is_more=len(found) > PAGE, is_erased=bool(visit.asked("erased")),
     )  # fmt: skip
 
 
@@ -30,8 +30,9 @@ def search(visit: Visit) -> Response:
         found = contacts.search(session, visit.scope, words, limit=PAGE + 1)
         total = contacts.count(session, visit.scope)
     return visit.page(
-        "contacts.html", found=found[:PAGE], total=total, words=words, offset=0, page=PAGE, is_more=len(found) > PAGE
-    )
+        "contacts.html", found=found[:PAGE], total=total, words=words, offset=0, page=PAGE, is_more=len(found) > PAGE,
+        is_erased=False,
+    )  # fmt: skip
 
 
 def show_one(visit: Visit) -> Response:

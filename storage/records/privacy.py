@@ -19,10 +19,11 @@ class KnownBy:
 
 @dataclass(frozen=True, slots=True)
 class Whom:
-    """A person, known by one address in its canonical form."""
+    """A person, known by one address in its canonical form; by a contact's id as well, or alone without an address."""
 
     address: str
     known_by: KnownBy
+    contact_id: str = ""
 
     def is_them(self, person: Person) -> bool:
-        return self.address in self.known_by.addresses_of(person)
+        return bool(self.address) and self.address in self.known_by.addresses_of(person)

@@ -1,6 +1,6 @@
 """By what a person is known who asks what is held of them, or asks for it to be gone."""
 
-from storage.records import KnownBy, Person, Whom
+from storage.records import Contact, KnownBy, Person, Whom
 from tasks.rules.audience import canonical
 from tasks.rules.matching.folding import fold_name
 from tasks.rules.reachable import is_email, phone_key
@@ -15,6 +15,12 @@ def whom(address: str) -> Whom:
     if not is_email(known_as):
         raise NoAddress("this is no e-mail address: a person is asked for by one of theirs")
     return Whom(known_as, KNOWN_BY)
+
+
+def whom_of(contact: Contact) -> Whom:
+    """By the first of their addresses, and as the contact that they are."""
+    known = (canonical(email.value) for email in contact.person.emails)
+    return Whom(next(filter(is_email, known), ""), KNOWN_BY, contact.id)
 
 
 def addresses_of(person: Person) -> frozenset[str]:

@@ -1,0 +1,63 @@
+"""What a person may ask of an organization: all that it holds of them, and that it be gone. For admins."""
+
+import json
+
+from starlette.responses import Response
+
+from storage import audit, contacts, erasing, holdings, scrubbing, trails
+from storage.records import Contact
+from storage.session import Session
+from tasks.rules.accounting import forecast
+from tasks.rules.identity import whom_of
+from web.visits import Refusal, Visit
+
+PATIENCE = 1.0  # housekeeping empties what is busy now
+
+
+def export(visit: Visit) -> Response:
+    """By POST, for it is put on record who asked."""
+    visit.scope.demand_admin("export all that is held of a person")
+    with visit.house.store.begin() as session:
+        asked = whom_of(_contact(session, visit))
+        found = holdings.holdings(session, visit.scope, asked) or {}
+        counts = {name: len(rows) for name, rows in found.items()}
+        subject = holdings.known_as(session, visit.scope, asked)
+        audit.record(session, visit.scope, actor=visit.email, action="person.exported", subject=subject, detail=counts)
+    text = json.dumps(found, default=str, indent=2, ensure_ascii=False)
+    headers = {"Content-Disposition": 'attachment; filename="all-we-hold.json"'}
+    return Response(text, media_type="application/json", headers=headers)
+
+
+def before_erasing(visit: Visit) -> Response:
+    """Whom it is about, all that would go, and what must be typed."""
+    visit.scope.demand_admin("erase a person")
+    with visit.house.store.read() as session:
+        contact = _contact(session, visit)
+        trail = trails.follow(session, visit.scope, whom_of(contact))
+        known = contacts.contacts(session, visit.scope, sorted(trail.contacts))
+    others = [one for one in known.values() if one.id != contact.id]
+    rows = len(trail.past) + sum(map(len, trail.waiting.values()))
+    return visit.page(
+        "erase.html", contact=contact, to_type=_to_type(contact), others=others, mails=len(trail.mails), rows=rows
+    )
+
+
+def erase(visit: Visit) -> Response:
+    visit.scope.demand_admin("erase a person")
+    with visit.house.store.begin() as session:
+        contact = _contact(session, visit)
+        if visit.form.one("typed").strip().casefold() != _to_type(contact).casefold():
+            raise Refusal(409, "Nobody was erased", "What you typed is not what the page asks for: go back and look.")
+        erasing.erase(session, visit.scope, whom_of(contact), forecast, by=visit.email)
+    scrubbing.scrub(visit.house.store, patience=PATIENCE)
+    return visit.go("/contacts?erased=1")
+
+
+def _contact(session: Session, visit: Visit) -> Contact:
+    return contacts.contact(session, visit.scope, visit.part("contact_id"))
+
+
+def _to_type(contact: Contact) -> str:
+    """The address; of somebody without one the name."""
+    person = contact.person
+    return next((one.value for one in person.emails), "") or person.display_name or person.company or contact.id
