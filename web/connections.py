@@ -22,14 +22,23 @@ HEALTH = {
 }
 
 
+SAID = {
+    "connected": "The account is connected. Its contacts come in with a sync; it waits for a review before it writes.",
+    "left": "The account is disconnected: its tokens are deleted and the permission is given back.",
+    "kept": "The account is disconnected and its tokens are deleted. The service could not be told: remove the "
+    "permission in the account’s own settings as well.",
+}
+
+
 def show(visit: Visit) -> Response:
     with visit.house.store.read() as session:
         found = connections.connections(session, visit.scope)
         owners = {user.id: user.email for user in tenants.users_of(session, visit.scope)}
         opened = {one.id: syncs.open_for(session, visit.scope, one.id) for one in found}
+    said = next((text for name, text in SAID.items() if visit.asked(name)), "")
     return visit.page(
         "connections.html", connections=found, owners=owners, opened=opened, services=services(visit.house),
-        health=HEALTH, may=allowed, once=new_id(),
+        health=HEALTH, may=allowed, once=new_id(), said=said,
     )  # fmt: skip
 
 
@@ -51,7 +60,7 @@ def keep_account(visit: Visit, provider: Provider, grant: Any, *, begun_by: str)
             session, visit.scope, actor=visit.email, action="connection.made", subject=made.id,
             detail={"provider": provider},
         )  # fmt: skip
-    response = visit.go("/connections")
+    response = visit.go("/connections?connected=1")
     cookies.drop(visit.house, response, cookies.FLOW)
     return response
 
@@ -71,7 +80,7 @@ def disconnect(visit: Visit) -> Response:
             session, visit.scope, actor=visit.email, action="connection.removed", subject=connection_id,
             detail={"revoked": revoked},
         )  # fmt: skip
-    return visit.go("/connections")
+    return visit.go(f"/connections?{'left' if revoked else 'kept'}=1")
 
 
 def sync_now(visit: Visit) -> Response:

@@ -8,8 +8,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from deployments.simulators.server import Simulators
-from storage import connections, sign_ins
-from storage.records import Provider
+from storage import connections, sign_ins, tenants
+from storage.connections import StoredTokens
+from storage.records import ConnectionStatus, Provider, Role
 from storage.settings import settings
 from tasks.providers.engine import Engine
 from tasks.providers.permissions import CONTACTS, MAIL, allowed
@@ -63,7 +64,7 @@ def comes_back(browser: TestClient, url: str) -> httpx.Response:
 def test_an_account_is_connected_for_contacts_and_mail(browser: TestClient, house: House, provider: str) -> None:
     url = departs(browser, provider)
     assert asked_for(url) >= named(CONTACTS[Provider(provider)] + MAIL[Provider(provider)])
-    assert comes_back(browser, url).headers["location"] == "/connections"
+    assert comes_back(browser, url).headers["location"] == "/connections?connected=1"
     assert allowed(only(house)) == ["contacts", "mail"]
     assert "may use: contacts, mail" in browser.get("/connections").text
 
@@ -83,5 +84,51 @@ def test_where_mail_is_refused_the_contacts_alone_are_asked_for_once(
         assert not connections.connections(session, house.scope)
 
     less = browser.get(refusal + state_of(departs(browser, provider))).headers["location"]
-    assert comes_back(browser, less).headers["location"] == "/connections"
+    assert comes_back(browser, less).headers["location"] == "/connections?connected=1"
     assert allowed(only(house)) == ["contacts"]
+
+
+def test_an_account_that_needs_its_owner_says_why_until_mended(
+    browser: TestClient, house: House, provider: str
+) -> None:
+    comes_back(browser, departs(browser, provider))
+    made, cause = only(house), "access was withdrawn; sign in again"
+    with house.store.begin() as session:
+        connections.mark(session, house.scope, made.id, ConnectionStatus.NEEDS_RECONNECT, cause)
+    page = browser.get("/connections").text
+    assert "Access was withdrawn" in page
+    assert "Connect again" in page
+    comes_back(browser, departs(browser, provider))
+    assert (only(house).id, only(house).status) == (made.id, ConnectionStatus.ACTIVE)
+
+
+def test_who_is_an_admin_is_not_offered_the_sign_in_of_another(
+    browser: TestClient, house: House, provider: str
+) -> None:
+    with house.store.begin() as session:
+        tenants.add_user(session, "acme", "mia@acme.example", role=Role.MEMBER)
+        mia = tenants.scope_of(session, "acme", "mia@acme.example")
+        made = connections.connect(
+            session, mia, provider=Provider(provider), account="mia@x.example", tokens=StoredTokens("r"), scopes=[]
+        )
+        connections.mark(session, mia, made.id, ConnectionStatus.NEEDS_RECONNECT, "access was withdrawn")
+    page = browser.get("/connections").text
+    assert "Only mia@acme.example can sign in again" in page
+    assert "Connect again" not in page
+
+
+def test_disconnecting_takes_two_steps_and_says_what_the_service_was_told(
+    browser: TestClient, house: House, simulators: Simulators, provider: str
+) -> None:
+    comes_back(browser, departs(browser, provider))
+    made = only(house)
+    assert '<summary class="button quiet">Disconnect' in browser.get("/connections").text
+    gone = browser.post(f"/connections/{made.id}/disconnect", data={"csrf": browser.headers["x-csrf"]})
+    assert only(house).status is ConnectionStatus.DISCONNECTED
+    with house.store.read() as session:
+        assert connections.tokens(session, house.scope, made.id) is None
+    email = simulators.world.mailbox(provider).email
+    revoked = [one.revoked for one in simulators.world.tokens.grants.values() if one.email == email]
+    assert all(revoked) == (provider == "google")
+    said = "permission is given back" if provider == "google" else "could not be told"
+    assert said in browser.get(gone.headers["location"]).text

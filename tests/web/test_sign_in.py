@@ -271,6 +271,6 @@ def test_an_account_is_connected_for_whoever_began_and_for_nobody_else(
         assert connections.connections(session, scope) == []
     ann.http.cookies.set(SESSION, ann.token)
     location = Guest(house, services).consent(ann.post("/connections/connect/google").headers["location"])
-    assert ann.get(location.removeprefix(HOST)).headers["location"] == "/connections"
+    assert ann.get(location.removeprefix(HOST)).headers["location"] == "/connections?connected=1"
     with store.read() as session:
         assert [one.account for one in connections.connections(session, scope)] == [OWNERS["google"]]
