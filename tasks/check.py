@@ -138,5 +138,6 @@ def _alike(work: Work) -> int:
 
 def _summary(campaign_id: str, numbers: CampaignStatistics) -> str:
     lines = [f"| {name} | {number} |" for name, number in numbers.by_name().items() if number]
-    look = f"Every mail: `contactflow campaign show {campaign_id}`"
+    page = f"{settings().public_url}/campaigns/{campaign_id}"
+    look = f"[Look at every mail and decide]({page}), or at the terminal: `contactflow campaign show {campaign_id}`"
     return "\n".join(["| what | how many |", "|---|---|", *lines, "", look])

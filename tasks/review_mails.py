@@ -96,8 +96,9 @@ def _take(store: Store, campaign_id: str, answer: Answer) -> None:
 def _form(store: Store, campaign: Campaign) -> type[CampaignAnswer]:
     with store.read() as session:
         counts = tallies.counts(session, _scope(store, campaign.id), campaign.id)
+    page = f"[Campaign]({settings().public_url}/campaigns/{campaign.id})"
     text = counted(
-        f"Campaign {campaign.id}", {state.value: number for state, number in counts.items()},
+        page, {state.value: number for state, number in counts.items()},
         look=f"contactflow campaign show {campaign.id}", digest=campaign.digest,
         asked_again=campaign.comment if campaign.review_round else "",
     )  # fmt: skip

@@ -4,10 +4,13 @@ from collections.abc import Sequence
 
 from starlette.routing import BaseRoute, Route
 
-from web import campaign_deeds, campaign_page, campaign_progress, campaign_sending, mail_view
+from web import campaign_deeds, campaign_page, campaign_progress, campaign_sending, campaigns, mail_view, new_campaign
 from web.doors import deed, page
 
 ROUTES: Sequence[BaseRoute] = (
+    Route("/campaigns", page(campaigns.show)),
+    Route("/campaigns/new", page(new_campaign.show)),
+    Route("/campaigns/new", deed(new_campaign.begin), methods=["POST"]),
     Route("/campaigns/{campaign_id}", page(campaign_page.show)),
     Route("/campaigns/{campaign_id}/pulse", page(campaign_page.pulse)),
     Route("/campaigns/{campaign_id}/progress", page(campaign_progress.show)),

@@ -5,7 +5,7 @@ from starlette.responses import PlainTextResponse, Response
 from storage import connections, contacts, plans, syncs, tenants
 from storage.documents import new_id
 from storage.records import ConnectionStatus, SyncStatus
-from web import analytics
+from web import analytics, campaigns
 from web.connections import HEALTH
 from web.groups import counted, tally
 from web.visits import Visit
@@ -24,6 +24,7 @@ def show(visit: Visit) -> Response:
         owners = {user.id: user.email for user in tenants.users_of(session, scope)}
         people = contacts.count(session, scope)
         charts = analytics.lately(session, scope)
+        mailings, mailed = campaigns.waiting(session, visit), campaigns.lately(session, visit, limit=LATELY // 2)
     return visit.page(
         "home.html",
         waiting=[(sync, counted(counts[sync.id]), tally(counts[sync.id])) for sync in waiting[:MOST_WAITING]],
@@ -33,6 +34,8 @@ def show(visit: Visit) -> Response:
         owners=owners,
         people=people,
         charts=charts,
+        mailings=mailings,
+        mailed=mailed,
         health=HEALTH,
         started=bool(visit.asked("started")),
         once=new_id(),

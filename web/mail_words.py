@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from storage.records import CampaignStatus, MailState
+from storage.reviews import Choice
 
 CAMPAIGN_STATUSES = {
     CampaignStatus.DRAFT: "about to begin",
@@ -28,6 +29,11 @@ MAIL_STATES = {
     MailState.UNKNOWN: "not known whether it left",
     MailState.BOUNCED: "came back",
     MailState.REPLIED: "answered",
+}
+DECISIONS = {
+    Choice.APPROVE: "approved",
+    Choice.APPROVE_SAFE: "approved, but for mails with a remark",
+    Choice.REJECT: "rejected",
 }
 CHECKS = {
     "cannot_render": "cannot be made into a mail",
@@ -80,7 +86,8 @@ def amount(value: Decimal) -> str:
     """What is small is told finely enough not to read as nothing."""
     if not value or value >= SMALL:
         return f"{value:,.2f}"
-    return f"{value:.4f}".removesuffix("00")
+    whole, _, part = f"{value:.4f}".partition(".")
+    return f"{whole}.{part.rstrip('0').ljust(2, '0')}"
 
 
 def money(value: Decimal | None) -> str:

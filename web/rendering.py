@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from tasks.rules.wording import as_text
-from web.mail_words import CAMPAIGN_STATUSES, MAIL_STATES, amount, duration, money
+from web.mail_words import CAMPAIGN_STATUSES, DECISIONS, MAIL_STATES, amount, duration, money
 from web.words import CHOICES, DEEDS, FIELDS, KINDS, POLICIES, ROOMS, STATES, STATUSES, count_of
 
 HERE = Path(__file__).parent
@@ -40,7 +40,7 @@ def environment() -> Environment:
     made.globals |= {
         "static": static, "FIELDS": FIELDS, "KINDS": KINDS, "STATES": STATES, "STATUSES": STATUSES, "DEEDS": DEEDS,
         "ROOMS": ROOMS, "CHOICES": CHOICES, "POLICIES": POLICIES, "CAMPAIGN_STATUSES": CAMPAIGN_STATUSES,
-        "MAIL_STATES": MAIL_STATES,
+        "MAIL_STATES": MAIL_STATES, "DECISIONS": DECISIONS,
     }  # fmt: skip
     return made
 

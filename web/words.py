@@ -45,6 +45,7 @@ POLICIES = {
 ROOMS = (
     ("/", "Home"),
     ("/contacts", "Contacts"),
+    ("/campaigns", "Campaigns"),
     ("/connections", "Connections"),
     ("/schedules", "Schedules"),
     ("/templates", "Templates"),

@@ -11,6 +11,7 @@ from storage.campaigns import Campaign
 from storage.records import CampaignStatus, Letter, Mail, MailState, Run, RunKind, Suggestion
 from storage.scope import Scope
 from storage.session import Session
+from storage.settings import settings
 
 STATES = [state.value for state in MailState]
 SHOWN = ("audience", "excluded", "sent", "failed", "unknown", "waiting")
@@ -143,6 +144,7 @@ def tell(campaign: Campaign) -> None:
     for warning in campaign.warnings:
         click.echo(f"warning: {warning}", err=True)
     if campaign.status is CampaignStatus.REVIEW:
+        click.echo(f"page:    {settings().public_url}/campaigns/{campaign.id}")
         click.echo(f"look:    contactflow campaign show {campaign.id}")
         click.echo(f"decide:  contactflow campaign approve {campaign.id}    or    …reject {campaign.id}")
 

@@ -23,6 +23,7 @@ LOOK = {
     "campaign": "contactflow campaign show",
     "audit": "contactflow audit verify --org",
 }
+PAGES = {"sync": "syncs", "campaign": "campaigns"}
 
 
 def notify(event: str, run_id: str, detail: Mapping[str, Any] | None = None, *, about: str = "sync") -> None:
@@ -34,7 +35,7 @@ def notify(event: str, run_id: str, detail: Mapping[str, Any] | None = None, *, 
     )
     title = FOR_PEOPLE.get(f"{about}.{event}")
     if title and settings().notify_urls:
-        page = f"{settings().public_url}/syncs/{run_id}\n" if about == "sync" else ""
+        page = f"{settings().public_url}/{PAGES[about]}/{run_id}\n" if about in PAGES else ""
         send(title, _body(f"{page}{LOOK[about]} {run_id}", detail or {}))
 
 

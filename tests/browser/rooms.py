@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy import text
 
-from storage import contacts, mails, plans, reviews, schedules, sign_ins, syncs, templates
+from storage import campaign_reviews, contacts, mails, plans, reviews, schedules, sign_ins, syncs, templates
 from storage.documents import new_id
 from storage.records import Provider, ReviewPolicy, SignInKind, Statistics, Timing
 from storage.reviews import Choice, Decision
@@ -18,10 +18,15 @@ from storage.templates import NewTemplate
 from tasks.rules.links import Use, token
 from tests.browser.conftest import Site
 from tests.storage.campaign_examples import waiting
+from tests.web.campaigns_to_review import written_campaign
 from tests.web.plans_to_review import SMALL, waiting_plan
 from web.app import IN_MAILS, ROUTES
 
-NO_PAGES = {"/healthz", "/sign-in/{provider}/back", "/syncs/{sync_id}/pulse", "/c/{token}", "/o/{token}.gif"}
+NO_PAGES = {
+    "/healthz", "/sign-in/{provider}/back", "/syncs/{sync_id}/pulse", "/c/{token}", "/o/{token}.gif",
+    "/campaigns/{campaign_id}/pulse", "/campaigns/{campaign_id}/progress",
+    "/campaigns/{campaign_id}/mails/{ordinal:int}/letter",
+}  # fmt: skip
 OF_THEIR_OWN = {"/sign-in", "/sign-in/link/{token}", "/u/{token}", "/syncs/{sync_id}/take-back"}
 ANN = "ann@acme.example"
 FEW = SMALL | {"update": 16, "create": 20, "skip": 3}
@@ -42,11 +47,13 @@ def every_room(site: Site, scope: Scope) -> list[Room]:
     with site.store.begin() as session:
         done, known = _done(session, scope), _furnished(session, scope)
         link, used = sign_ins.offer_link(session, scope), _used_link(session, scope)
+        sending = _sending(session, scope)
         out = token(Use.UNSUBSCRIBE, _a_mail(session, scope), site.store.keyring.signature)
         reading = syncs.open_sync(session, scope, NewSync(new_id(), new_id(), Provider.FILE)).id
     return [
         *_of_routes(known),
         *_of_syncs(known["sync_id"], done, reading),
+        *_of_campaigns(known["campaign_id"], sending),
         Room("not-there", "/syncs/nothing", status=404),
         Room("no-such-address", "/nothing", status=404),
         Room("sign-in", "/sign-in", "guest"),
@@ -80,6 +87,16 @@ def _of_syncs(waiting_one: str, done: str, reading: str) -> Iterator[Room]:
     yield Room("sync-reading", f"/syncs/{reading}")
 
 
+def _of_campaigns(waiting_one: str, sending: str) -> Iterator[Room]:
+    for group in ("warned", "clean", "excluded"):
+        yield Room(f"campaign-{group}", f"/campaigns/{waiting_one}?group={group}")
+    for view in ("text", "source"):
+        yield Room(f"campaign-{view}", f"/campaigns/{waiting_one}?row=3&view={view}")
+    yield Room("campaign-reject", f"/campaigns/{waiting_one}/decide?choice=reject")
+    yield Room("campaign-sending", f"/campaigns/{sending}")
+    yield Room("campaign-failed", f"/campaigns/{sending}?group=failed")
+
+
 def _name(path: str) -> str:
     return re.sub(r"\W+", "-", re.sub(r"\{(\w+?)(_id)?(:int)?\}", r"\1", path)).strip("-") or "home"
 
@@ -95,7 +112,7 @@ def _furnished(session: Session, scope: Scope) -> dict[str, str]:
         "schedule_id": made.id,
         "contact_id": contacts.search(session, scope, limit=1)[0].id,
         "template_id": templates.save(session, scope, new, author=ANN).id,
-        "campaign_id": waiting(session, scope, 5).id,
+        "campaign_id": written_campaign(session, scope, 12, connection_id=sync.connection_id).id,
     }
 
 
@@ -105,6 +122,18 @@ def _done(session: Session, scope: Scope) -> str:
     plans.clear_previews(session, scope, sync.id)
     syncs.complete(session, scope, sync.id, Statistics(created=2, updated=2, skipped=6), undo_for=timedelta(days=30))
     return sync.id
+
+
+def _sending(session: Session, scope: Scope) -> str:
+    campaign = written_campaign(session, scope, 12)
+    approval = campaign_reviews.Decision(Choice.APPROVE, ANN, digest=campaign.digest)
+    campaign_reviews.decide(session, scope, campaign.id, approval)
+    for ordinal, state in enumerate(("sent", "failed", "unknown", "sending"), 1):
+        known = {"state": state, "ordinal": ordinal, "id": campaign.id}
+        session.execute(
+            text("UPDATE campaign_emails SET state = :state WHERE ordinal = :ordinal AND campaign_id = :id"), known
+        )
+    return campaign.id
 
 
 def _used_link(session: Session, scope: Scope) -> str:

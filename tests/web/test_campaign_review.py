@@ -288,7 +288,7 @@ def test_a_decision_at_the_terminal_shows_at_once(ann: Person, store: Store, sco
     decided = ann.get(f"/campaigns/{campaign.id}/pulse").json()
     assert len({str(beat) for beat in (before, marked, decided)}) == 3
     page = ann.get(f"/campaigns/{campaign.id}").text
-    assert "approve by ann@acme.example" in page
+    assert "approved by ann@acme.example" in page
     assert "/decide" not in page
     assert ann.get(f"/campaigns/{campaign.id}/decide").headers["location"] == f"/campaigns/{campaign.id}"
 
