@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, LargeBinary, Table, or_, select, tuple_
 
-from storage import campaigns, deferred, mails, plans, suppressions, syncs, trails, twins
-from storage.records import Change, Whom
+from storage import campaigns, deferred, mails, plans, suggestions, suppressions, syncs, trails, twins
+from storage.records import Change, Run, RunKind, Whom
 from storage.scope import Scope, of_organization, scoped
 from storage.session import Session
 from storage.tables import (
@@ -42,6 +42,7 @@ def holdings(session: Session, scope: Scope, whom: Whom) -> dict[str, Any] | Non
         "contacts": _contacts(session, scope, trail),
         "sync_changes": _changes(session, scope, trail),
         "waiting_for_the_next_sync": _deferred(session, scope, trail),
+        "suggestions": _suggestions(session, scope, trail),
         "match_decisions": _decisions(session, scope, trail),
         "twins": _twins(session, scope, trail),
         "mails": _mails(session, scope, trail),
@@ -93,6 +94,24 @@ def _deferred(session: Session, scope: Scope, trail: Trail) -> Rows:
         {"account": account, "record": _plain(record)}
         for row_id, account, record in deferred.everything(session, scope)
         if row_id in trail.deferred
+    ]
+
+
+def _suggestions(session: Session, scope: Scope, trail: Trail) -> Rows:
+    """What an assistant advised about their rows and mails."""
+    about = {
+        Run(RunKind.SYNC, sync_id): {change.ordinal for change in changes} for sync_id, changes in trail.waiting.items()
+    }
+    numbers = select(campaign_emails.c.campaign_id, campaign_emails.c.ordinal).where(
+        of_organization(campaign_emails, scope), campaign_emails.c.id.in_(trail.mails)
+    )
+    for campaign_id, number in session.execute(numbers):
+        about.setdefault(Run(RunKind.CAMPAIGN, campaign_id), set()).add(number)
+    return [
+        {"run": run.id, **_plain(one)}
+        for run, theirs in about.items()
+        for one in suggestions.suggestions(session, scope, run)
+        if one.number in theirs
     ]
 
 

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, update
+from sqlalchemy import ColumnElement, and_, select, update
 
-from storage import campaigns, mails, tallies
+from storage import campaigns, mails, suggestions, tallies
 from storage.documents import now
-from storage.records import CampaignStatus, MailState
+from storage.records import CampaignStatus, MailState, Run, RunKind
 from storage.scope import Scope, of_organization, scoped
 from storage.session import Session
 from storage.tables import ai_usage, email_events
@@ -36,6 +36,7 @@ def empty(session: Session, scope: Scope, theirs: Mapping[str, str]) -> int:
     _turn(session, here & in_hand, MailState.UNKNOWN, LEAVING)
     session.execute(update(table).where(here).values(**_NOBODY, updated_at=now()))
     _empty_what_hangs_on_them(session, scope, list(theirs))
+    _take_out_suggestions(session, scope, here)
     _count_anew(session, scope, live)
     return len(theirs)
 
@@ -50,6 +51,11 @@ def _empty_what_hangs_on_them(session: Session, scope: Scope, mail_ids: list[str
     session.execute(events.values(external_id=email_events.c.id, detail={}))
     usage = update(ai_usage).where(of_organization(ai_usage, scope), ai_usage.c.email_id.in_(mail_ids))
     session.execute(usage.values(prompt_hash="", error=""))
+
+
+def _take_out_suggestions(session: Session, scope: Scope, here: ColumnElement[bool]) -> None:
+    for campaign_id, number in session.execute(select(table.c.campaign_id, table.c.ordinal).where(here)).all():
+        suggestions.take_out(session, scope, Run(RunKind.CAMPAIGN, campaign_id), [number])
 
 
 def _count_anew(session: Session, scope: Scope, campaign_ids: Iterable[str]) -> None:

@@ -6,10 +6,21 @@ from typing import Any
 
 from sqlalchemy import bindparam, update
 
-from storage import plan_texts, plans, syncs
+from storage import plan_texts, plans, suggestions, syncs
 from storage.crypto import Key, bound_to
 from storage.documents import encode
-from storage.records import Change, ChangeKind, ChangeState, Proposal, SourceLink, Statistics, SyncStatus, Whom
+from storage.records import (
+    Change,
+    ChangeKind,
+    ChangeState,
+    Proposal,
+    Run,
+    RunKind,
+    SourceLink,
+    Statistics,
+    SyncStatus,
+    Whom,
+)
 from storage.scope import Scope, of_organization, scoped
 from storage.session import Session
 from storage.tables import contact_sync_changes as table
@@ -38,6 +49,7 @@ def empty(
         left = [left_of(change, _of_others(sync.account, change, whom, trail), sync.status) for change in changes]
         _write(session, scope, key, left)
         plan_texts.clear(session, scope, sync_id)
+        suggestions.take_out(session, scope, Run(RunKind.SYNC, sync_id), (change.ordinal for change in changes))
         numbers = forecast(plans.counts(session, scope, sync_id)).by_name()
         syncs.note(session, scope, sync_id, digest=plans.digest(session, scope, sync_id, key), **numbers)
     return emptied + sum(map(len, trail.waiting.values()))

@@ -3,9 +3,10 @@
 Reasons are sealed with the run's own key, for they may speak of people: when the run is over they cannot be read.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, insert, select
+from sqlalchemy import ColumnElement, Row, delete, func, insert, select
 
 from storage import campaigns, mails, plans, syncs
 from storage.crypto import Key, bound_to
@@ -44,6 +45,13 @@ def suggestions(session: Session, scope: Scope, run: Run, *, limit: int = MOST) 
     key = _key(session, scope, run)
     query = select(table).where(_of(scope, run)).order_by(table.c.number, table.c.created_at, table.c.id).limit(limit)
     return [_suggestion(scope, row, key) for row in session.execute(query)]
+
+
+@scoped
+def take_out(session: Session, scope: Scope, run: Run, numbers: Iterable[int]) -> int:
+    """Of rows or mails whose person was erased, and of the whole, for that may speak of anybody. Returns how many."""
+    about = table.c.number.in_([0, *numbers])
+    return session.execute(delete(table).where(_of(scope, run), about)).rowcount
 
 
 def _demand_waiting(session: Session, scope: Scope, run: Run) -> Key:

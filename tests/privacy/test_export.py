@@ -34,6 +34,7 @@ def test_all_that_is_held_of_a_person_is_given(call: Call, world: World) -> None
         assert said in changes
     assert found["waiting_for_the_next_sync"][0]["record"]["source_id"] == "pia-too"
     assert len(found["match_decisions"]) == 2
+    assert [one["reason"] for one in found["suggestions"]] == ["advised: Pia asked for it"] * 2
     assert found["twins"][0]["before_the_merge"]["gone"]["person"]["emails"][0]["value"] == ON_A_CARD
     mails = {mail["campaign_id"]: mail for mail in found["mails"]}
     assert mails.keys() == {world.sent.id, world.in_review.id, world.approved.id}

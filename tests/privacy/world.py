@@ -12,6 +12,7 @@ from storage import (
     merging,
     plan_texts,
     plans,
+    suggestions,
     syncs,
     twins,
     vectors,
@@ -20,6 +21,7 @@ from storage.campaigns import Campaign
 from storage.documents import new_id, now
 from storage.mail_events import Event
 from storage.records import (
+    Advice,
     Change,
     ChangeKind,
     Contact,
@@ -30,6 +32,8 @@ from storage.records import (
     MailState,
     Match,
     Person,
+    Run,
+    RunKind,
     TwinState,
     Verdict,
     Visitor,
@@ -78,9 +82,11 @@ class World:
                 key, undo_key = syncs.preview_key(session, me, sync.id), syncs.undo_key(session, me, sync.id)
                 told += plans.every(session, me, sync.id, key)
                 told += plans.edits(session, me, sync.id, key).items() if key else []
+                told += suggestions.suggestions(session, me, Run(RunKind.SYNC, sync.id))
                 told += plan_texts.texts(session, me, sync.id, key) if key else []
                 told += plans.undoable(session, me, sync.id, undo_key) if undo_key else []
             for campaign in campaigns.campaigns(session, me):
+                told += suggestions.suggestions(session, me, Run(RunKind.CAMPAIGN, campaign.id))
                 body_key = campaigns.demand_body_key(session, me, campaign.id)
                 for mail in mails.every(session, me, campaign.id, body_key):
                     told += [mail, mails.content(session, me, campaign.id, mail.id, body_key)]
@@ -115,7 +121,19 @@ def filled(house: House, pipeline: Pipeline, line: CampaignLine, books: dict[str
     books[google].edit("pia", notes="loves chocolate truffles with nuts")
     books[google].edit("s2", notes="somebody else's")
     waiting = pipeline.preview(google)
+    (row,) = (row for row in pipeline.rows(waiting) if row.object_id == pia)
+    (mail,) = (mail for mail in line.mails(in_review) if mail.object_id == pia)
+    _advised(house, Run(RunKind.SYNC, waiting.id), row.ordinal)
+    _advised(house, Run(RunKind.CAMPAIGN, in_review.id), mail.ordinal)
     return World(house, pipeline, line, books, pia, other, undoable, waiting, sent, in_review, approved)
+
+
+def _advised(house: House, run: Run, number: int) -> None:
+    """About hers, about the whole, and about another."""
+    said = {number: "advised: Pia asked for it", 0: "advised: mind Pia", 3 - number: "advised: why not"}
+    with house.store.begin() as session:
+        for nth, reason in said.items():
+            suggestions.suggest(session, house.scope, run, nth, Advice.LOOK, reason, by="assistant")
 
 
 def _merged(house: House, pia: str) -> None:

@@ -22,5 +22,6 @@ def theirs(it: "World") -> Run:
 
 SUGGESTIONS_AS_A_STRANGER: "dict[str, Callable[[Session, Scope, World], Any]]" = {
     "suggestions.suggest": lambda s, me, it: suggestions.suggest(s, me, theirs(it), 1, Advice.REJECT, "mine", by="me"),
+    "suggestions.take_out": lambda s, me, it: suggestions.take_out(s, me, theirs(it), [1]),
     "suggestions.suggestions": lambda s, me, it: suggestions.suggestions(s, me, theirs(it)),
 }
