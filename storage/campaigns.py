@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -250,17 +251,22 @@ def _place(scope: Scope, campaign_id: str, column: str) -> str:
     return bound_to(scope.organization_id, table.name, campaign_id, column)
 
 
+# As for syncs.
+_MADE = {"status", "criteria", "forecast", "statistics", "warnings", "connection_id", "template_id", "budget_id"}
+_PLAIN = [field.name for field in fields(Campaign) if field.name not in _MADE]
+_plain = attrgetter(*_PLAIN)
+_counts = attrgetter(*(field.name for field in fields(CampaignStatistics)))
+
+
 def _campaign(row: Row[Any]) -> Campaign:
-    made = {"status", "criteria", "forecast", "statistics", "warnings", "connection_id", "template_id", "budget_id"}
-    plain = {field.name: getattr(row, field.name) for field in fields(Campaign) if field.name not in made}
     return Campaign(
         status=CampaignStatus(row.status),
         criteria=msgspec.convert(row.criteria, Criteria),
         forecast=msgspec.convert(row.forecast, Forecast) if row.forecast else None,
-        statistics=CampaignStatistics(*(getattr(row, field.name) for field in fields(CampaignStatistics))),
+        statistics=CampaignStatistics(*_counts(row)),
         warnings=tuple(row.warnings),
         connection_id=row.connection_id or "",
         template_id=row.template_id or "",
         budget_id=row.budget_id or "",
-        **plain,
+        **dict(zip(_PLAIN, _plain(row), strict=True)),
     )

@@ -6,6 +6,7 @@ A status moves by compare-and-set only: of two that want to move it, one does.
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Insert, Row, Update, insert, select, update
@@ -288,13 +289,14 @@ def _place(scope: Scope, sync_id: str, column: str) -> str:
     return bound_to(scope.organization_id, table.name, sync_id, column)
 
 
+# Looked up once: a page reads a hundred rows.
+_MADE = {"provider", "status", "connection_id", "schedule_id", "warnings", "allowed", "statistics"}
+_PLAIN = [field.name for field in fields(Sync) if field.name not in _MADE]
+_plain = attrgetter(*_PLAIN)
+_counts = attrgetter(*(field.name for field in fields(Statistics)))
+
+
 def _sync(row: Row[Any]) -> Sync:
-    counts = Statistics(*(getattr(row, field.name) for field in fields(Statistics)))
-    plain = {
-        field.name: getattr(row, field.name)
-        for field in fields(Sync)
-        if field.name not in {"provider", "status", "connection_id", "schedule_id", "warnings", "allowed", "statistics"}
-    }
     return Sync(
         provider=Provider(row.provider),
         status=SyncStatus(row.status),
@@ -302,6 +304,6 @@ def _sync(row: Row[Any]) -> Sync:
         schedule_id=row.schedule_id or "",
         warnings=tuple(row.warnings),
         allowed=tuple(row.allowed),
-        statistics=counts,
-        **plain,
+        statistics=Statistics(*_counts(row)),
+        **dict(zip(_PLAIN, _plain(row), strict=True)),
     )

@@ -12,7 +12,19 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from tests.benchmarks import asking, catching, comparing, feel, judging, prefect_cost, reading, relaying, whole, writing
+from tests.benchmarks import (
+    asking,
+    catching,
+    comparing,
+    feel,
+    judging,
+    prefect_cost,
+    queries,
+    reading,
+    relaying,
+    whole,
+    writing,
+)
 from tests.benchmarks.household import ROOT
 from tests.benchmarks.measuring import Row
 
@@ -27,6 +39,7 @@ MEASURED: dict[str, Rows] = {
     "8": whole.gate_rows,
     "9": asking.rows,
     "10": relaying.rows,
+    "11": queries.rows,
     "12": feel.rows,
     "13": judging.rows,
     "14": catching.rows,

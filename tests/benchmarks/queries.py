@@ -1,0 +1,95 @@
+"""Row 11: what a page asks of a database that has seen a million syncs and a million campaigns, on Postgres."""
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from storage import campaigns, schema, syncs, walls
+from storage.scope import Scope
+from storage.session import Session, Store
+from tests import postgres
+from tests.benchmarks.measuring import Row
+from tests.conftest import opened
+from tests.many_runs import admin, fill, member
+
+ORGANIZATIONS = 1000
+TIMES = 400
+Ask = Callable[[Session, Scope], object]
+HIS_SYNCS = "SELECT * FROM contact_syncs WHERE organization_id = %(org)s AND user_id = %(user)s"
+RECENT = f"{HIS_SYNCS} ORDER BY created_at DESC LIMIT 20"
+LIVE = (
+    "SELECT * FROM email_campaigns WHERE organization_id = %(org)s"
+    " AND status IN ('draft', 'generating', 'review', 'sending', 'paused')"
+)
+HISTORY = "SELECT * FROM contact_syncs WHERE organization_id = %(org)s ORDER BY created_at DESC LIMIT 100"
+SENT = "SELECT * FROM email_campaigns WHERE organization_id = %(org)s ORDER BY created_at DESC LIMIT 100"
+ASKED: tuple[tuple[str, str, Callable[[int], Scope], Ask, str], ...] = (
+    ("recent syncs of a user", "< 10 ms", member, lambda s, me: syncs.syncs(s, me, limit=20), RECENT),
+    ("live campaigns", "< 20 ms", admin, campaigns.live_campaigns, LIVE),
+    ("100 syncs of history", "< 50 ms", admin, syncs.syncs, HISTORY),
+    ("100 campaigns of history", "< 50 ms", admin, campaigns.campaigns, SENT),
+)
+
+
+def rows(_home: Path, size: int) -> Iterator[Row]:
+    runs = size * 10
+    with ExitStack() as stack:
+        try:
+            server = stack.enter_context(postgres.running())
+        except postgres.NoPostgres as missing:
+            print(f"  skipped: {missing}")
+            return
+        url = stack.enter_context(postgres.Databases(server).migrated_once(_migrate).lent())
+        store = stack.enter_context(opened(postgres.as_role(url, postgres.APP)))
+        fill(store, organizations=ORGANIZATIONS, runs=runs)
+        yield from _asked(store, runs)
+
+
+def _asked(store: Store, runs: int) -> Iterator[Row]:
+    for what, goal, scope_of, ask, bare in ASKED:
+        ours, least = _in_turns(store, scope_of, ask, bare)
+        for name, at in (("p50", 0.5), ("p99", 0.99)):
+            said = f"{what} of {runs:,}, {name}"
+            yield Row(11, said, 1000 * _at(ours, at), f"{goal}, <= 2 x limit", 1000 * _at(least, at), unit="ms")
+
+
+def _in_turns(store: Store, scope_of: Callable[[int], Scope], ask: Ask, bare: str) -> tuple[list[float], list[float]]:
+    """Another organization each time, as it is in life: what was asked last is no help."""
+    chosen = random.Random(11)
+    ours, least = [], []
+    for _ in range(TIMES):
+        with store.read() as session:
+            ours.append(_spent(partial(ask, session, scope_of(chosen.randrange(ORGANIZATIONS)))))
+        with store.read() as session:
+            me = scope_of(chosen.randrange(ORGANIZATIONS))
+            session.enter(me.organization_id)
+            least.append(_spent(partial(_bare, session.connection, bare, me)))
+    return ours, least
+
+
+def _bare(connection: Connection, query: str, me: Scope) -> list[object]:
+    with connection.connection.cursor() as cursor:
+        cursor.execute(query, {"org": me.organization_id, "user": me.user_id})
+        return cursor.fetchall()
+
+
+def _spent(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    assert work()
+    return time.perf_counter() - started
+
+
+def _at(times: list[float], share: float) -> float:
+    return sorted(times)[int(share * len(times))]
+
+
+def _migrate(url: str) -> None:
+    with opened(url) as store:
+        schema.upgrade(store)
+        with store.begin() as session:
+            walls.admit(session.connection, postgres.APP)
