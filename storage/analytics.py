@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Table, and_, case, func, select
 
 from storage.records import CampaignStatistics, MailEvent, SyncStatus, Visitor
-from storage.scope import Scope, of_organization, visible
+from storage.scope import Scope, of_organization, scoped, visible
 from storage.session import Session
 from storage.tables import campaign_emails, contact_syncs, email_campaigns, email_events
 
@@ -42,6 +42,7 @@ class Totals:
     cost: Decimal
 
 
+@scoped
 def totals(session: Session, scope: Scope, since: datetime) -> Totals:
     table = email_campaigns
     sums = [func.coalesce(func.sum(table.c[name]), 0).label(name) for name in SUMMED]
@@ -54,10 +55,12 @@ def totals(session: Session, scope: Scope, since: datetime) -> Totals:
     return Totals(row.campaigns, statistics, row.cost or Decimal())
 
 
+@scoped
 def sent(session: Session, scope: Scope, since: datetime) -> Days:
     return _by_day(session, campaign_emails, campaign_emails.c.sent_at, _seen(campaign_emails, scope), since)
 
 
+@scoped
 def happened(session: Session, scope: Scope, since: datetime, kind: MailEvent) -> Days:
     """Events of a kind by the day, those of machines left out."""
     table = email_events
@@ -65,6 +68,7 @@ def happened(session: Session, scope: Scope, since: datetime, kind: MailEvent) -
     return _by_day(session, table, table.c.at, wanted, since)
 
 
+@scoped
 def openers(session: Session, scope: Scope, since: datetime) -> Counter[Visitor]:
     """How many mails were opened by whom: each counts once, by the most human of those who opened it."""
     table = email_events
@@ -79,6 +83,7 @@ def openers(session: Session, scope: Scope, since: datetime) -> Counter[Visitor]
     return Counter({HUMAN_LAST[row.rank]: row.number for row in rows})
 
 
+@scoped
 def synced(session: Session, scope: Scope, since: datetime) -> list[SyncDay]:
     """What completed syncs wrote, those that were taken back included: it was written that day."""
     table = contact_syncs
