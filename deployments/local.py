@@ -55,7 +55,7 @@ def environment_of(settings: Settings) -> dict[str, str]:
         f"{PREFIX}HOME": str(settings.home),
         f"{PREFIX}PREFECT_PORT": str(settings.prefect_port),
         f"{PREFIX}WEB_PORT": str(settings.web_port),
-        "PREFECT_HOME": str(settings.home / "prefect"),
+        "PREFECT_HOME": str(settings.prefect_home),
         "PREFECT_API_URL": url,
         "PREFECT_UI_URL": url.removesuffix("/api"),
         "PREFECT_SERVER_UI_API_URL": "/api",  # else the page would call the default port

@@ -2,7 +2,7 @@
 
 from prefect import flow, get_run_logger
 
-from storage.scrubbing import scrub
+from storage.scrubbing import scrub, scrub_file
 from storage.session import open_store
 from storage.settings import settings
 from tasks.account import account
@@ -45,4 +45,5 @@ async def housekeeping(thorough: bool = True) -> None:  # noqa: FBT001, FBT002 (
     await chores.nightly("runs that Prefect forgot", lambda: purge(store, engine, days=settings().run_days))
     await chores.nightly("audit entries verified", lambda: verify_audit(store))
     await chores.do("database log emptied", lambda: scrub(store))
+    await chores.nightly("Prefect's log emptied", lambda: scrub_file(settings().prefect_database))
     chores.close()

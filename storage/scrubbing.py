@@ -1,19 +1,39 @@
 """What was deleted is gone from the files too: SQLite overwrites it in its pages; its log has the old ones."""
 
+import sqlite3
 import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
 
 from storage.session import Store
 
 PATIENCE = 5.0
 GLANCE = 0.1
+EMPTY_LOG = "PRAGMA wal_checkpoint(TRUNCATE)"
 
 
 def scrub(store: Store, *, patience: float = PATIENCE) -> bool:
     """False where somebody who reads kept the log from being emptied: then the next time does it."""
     if store.engine.dialect.name != "sqlite":
         return True
+    return _before_long(lambda: _emptied(store), patience)
+
+
+def scrub_file(path: Path, *, patience: float = PATIENCE) -> bool:
+    """The same for another program's SQLite database. One that does not overwrite what it deletes is written anew."""
+    return not path.exists() or _before_long(lambda: _cleaned(path), patience)
+
+
+def overwrites_unasked() -> bool:
+    """Some distributions build SQLite so, others do not."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        return bool(connection.execute("PRAGMA secure_delete").fetchone()[0])
+
+
+def _before_long(done: Callable[[], bool], patience: float) -> bool:
     deadline = time.monotonic() + patience
-    while not _emptied(store):
+    while not done():
         if time.monotonic() > deadline:
             return False
         time.sleep(GLANCE)
@@ -24,7 +44,21 @@ def _emptied(store: Store) -> bool:
     """Past SQLAlchemy, which would begin a transaction: within one, there is no emptying the log."""
     connection = store.engine.raw_connection()
     try:
-        busy, left, _ = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        return not busy and left <= 0
+        return _is_empty(connection.cursor().execute(EMPTY_LOG).fetchone())
     finally:
         connection.close()
+
+
+def _cleaned(path: Path) -> bool:
+    with closing(sqlite3.connect(path, isolation_level=None, timeout=1)) as connection:
+        try:
+            if not overwrites_unasked():
+                connection.execute("VACUUM")
+            return _is_empty(connection.execute(EMPTY_LOG).fetchone())
+        except sqlite3.OperationalError:  # it is written to just now
+            return False
+
+
+def _is_empty(answer: tuple[int, int, int]) -> bool:
+    busy, left, _ = answer
+    return not busy and left <= 0

@@ -126,6 +126,15 @@ class Settings(BaseSettings):
         return bool(self.openai_api_key.get_secret_value()) or self.openai_base_url != default
 
     @property
+    def prefect_home(self) -> Path:
+        """Of the Prefect server that we start ourselves."""
+        return self.home / "prefect"
+
+    @property
+    def prefect_database(self) -> Path:
+        return self.prefect_home / "prefect.db"
+
+    @property
     def own_prefect_url(self) -> str:
         return f"http://127.0.0.1:{self.prefect_port}/api"
 

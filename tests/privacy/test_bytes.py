@@ -3,6 +3,7 @@
 import logging
 import sqlite3
 from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -53,3 +54,35 @@ def test_a_log_that_somebody_reads_from_is_emptied_the_next_time(store: Store) -
             session.connection.exec_driver_sql("INSERT INTO scratch VALUES ('x')")
         assert scrubbing.scrub(store, patience=0) is False
     assert scrubbing.scrub(store) is True
+
+
+@pytest.mark.parametrize("overwrites", [True, False])
+def test_another_programs_database_is_cleaned_while_it_is_in_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, overwrites: bool
+) -> None:
+    monkeypatch.setattr(scrubbing, "overwrites_unasked", lambda: overwrites)
+    path = tmp_path / "another.db"
+    assert scrubbing.scrub_file(path) is True, "there is none"
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        for pragma in ("journal_mode = WAL", f"secure_delete = {'ON' if overwrites else 'OFF'}"):
+            other.execute(f"PRAGMA {pragma}").fetchall()
+        other.execute("CREATE TABLE runs (brief TEXT)")
+        other.executemany("INSERT INTO runs VALUES (?)", [("zibibbo " * 999,)] * 9)
+        other.execute("DELETE FROM runs")
+        assert b"zibibbo" in Path(f"{path}-wal").read_bytes()
+        assert scrubbing.scrub_file(path) is True
+        assert b"zibibbo" not in path.read_bytes() + Path(f"{path}-wal").read_bytes()
+
+
+def test_a_database_that_somebody_reads_from_is_cleaned_the_next_time(tmp_path: Path) -> None:
+    path = tmp_path / "another.db"
+    reader, writer = (sqlite3.connect(path, isolation_level=None) for _ in range(2))
+    with closing(reader), closing(writer):
+        writer.execute("PRAGMA journal_mode = WAL").fetchall()
+        writer.execute("CREATE TABLE runs (brief TEXT)")
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM runs").fetchall()
+        writer.execute("INSERT INTO runs VALUES ('zibibbo')")
+        early = scrubbing.scrub_file(path, patience=0)
+        reader.execute("COMMIT")
+        assert (early, scrubbing.scrub_file(path)) == (False, True)
