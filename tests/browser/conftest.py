@@ -53,9 +53,11 @@ class Seen:
 
     requests: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
+    forbidden: list[str] = field(default_factory=list)
 
     def watch(self, page: Page) -> None:
         page.on("request", self._asked)
+        page.on("requestfailed", self._failed)
         page.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("dialog", lambda dialog: (self.complaints.append(f"dialog: {dialog.message}"), dialog.dismiss()))
@@ -63,8 +65,15 @@ class Seen:
     def _asked(self, request: Request) -> None:
         self.requests.append(request.url)
 
+    def _failed(self, request: Request) -> None:
+        """What a policy forbids is told as a request that failed, and was never sent."""
+        if request.failure in {"csp", "net::ERR_BLOCKED_BY_CSP"}:
+            self.forbidden.append(request.url)
+
     def beyond(self, url: str) -> list[str]:
-        return [asked for asked in self.requests if not asked.startswith((f"{url}/", "data:", "blob:"))]
+        """What was asked of anybody else."""
+        inside = (f"{url}/", "data:", "blob:", "about:")
+        return [asked for asked in self.requests if not asked.startswith(inside) and asked not in self.forbidden]
 
 
 @pytest.fixture(scope="package")
