@@ -10,8 +10,13 @@ from tasks.providers.manners import PoliteClient
 from tasks.providers.verdicts import NotThere
 
 DEFAULT = "contacts"  # the well-known name of the folder that the list of folders may or may not show
-_UNKNOWN = frozenset({400, 404, 405})  # how it says that there is no contact of this id
+_UNKNOWN = frozenset({400, 404, 405})  # how it says that it has nobody of this id, or no folder by this name
 _NOWHERE = "nowhere"
+
+
+def is_unknown(refused: ProviderError) -> bool:
+    """Whether this is about what was asked for. A sign-in's refusals have the same statuses, but types of their own."""
+    return type(refused) in {NotThere, ProviderError, IncompleteRead} and refused.status in _UNKNOWN
 
 
 class Homes:
@@ -40,7 +45,7 @@ class Homes:
         try:
             _, found = await self._client.get(address, read_named, believe=self._believed)
         except ProviderError as refused:
-            if type(refused) not in {NotThere, ProviderError, IncompleteRead} or refused.status not in _UNKNOWN:
+            if not is_unknown(refused):
                 raise
             if isinstance(refused, IncompleteRead):
                 self._believed = _UNKNOWN

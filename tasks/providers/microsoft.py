@@ -11,7 +11,7 @@ import msgspec
 from storage.records import SourceRecord
 from tasks.providers.ahead import read_ahead
 from tasks.providers.base import CursorExpired, IncompleteRead, Page, ProviderError, Tokens
-from tasks.providers.graph_homes import DEFAULT, Homes
+from tasks.providers.graph_homes import DEFAULT, Homes, is_unknown
 from tasks.providers.graph_pages import Answer, read_answer, read_landed, records, removed
 from tasks.providers.landed import decoder, settle, wrap
 from tasks.providers.manners import Chance, Patience, PoliteClient, new_client
@@ -44,7 +44,6 @@ class _Round(msgspec.Struct, frozen=True):
         return _Round(left, {**self.done, folder: answer.delta_link} if answer.delta_link else self.done)
 
 
-_UNSERVED = {400, 404, 405}  # how it may say that it knows no folder by this name
 _NOTHING = b'{"value":[]}'
 _read_folder = decoder(_Folder)
 _read_folders = decoder(_Folders)
@@ -160,7 +159,7 @@ class MicrosoftSource:
         try:
             _, folder = await self._client.get(f"{self._me}/{DEFAULT}", _read_folder)
         except ProviderError as refused:
-            if isinstance(refused, CursorExpired) or refused.status not in _UNSERVED:
+            if not is_unknown(refused):
                 raise
             return DEFAULT
         return folder.id

@@ -1,6 +1,7 @@
 """The token endpoints of Microsoft and Google: plain values in, plain values out; nothing is kept here.
 
 ProviderError
+├── NoToken             the sign-in gives none, now or at all; that tells nothing of what it was wanted for
 └── AppMisconfigured    the service does not know our application or its secret: for operators, not for users
 
 A plain form post for both: msal keeps refresh tokens to itself and google-auth retries by its own clock, while ours
@@ -45,6 +46,10 @@ _CAUSES = {
     "access_denied": "the permission was not given",
 }
 EARLY = 240.0  # seconds before a token ends that another is asked for; of short-lived ones half their life
+
+
+class NoToken(ProviderError):
+    pass
 
 
 class AppMisconfigured(ProviderError):
@@ -206,7 +211,7 @@ def _said(response: httpx.Response) -> dict[str, Any]:
 
 
 def _busy(app: App, status: int) -> ProviderError:
-    return ProviderError(
+    return NoToken(
         f"{app.name}'s sign-in is busy ({status}); try again later", provider=app.name, status=status, permanent=False
     )
 
@@ -230,7 +235,7 @@ def refusal(app: App, said: Mapping[str, Any], status: int = 400) -> Exception:
             f"or correct its registration",
             **about,
         )
-    return ProviderError(f"{app.name} refused to give a token ({error or status})", **about)
+    return NoToken(f"{app.name} refused to give a token ({error or status})", **about)
 
 
 def granted(

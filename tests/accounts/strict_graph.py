@@ -143,6 +143,8 @@ class Graph(Office):
         dollar = "$" if is_last else "%24"
         place = quote(folder, safe="=(").replace("%2F", "%2f")
         target = f"{ROOT}('{place}')/contacts/microsoft.graph.delta()?{dollar}{word}={next(self._numbers)}{_ODD}"
+        if not self.tells_links:
+            return answer
         self._links[target] = (folder, [], -mark - 1, size) if is_last else (folder, left, mark, size)
         return {"@odata.context": f"{self.base}/v1.0/$metadata", **answer, f"@odata.{kind}": self.base + target}
 

@@ -60,6 +60,7 @@ class Office:
         self.base = ""
         self.broken = Counter[str]()
         self.seen: list[str] = []
+        self.tells_links = True
         self.hushes: list[tuple[int, str]] = []  # (after so many requests from now, "seconds" or "date")
         self._under_way, self._quiet_until, self._numbers = 0, 0.0, itertools.count(1)
         self._access, self._refresh, self._used = set[str](), {self._new("refresh")}, set[str]()

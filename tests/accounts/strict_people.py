@@ -123,6 +123,8 @@ class People(Office):
         """The first page of a later round is empty, which is legal; `connections` is then absent."""
         page, left = ([], items) if is_start else (items[:_PAGE], items[_PAGE:])
         answer: dict[str, Any] = {"connections": page, "totalItems": len(self.people)} if page else {}
+        if not self.tells_links:
+            return Told(200, answer)
         token = f"{next(self._numbers)}+/=&%2B ü"
         self._tokens[token] = (fixed, left, mark)
         if left or is_start:

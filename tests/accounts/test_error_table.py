@@ -1,5 +1,10 @@
-"""What each trouble of a service means for a whole sync: how it ends, how its connection stands, and what has moved."""
+"""What each trouble of a service means for a whole sync: how it ends, how its connection stands, and what has moved.
 
+Each row of the table names the one action to take. That no other was taken is told by the requests: how often a token
+was asked for, and how many pages of contacts.
+"""
+
+from collections import Counter
 from dataclasses import dataclass
 from functools import partial
 
@@ -19,6 +24,9 @@ from tests.flows.house import House
 from tests.flows.pipeline import Pipeline
 
 QUICK = Patience(attempts=3, first_wait=0.01, longest_wait=0.05)
+BUSY = [(429, ""), (503, ""), (403, "rateLimitExceeded"), (403, "userRateLimitExceeded")]
+EXPIRED = [(410, ""), (400, "syncStateNotFound"), (404, "resyncRequired"), (400, "EXPIRED_SYNC_TOKEN")]
+SCOPE = {"microsoft": "Contacts.Read", "google": "contacts.readonly"}
 ROUTE = {"microsoft": "contacts/delta", "google": "connections"}
 ACTIVE, RECONNECT = ConnectionStatus.ACTIVE, ConnectionStatus.NEEDS_RECONNECT
 
@@ -31,6 +39,8 @@ class Account:
     provider: str
     connection: str
     mailbox: Mailbox
+    usual: int = 0  # pages of a round that tells of changes only: one a list
+    whole: int = 0
 
     def fault(self, kind: str = "status", *, at: str = "", **how: float | str) -> None:
         self.simulators.world.faults.add(Fault(kind, route=at or ROUTE[self.provider], **how))  # type: ignore[arg-type]
@@ -42,14 +52,17 @@ class Account:
     def linked(self) -> set[str]:
         return {row[0] for row in self.house.sql("SELECT source_id FROM object_links")}
 
-    def completes(self) -> None:
+    def completes(self, *, pages: int, tokens: int = 0, full: bool = False) -> None:
+        self.simulators.world.ledger.clear()
         before = self.house.cursor(self.connection)
-        assert self.pipeline.run(self.connection).status is SyncStatus.COMPLETED
+        assert self.pipeline.run(self.connection, full=full).status is SyncStatus.COMPLETED
         assert self.linked() == set(truth(self.mailbox))
         assert self.house.cursor(self.connection) != before
         assert self.status() is ACTIVE
+        assert (self.pages(), self.tokens()) == (pages, tokens)
 
-    def fails(self, why: str, *, leaves: ConnectionStatus = ACTIVE) -> None:
+    def fails(self, why: str, *, pages: int = 0, tokens: int = 0, leaves: ConnectionStatus = ACTIVE) -> None:
+        self.simulators.world.ledger.clear()
         before = self.house.cursor(self.connection), self.house.crm(), self.linked()
         sync_id = self.pipeline.open(self.connection)
         with pytest.raises(ProviderError, match=why):
@@ -58,6 +71,17 @@ class Account:
         assert self.status() is leaves
         assert (self.house.cursor(self.connection), self.house.crm(), self.linked()) == before
         assert self.simulators.world.ledger.of(self.mailbox.email).too_early == 0
+        assert (self.pages(), self.tokens()) == (pages, tokens)
+
+    def pages(self) -> int:
+        return self.asked(ROUTE[self.provider]).total()
+
+    def tokens(self) -> int:
+        return self.asked("/token").total()
+
+    def asked(self, end: str) -> Counter[str]:
+        paths = sum((one.paths for one in self.simulators.world.ledger.accounts.values()), Counter[str]())
+        return Counter({path: times for path, times in paths.items() if path.endswith(end)})
 
 
 @pytest.fixture(params=["microsoft", "google"])
@@ -71,66 +95,80 @@ def account(
         monkeypatch.setattr(f"tasks.providers.sources.{name}", partial(getattr(sources, name), patience=QUICK))
     monkeypatch.setattr("tasks.providers.kept_tokens.refresh", partial(oauth.refresh, patience=QUICK))
     connection, mailbox = house.connect(simulators, request.param, size=12)
+    mailbox.page_size = 5
     made = Account(house, pipeline, simulators, request.param, connection, mailbox)
-    made.completes()
+    simulators.world.ledger.clear()
+    assert pipeline.run(connection).status is SyncStatus.COMPLETED
+    made.usual, made.whole = len(made.asked(ROUTE[request.param])), made.pages()
     changes.at_random(mailbox, simulators.world.now(), edit=0.1, add=0.1, seed=1)
     return made
 
 
 def test_one_401_is_answered_with_another_token(account: Account) -> None:
     account.fault(status=401)
-    account.completes()
+    account.completes(pages=account.usual + 1, tokens=1)
 
 
 def test_401_again_needs_a_new_sign_in(account: Account) -> None:
     account.fault(status=401, times=0)
-    account.fails("sign in again", leaves=RECONNECT)
+    account.fails("sign in again", pages=2, tokens=1, leaves=RECONNECT)
 
 
 @pytest.mark.parametrize("error", ["invalid_grant", "interaction_required", "consent_required"])
 def test_what_only_the_owner_can_mend_needs_a_new_sign_in(account: Account, error: str) -> None:
     account.simulators.world.tokens.expire(account.provider, account.mailbox.email)
     account.fault(at="/token", status=400, code=error, times=0)
-    account.fails("sign in again", leaves=RECONNECT)
+    account.fails("sign in again", tokens=1, leaves=RECONNECT)
 
 
 def test_a_client_that_is_not_accepted_leaves_the_connection_as_it_is(account: Account) -> None:
     account.simulators.world.tokens.expire(account.provider, account.mailbox.email)
     account.fault(at="/token", status=401, code="invalid_client", times=0)
-    account.fails("operators")
+    account.fails("operators", tokens=1)
 
 
 @pytest.mark.parametrize(("status", "code"), [(503, ""), (400, "temporarily_unavailable"), (500, "server_error")])
 def test_a_busy_sign_in_is_waited_for_or_told(account: Account, status: int, code: str) -> None:
     account.simulators.world.tokens.expire(account.provider, account.mailbox.email)
     account.fault(at="/token", status=status, code=code, times=0)
-    account.fails("busy")
+    account.fails("busy", tokens=QUICK.attempts)
     account.simulators.world.faults.clear()
     account.fault(at="/token", status=status, code=code, retry_after=0.1)
-    account.completes()
+    account.completes(pages=account.usual, tokens=2)
 
 
-@pytest.mark.parametrize(("status", "code"), [(429, ""), (503, ""), (403, "rateLimitExceeded")])
+@pytest.mark.parametrize(("status", "code"), BUSY)
 def test_a_busy_service_is_waited_for_or_told(account: Account, status: int, code: str) -> None:
     account.fault(status=status, code=code, retry_after=0.1, times=0)
-    account.fails("busy")
+    account.fails("busy", pages=QUICK.attempts)
     account.simulators.world.faults.clear()
     account.fault(status=status, code=code, retry_after=0.1)
-    account.completes()
+    account.completes(pages=account.usual + 1)
 
 
-@pytest.mark.parametrize(("status", "code"), [(410, ""), (400, "syncStateNotFound"), (400, "EXPIRED_SYNC_TOKEN")])
+def test_who_had_to_wait_goes_on_at_the_same_page(account: Account) -> None:
+    account.fault(status=429, after=1, retry_after=1, http_date=True)
+    account.completes(full=True, pages=account.whole + 1)
+
+
+@pytest.mark.parametrize(("status", "code"), EXPIRED)
 def test_an_expired_cursor_is_read_anew_once_and_then_fails(account: Account, status: int, code: str) -> None:
     account.fault(status=status, code=code, times=0)
-    account.fails("no longer knows the place")
+    account.fails("no longer knows the place", pages=2)
     account.simulators.world.faults.clear()
     account.fault(status=status, code=code)
-    account.completes()
+    account.completes(pages=1 + account.whole)
 
 
-def test_a_missing_permission_is_named_and_needs_a_new_sign_in(account: Account) -> None:
-    account.fault(status=403, code="insufficient_claims", times=0)
-    account.fails("ontacts", leaves=RECONNECT)
+def test_a_cursor_that_expires_in_mid_paging_drops_what_was_read_of_the_round(account: Account) -> None:
+    account.fault(status=410, after=1)
+    account.completes(full=True, pages=2 + account.whole)
+
+
+@pytest.mark.parametrize("code", ["insufficient_claims", "ACCESS_TOKEN_SCOPE_INSUFFICIENT", "insufficientPermissions"])
+def test_a_missing_permission_is_named_and_needs_a_new_sign_in(account: Account, code: str) -> None:
+    account.fault(status=403, code=code, times=0)
+    account.fails(SCOPE[account.provider], pages=1, leaves=RECONNECT)
 
 
 @pytest.mark.parametrize("account", ["microsoft"], indirect=True)
@@ -139,19 +177,29 @@ def test_a_removed_folder_only_proposes_to_remove_what_was_in_it(account: Accoun
     changes.record(box, Change("folder", "AQMkADnew", folder=DEFAULT_FOLDER, name="New", at=now), now)
     moved, *_ = box.alive()
     changes.put(box, moved.card, now, key=moved.key, folder="AQMkADnew")
-    account.completes()
+    account.completes(pages=account.usual + 1)
     changes.remove(box, moved.key, now)
     changes.record(box, Change("folder_gone", "AQMkADnew", at=now), now)
+    before = account.house.crm(), account.linked()
     sync = account.pipeline.preview(account.connection)
+    assert (account.house.crm(), account.linked()) == before
     assert len(account.pipeline.rows(sync, ChangeKind.REMOVED)) == 1
     account.pipeline.approve(sync)
     assert account.linked() == set(truth(box))
 
 
 @pytest.mark.parametrize(
-    ("kind", "status"), [("status", 400), ("status", 404), ("truncated", 200), ("html", 200), ("cut", 200)]
+    ("kind", "status", "tries"),
+    [
+        ("status", 400, 1),
+        ("status", 404, 1),
+        ("truncated", 200, 3),
+        ("html", 200, 3),
+        ("html", 404, 3),
+        ("cut", 200, 3),
+    ],
 )
-def test_an_answer_that_cannot_be_used_fails_the_read(account: Account, kind: str, status: int) -> None:
+def test_an_answer_that_cannot_be_used_fails_the_read(account: Account, kind: str, status: int, tries: int) -> None:
     at = "contactFolders/contacts/" if account.provider == "microsoft" else ""
     account.fault(kind, at=at, status=status, times=0)
-    account.fails("icrosoft|oogle")
+    account.fails("icrosoft|oogle", pages=account.usual - 1 + tries)  # the default folder is the last

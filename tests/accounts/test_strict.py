@@ -13,7 +13,7 @@ from storage.connections import StoredTokens
 from storage.records import SyncStatus
 from storage.settings import settings
 from tasks.providers import sources
-from tasks.providers.base import ProviderError
+from tasks.providers.base import IncompleteRead, ProviderError
 from tasks.providers.manners import Patience
 from tasks.rules.guards import Allow
 from tests.accounts.strict_graph import DEFAULT, Graph, lost
@@ -187,6 +187,24 @@ def test_an_empty_account_is_no_broken_one(visit: Visiting) -> None:
         with visit(office) as there:
             there.completes()
             there.completes()
+        assert office.broken == {}
+
+
+def test_a_page_that_leads_nowhere_is_no_end_and_fails_the_read(visit: Visiting) -> None:
+    graph, people = Graph(), People()
+    graph.put("c1", **card(1))
+    people.put("people/c1", **person(1))
+    for office in (graph, people):
+        with visit(office) as there:
+            there.completes()
+            before = there.house.cursor(there.connection), there.house.crm()
+            office.tells_links, asked = False, len(office.seen)
+            with pytest.raises(IncompleteRead, match="ended a round"):
+                there.pipeline.preview(there.connection)
+            assert (there.house.cursor(there.connection), there.house.crm()) == before
+            assert (
+                len([target for target in office.seen[asked:] if "syncToken" in target or "deltatoken" in target]) == 1
+            )
         assert office.broken == {}
 
 
