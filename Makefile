@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo up test soak bench lint lock clean
+.PHONY: demo up test screenshots soak bench lint lock clean
 
 demo: $(VENV)/run ## Everything on simulated providers, up to the review; HANDS_FREE=1 approves by itself
 	$(BIN)/contactflow demo $(if $(HANDS_FREE),--hands-free) $(if $(CONTACTS),--contacts $(CONTACTS))
@@ -12,6 +12,10 @@ up: $(VENV)/run ## The same for real use on this machine, without simulators
 
 test: $(VENV)/dev ## The whole specification, on SQLite and Postgres
 	$(BIN)/pytest -n 2 --dist loadgroup -m "not soak and not bench" $(ARGS)
+
+screenshots: $(VENV)/dev ## Every page in light, in dark and on a phone, into build/screenshots; one of them into the README
+	$(BIN)/pytest tests/browser/test_every_page.py
+	cp build/screenshots/review.png docs/review.png
 
 soak: $(VENV)/dev ## Long campaigns of random faults
 	$(BIN)/pytest -m soak -s $(ARGS)

@@ -103,7 +103,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 def scope(site: Site) -> Scope:
     """Ann, an admin of an organization that no other test knows."""
     with site.store.begin() as session:
-        made = tenants.add_organization(session, f"Acme {next(_numbers)}")
+        made = tenants.add_organization(session, f"Acme {next(_numbers)}".removesuffix(" 1"))
         tenants.add_user(session, made.slug, "ann@acme.example", role=Role.ADMIN)
         return tenants.scope_of(session, made.slug, "ann@acme.example")
 

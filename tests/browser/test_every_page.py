@@ -11,11 +11,14 @@ from playwright.sync_api import BrowserContext, Page
 from storage import tenants
 from storage.records import Role
 from storage.scope import Scope
+from storage.syncs import Sync
 from tests.browser.conftest import DESK, Seen, Site
 from tests.browser.rooms import Room, every_room
 
 PHONE = {"width": 390, "height": 844}
 AXE = Axe().axe_script
+README = {"width": 1280, "height": 600}
+SMALL_ENOUGH = 150_000  # bytes, for whoever opens the README on a train
 PICTURES = Path(__file__).parents[2] / "build" / "screenshots"
 # The newest rule of WCAG 2.2 is not asked by itself. In the dark only colours are others; on a phone, places and what
 # has no room.
@@ -78,3 +81,14 @@ def test_every_page_can_be_used_by_everybody(pages: dict[str, Page], site: Site,
     found = [trouble for room in every_room(site, scope) for trouble in looked_at(pages[room.who], room)]
     assert found == [], "\n".join(found)
     assert seen.beyond(site.url) == []
+
+
+def test_the_readmes_picture_is_a_page_as_it_is(page: Page, sync: Sync) -> None:
+    """`make screenshots` puts it into docs/."""
+    page.set_viewport_size(README)
+    page.goto(f"/syncs/{sync.id}?group=update")
+    picture = page.screenshot(path=PICTURES / "review.png", animations="disabled")
+    assert len(picture) < SMALL_ENOUGH
+    shown = PICTURES.parents[1] / "docs" / "review.png"
+    assert 0 < shown.stat().st_size < SMALL_ENOUGH
+    assert "docs/review.png" in (PICTURES.parents[1] / "README.md").read_text()
