@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import fields
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -11,6 +12,7 @@ from storage import audit
 from storage.records import OrganizationSettings
 from storage.scope import Scope, scoped
 from storage.session import Session
+from storage.settings import settings
 from storage.tables import organizations as table
 
 NAMES = tuple(field.name for field in fields(OrganizationSettings))
@@ -46,6 +48,12 @@ def change(session: Session, scope: Scope, changes: Mapping[str, str], *, actor:
         detail={"names": sorted(changes)},
     )
     return understood
+
+
+@scoped
+def undo_time(session: Session, scope: Scope) -> timedelta:
+    """How long what takes a sync or a merge back is kept."""
+    return timedelta(days=organization_settings(session, scope).undo_days or settings().undo_days)
 
 
 def _document(session: Session, scope: Scope) -> dict[str, Any]:

@@ -2,16 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import timedelta
 
 from prefect import task
 
 from storage import audit, connections, deferred, plans, syncs, tenants
 from storage.crypto import Key
+from storage.organization_settings import undo_time
 from storage.records import ChangeKind, ChangeState, Gone, Seen, SyncStatus
 from storage.scope import Scope
 from storage.session import Session, open_store
-from storage.settings import settings
 from storage.syncs import Sync
 from tasks.providers.events import notify
 from tasks.rules.accounting import forecast
@@ -33,7 +32,7 @@ def account(sync_id: str) -> dict[str, int]:
         if sync.connection_id:
             _hand_over(session, scope, sync)
         plans.clear_previews(session, scope, sync_id)
-        syncs.complete(session, scope, sync_id, statistics, undo_for=timedelta(days=settings().undo_days))
+        syncs.complete(session, scope, sync_id, statistics, undo_for=undo_time(session, scope))
         audit.record(
             session, scope, actor="contactflow", action="sync.completed", subject=sync_id, detail=statistics.by_name()
         )

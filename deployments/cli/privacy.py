@@ -51,12 +51,14 @@ def erase_command(email: str, organization: str, user: str, *, yes: bool, as_jso
     with store.begin() as session:
         scope, actor = _asked_by(session, organization, user)
         done = erasing.erase(session, scope, asked, forecast, by=actor)
+        is_user = tenants.member(session, scope, email) is not None
     if done.found_nothing and not done.before:
         raise Refused("nothing is held of a person with this address; nothing was changed")
     is_clean = scrubbing.scrub(store)
-    show(
-        as_json, {"erased": not done.found_nothing, **done.counts, "scrubbed": is_clean}, lambda: _tell(done, is_clean)
-    )
+    data = {"erased": not done.found_nothing, **done.counts, "scrubbed": is_clean, "is_user": is_user}
+    show(as_json, data, lambda: _tell(done, is_clean))
+    if is_user:
+        click.echo("this is a user of the organization too: users stay, with what they did", err=True)
 
 
 def _tell(done: Erasure, is_clean: bool) -> None:  # noqa: FBT001 (an answer)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,11 +10,10 @@ from deployments.cli.crm import as_data
 from deployments.cli.terminal import Refused, command, organization_option, ready_store, show, table
 from storage import contacts, merging, tenants, twins
 from storage.merging import Pair
-from storage.organization_settings import organization_settings
+from storage.organization_settings import organization_settings, undo_time
 from storage.records import Contact, Twins
 from storage.scope import Scope
 from storage.session import Session, Store
-from storage.settings import settings
 from tasks.rules.wording import as_text
 
 if TYPE_CHECKING:
@@ -68,8 +66,7 @@ def merge_command(
     with store.begin() as session:
         # What was looked at is what is written: the pair names the versions of both.
         pair, outcome = _outcome(session, scope, twins_id, keep, take, lock=True)
-        days = timedelta(days=settings().undo_days)
-        merging.merge(session, scope, pair, outcome.contact, by=who, undo_for=days)
+        merging.merge(session, scope, pair, outcome.contact, by=who, undo_for=undo_time(session, scope))
     told = f"{pair.gone.id} is now part of {pair.kept.id}; `contactflow unmerge {twins_id}` takes it back"
     show(
         as_json, {"id": twins_id, "kept": pair.kept.id, "gone": pair.gone.id, "fields": outcome.outcomes},

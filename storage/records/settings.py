@@ -14,6 +14,7 @@ _NUMBERS = (
     "four_eyes_above",
     "rest_days",
     "body_days",
+    "undo_days",
     "mails_per_minute",
     "mails_per_day",
     "ramp_up_from",
@@ -33,6 +34,7 @@ class OrganizationSettings:
     exclude_role_addresses     leave out info@, office@ and the like
     rest_days                  nobody is written to again within so many days
     body_days                  how long mails can be read after the last one left
+    undo_days                  how long syncs and merges can be taken back; 0: as long as usual on this installation
     mails_per_minute           of one mailbox; 0: what its service allows
     mails_per_day              as above
     ramp_up_from               a mailbox's first day; doubled each day that mails leave, up to its limit; 0: no ramp
@@ -52,6 +54,7 @@ class OrganizationSettings:
     exclude_role_addresses: bool = False
     rest_days: int = 0
     body_days: int = 30
+    undo_days: int = 0
     mails_per_minute: int = 0
     mails_per_day: int = 0
     ramp_up_from: int = 0

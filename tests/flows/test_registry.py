@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from deployments.registry import DEPLOYMENTS, Deployment
+from tasks.purge import FLOWS
 
 BY_FLOW = {one.flow.name: one for one in DEPLOYMENTS}
 
@@ -43,3 +44,7 @@ def test_housekeeping_is_done_every_quarter_of_an_hour_and_thoroughly_at_night()
     often, nightly = asyncio.run(BY_FLOW["housekeeping"].prepared()).schedules or ()
     assert often.schedule.interval.total_seconds() == 900  # type: ignore[union-attr]
     assert (often.parameters, nightly.parameters) == ({"thorough": False}, {"thorough": True})
+
+
+def test_runs_of_every_flow_are_purged() -> None:
+    assert set(FLOWS) == set(BY_FLOW)

@@ -6,11 +6,12 @@ from datetime import timedelta
 
 import pytest
 
+from storage import organization_settings
 from storage.documents import now
 from storage.records import Labelled
 from tasks.undo import REFUSED, CannotUndo
 from tests.flows.book import Book, somebody
-from tests.flows.house import House
+from tests.flows.house import ANN, House
 from tests.flows.pipeline import Pipeline
 from tests.flows.test_review_and_apply import both, by_hand, named
 
@@ -126,3 +127,15 @@ def test_taking_back_the_older_of_two_runs_leaves_the_newer_values(
     pipeline.run(connection)
     assert pipeline.undo(older).refused == (named(house, 1).id,)
     assert named(house, 1).person.job_title == "Head"
+
+
+@both
+def test_an_organization_says_itself_how_long_its_syncs_can_be_taken_back(
+    house: House, pipeline: Pipeline, connection: str, book: Book
+) -> None:
+    del book
+    with house.store.begin() as session:
+        organization_settings.change(session, house.scope, {"undo_days": "3"}, actor=ANN)
+    done = pipeline.run(connection)
+    assert done.undo_until
+    assert timedelta(days=2.9) < done.undo_until - now() <= timedelta(days=3)

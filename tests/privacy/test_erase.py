@@ -202,6 +202,16 @@ def test_somebody_unknown_is_not_erased_nor_is_anybody_of_another_organization(c
     assert world.tables(but_for=("audit_log",)) == before
 
 
+def test_a_contact_who_is_a_user_too_stays_one_and_it_is_said(call: Call, world: World) -> None:
+    with world.house.store.begin() as session:
+        ann = Person(display_name="Ann herself", emails=(Labelled(ANN),))
+        contacts.create(session, world.house.scope, [Contact(new_id(), 1, ann, {})])
+    result = call("erase", ANN, "--org", "acme", "--json")
+    assert (result.exit_code, json.loads(result.stdout)["is_user"]) == (0, True)
+    assert "users stay" in result.stderr
+    assert "Ann herself" not in {one.person.display_name for one in world.house.crm()}
+
+
 def test_who_shares_an_address_with_them_stays_and_may_be_written_to(call: Call, world: World) -> None:
     shared = Person(display_name="Paul Quellen", emails=(Labelled(ON_A_CARD),))
     with world.house.store.begin() as session:

@@ -197,6 +197,7 @@ CAMPAIGNS_AS_A_STRANGER: dict[str, Callable[[Session, Scope, Any], Any]] = {
         s, me, {"rest_days": "3"}, actor="me"
     ).rest_days
     - 3,
+    "organization_settings.undo_time": lambda s, me, _: organization_settings.undo_time(s, me),
     "organization_settings.organization_settings": lambda s, me, _: organization_settings.organization_settings(s, me),
     "past_mails.same_question": lambda s, me, it: past_mails.same_question(s, me, f"prompt of {it.mark}") is not None,
     "past_mails.written_to_since": lambda s, me, _: past_mails.written_to_since(s, me, now() - timedelta(days=9)),

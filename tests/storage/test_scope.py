@@ -225,6 +225,7 @@ WITHOUT_EFFECT_HERE = {
     "contacts.create",
     "deferred.prune",  # nothing was disconnected
     "erasures.hold_off",  # SQLite's writers queue anyway
+    "organization_settings.undo_time",  # as long as a stranger's
     "mails.freeze",  # its audience is there already
     "past_mails.written_to_since",  # nothing has left
     "plans.settle_idle",  # nothing is approved yet
