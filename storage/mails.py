@@ -6,14 +6,14 @@ What is personal is sealed with the campaign's key: who it goes to and what it s
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-from sqlalchemy import Row, Select, bindparam, insert, or_, select, update
+from sqlalchemy import Select, bindparam, insert, or_, select, update
 
-from storage.crypto import Key, bound_to
+from storage.crypto import Key
 from storage.documents import encode, new_id, now
+from storage.mail_rows import mail_of, place
 from storage.records import Draft, Mail, MailState, Risk
 from storage.risks import of_risk
 from storage.scope import Scope, of_campaign, scoped
@@ -23,8 +23,6 @@ from storage.tables import campaign_emails as table
 BATCH = 500
 NOBODYS = {"approved_hash": "", "approved_by": "", "mark_id": "", "state_before": ""}  # whom nobody has decided about
 SHOWN = (MailState.GENERATED, MailState.APPROVED, MailState.BLOCKED)
-
-_draft = msgspec.json.Decoder(Draft)
 
 
 class UnknownMail(Exception):
@@ -90,7 +88,7 @@ def mails(
         query = query.where(table.c.id.in_(list(ids)))
     if risk is not None:
         query = query.where(of_risk(risk))
-    return [_mail(scope, row, key) for row in session.execute(query).all()]
+    return [mail_of(scope, row, key) for row in session.execute(query).all()]
 
 
 @scoped
@@ -108,7 +106,7 @@ def mail(session: Session, scope: Scope, campaign_id: str, mail_id: str, key: Ke
     row = session.execute(_rows(scope, campaign_id).where(named)).one_or_none()
     if row is None:
         raise UnknownMail(f"no mail {mail_id} in this campaign: `contactflow campaign show {campaign_id}` lists them")
-    return _mail(scope, row, key)
+    return mail_of(scope, row, key)
 
 
 @scoped
@@ -117,7 +115,7 @@ def content(session: Session, scope: Scope, campaign_id: str, mail_id: str, key:
     sealed = session.execute(
         select(table.c.content).where(of_campaign(table, scope, campaign_id), table.c.id == mail_id)
     ).scalar_one_or_none()
-    return key.open(sealed, _place(scope, mail_id, "content")) if sealed else b""
+    return key.open(sealed, place(scope, mail_id, "content")) if sealed else b""
 
 
 @scoped
@@ -229,14 +227,14 @@ def _member(scope: Scope, campaign_id: str, key: Key, ordinal: int, member: Memb
         "state": MailState.EXCLUDED if member.reason else MailState.PENDING,
         "reason": member.reason,
         "address_hash": member.address_hash,
-        "draft": key.seal(encode(member.draft), _place(scope, mail_id, "draft")) if member.draft else None,
+        "draft": key.seal(encode(member.draft), place(scope, mail_id, "draft")) if member.draft else None,
         "mailbox": mailbox,
         "updated_at": now(),
     }
 
 
 def _written(scope: Scope, key: Key, one: Written) -> dict[str, Any]:
-    body = key.seal(one.content, _place(scope, one.mail_id, "content")) if one.content else None
+    body = key.seal(one.content, place(scope, one.mail_id, "content")) if one.content else None
     return {
         "row": one.mail_id,
         "seen": one.version,
@@ -245,27 +243,10 @@ def _written(scope: Scope, key: Key, one: Written) -> dict[str, Any]:
         "reason": one.reason,
         "risk": one.risk,
         "checks": [finding.check for finding in one.draft.findings],
-        "draft": key.seal(encode(one.draft), _place(scope, one.mail_id, "draft")),
+        "draft": key.seal(encode(one.draft), place(scope, one.mail_id, "draft")),
         "content": body,
         "content_hash": hashlib.sha256(one.content).hexdigest() if one.content else "",
         "prompt_hash": one.prompt_hash,
         "edited_by": one.edited_by,
         "updated_at": now(),
     }
-
-
-def _mail(scope: Scope, row: Row[Any], key: Key | None) -> Mail:
-    sealed = row.draft if key else None
-    plain = {
-        field.name: getattr(row, field.name) for field in fields(Mail) if field.name not in {"draft", "state", "checks"}
-    }
-    return Mail(
-        state=MailState(row.state),
-        checks=tuple(row.checks),
-        draft=_draft.decode(key.open(sealed, _place(scope, row.id, "draft"))) if key and sealed else None,
-        **plain,
-    )
-
-
-def _place(scope: Scope, mail_id: str, column: str) -> str:
-    return bound_to(scope.organization_id, table.name, mail_id, column)
