@@ -15,6 +15,7 @@ from web.mail_words import MINUTE, duration
 from web.visits import Visit
 
 LATELY = timedelta(minutes=5)
+A_WHILE = 10.0  # seconds: what left in less tells nothing of how fast mails leave
 ON_THE_WAY = (CampaignStatus.SENDING, CampaignStatus.PAUSED)
 
 
@@ -37,7 +38,7 @@ def progress_of(session: Session, visit: Visit, campaign: Campaign, counts: Tall
     found = tallies.counts(session, visit.scope, campaign.id)
     moment = now()
     number, first = tallies.left_since(session, visit.scope, campaign.id, moment - LATELY)
-    took = max(1.0, (moment - first).total_seconds()) if first else 0.0
+    took = max(A_WHILE, (moment - first).total_seconds()) if first else 0.0
     rate = number / took * MINUTE if took else 0.0
     eta = duration(counts.to_leave / rate * MINUTE) if rate and counts.to_leave else ""
     return Progress(

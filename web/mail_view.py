@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.responses import HTMLResponse, Response
 
-from storage import campaigns, mail_events, mails, tallies
+from storage import campaigns, contacts, mail_events, mails, tallies
 from storage.campaigns import Campaign
 from storage.crypto import Key
 from storage.documents import new_id
@@ -50,8 +50,11 @@ class Line:
 
 
 def lines_of(session: Session, visit: Visit, campaign_id: str, found: list[Mail]) -> list[Line]:
+    """Who has no mail, or none any more, goes by the name that the CRM has."""
     costs = tallies.costs(session, visit.scope, campaign_id, [mail.id for mail in found])
-    return [_line(mail, costs.get(mail.id)) for mail in found]
+    there = contacts.contacts(session, visit.scope, [mail.object_id for mail in found if mail.draft is None])
+    names = {one.id: one.person.display_name for one in there.values()}
+    return [_line(mail, names.get(mail.object_id, ""), costs.get(mail.id)) for mail in found]
 
 
 def find(session: Session, visit: Visit, campaign_id: str, key: Key | None, ordinal: int) -> Mail:
@@ -105,11 +108,11 @@ def body_of(letter: Letter) -> str:
     return "\n\n".join(part for part in (letter.greeting, *(one.text for one in letter.paragraphs)) if part)
 
 
-def _line(mail: Mail, cost: Decimal | None) -> Line:
+def _line(mail: Mail, name: str, cost: Decimal | None) -> Line:
     draft = mail.draft
     return Line(
         mail,
-        name=(draft.recipient.name or draft.recipient.address) if draft else "",
+        name=(draft.recipient.name or draft.recipient.address) if draft else name,
         address=draft.recipient.address if draft else "",
         subject=draft.letter.subject if draft and draft.letter else "",
         remarks=tuple(map(check_words, mail.checks)),

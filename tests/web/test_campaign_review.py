@@ -18,6 +18,7 @@ from storage.session import Store
 from tasks.providers.engine import EngineUnreachable
 from tests.web.campaigns_to_review import large_campaign
 from tests.web.conftest import NotedEngine, Person
+from tests.web.plans_to_review import invented
 
 INVITATION = "We open our workshop to visitors on the first Friday of each month, and would like to see you there."
 BLOCKED, WARNED, WRITTEN, EXCLUDED = 2, 5, 24, 5  # of the campaign that waits
@@ -68,6 +69,7 @@ def test_who_is_not_written_to_is_listed_with_the_reason(ann: Person, campaign: 
     page = ann.get(f"/campaigns/{campaign.id}?group=excluded").text
     assert "2 unsubscribed" in page
     assert "1 written to 3 days ago" in page
+    assert invented(WRITTEN).display_name in page
     assert page.count('<li id="row-') == EXCLUDED
 
 
