@@ -15,6 +15,7 @@ from storage.tables import objects as table
 
 CONTACT = "contact"
 BATCH = 1000
+MOST_WORDS = 8  # of a search
 _COLUMNS = ("display_name", "email", "properties", "fingerprint", "provenance", "pipeline", "stage")
 
 
@@ -82,13 +83,12 @@ def addresses_since(session: Session, scope: Scope, moment: datetime, *, but_for
 
 @scoped
 def search(session: Session, scope: Scope, words: str = "", *, limit: int = 100, offset: int = 0) -> list[Contact]:
-    """Contacts whose name or e-mail holds the words, in the order of their names."""
+    """Contacts whose name or e-mail holds each of the words, in the order of their names."""
     query = select(table).where(_contacts(scope)).order_by(table.c.display_name, table.c.id)
     query = query.limit(limit).offset(offset)
-    if words:
-        query = query.where(
-            or_(table.c.display_name.icontains(words, autoescape=True), table.c.email.icontains(words, autoescape=True))
-        )
+    for word in words.split()[:MOST_WORDS]:
+        held = (column.icontains(word, autoescape=True) for column in (table.c.display_name, table.c.email))
+        query = query.where(or_(*held))
     return [_contact(row) for row in session.execute(query)]
 
 

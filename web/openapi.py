@@ -18,7 +18,7 @@ WORDS = {
     "required": ["csrf"],
     "properties": {
         "csrf": {"type": "string", "description": "as /api/session tells it"},
-        "words": {"type": "string", "maxLength": 200, "description": "part of a name or of an e-mail address"},
+        "words": {"type": "string", "maxLength": 200, "description": "parts of a name or of an e-mail address"},
         "from": {"type": "integer", "minimum": 0, "maximum": 999_999_999, "description": "how many to pass over"},
     },
 }
