@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import ColumnElement, LargeBinary, Table, or_, select, tuple_
 
 from storage import campaigns, deferred, mails, plans, suggestions, suppressions, syncs, trails, twins
-from storage.records import Change, Run, RunKind, Whom
+from storage.records import Change, Run, RunKind, SuppressionReason, Whom
 from storage.scope import Scope, of_organization, scoped
 from storage.session import Session
 from storage.tables import (
@@ -32,11 +32,11 @@ Rows = list[dict[str, Any]]
 
 @scoped
 def holdings(session: Session, scope: Scope, whom: Whom) -> dict[str, Any] | None:
-    """None where nothing is held of them."""
+    """None where nothing is held of them; the hash that keeps an erased person away is nothing of theirs."""
     trail = trails.follow(session, scope, whom)
     refused = _suppressions(session, scope, trail)
     accounts = _rows(session, scope, users, users.c.email == whom.address)
-    if trail.is_empty and not refused and not accounts:
+    if trail.is_empty and not accounts and all(one["reason"] == SuppressionReason.ERASED for one in refused):
         return None
     return {
         "contacts": _contacts(session, scope, trail),

@@ -59,6 +59,7 @@ def test_nothing_is_left_of_a_person_in_any_table_nor_behind_any_seal(call: Call
     marks = (*MARKS, "vector of hers", "a visit of hers", "advised: Pia", "advised: mind Pia")
     assert [mark for mark in marks if mark in after + sealed] == []
     assert world.pia not in world.tables(but_for=("audit_log", "email_campaigns"))
+    assert "nothing is held" in held(call, NOW_AT)
     assert "advised: why not" in sealed
     others = somebody(1).emails[0].value
     assert (others in after, others in sealed, "of another" in after) == (True, True, True), "others stay"

@@ -8,7 +8,7 @@ import pytest
 from storage import audit
 from tests.cli.conftest import Call
 from tests.flows.book import somebody
-from tests.flows.house import BEN
+from tests.flows.house import BEN, House
 from tests.privacy.world import NOW_AT, ON_A_CARD, PIA, SECOND, World
 
 pytestmark = pytest.mark.parametrize("house", ["sqlite", "postgres"], indirect=True)
@@ -85,3 +85,9 @@ def test_a_member_may_not_ask_for_all_of_it(call: Call, world: World) -> None:
     result = call("export-person", NOW_AT, "--org", "acme", "--user", BEN)
     assert (result.exit_code, result.stdout) == (1, "")
     assert "only an admin" in result.stderr
+
+
+def test_that_somebody_wants_no_mail_is_held_of_them_too(call: Call, house: House) -> None:
+    del house
+    assert call("suppression", "add", "wants@nothing.example", "--org", "acme").exit_code == 0
+    assert [one["reason"] for one in exported(call, "wants@nothing.example")["suppressions"]] == ["manual"]
