@@ -18,6 +18,7 @@ from storage.tables import campaign_emails
 from tests.storage.campaign_examples import waiting
 from tests.web.conftest import Person
 from web.charts import columns, round_up
+from web.mail_words import money
 from web.rendering import percent
 
 FIRST = date(2026, 3, 1)
@@ -37,7 +38,7 @@ def test_the_page_tells_what_came_of_campaigns(ann: Person, store: Store, scope:
     steps = dict(re.findall(r'<th scope="row">(\w+)</th><td class="n">([\d,]+)', page))
     assert steps["Audience"] == steps["Sent"] == "4"
     assert steps["Opened"] == steps["Replied"] == "1"
-    assert "0.0050 USD" in page
+    assert money(Decimal("0.005")) in page
     assert re.search(r"Sent <b>4</b>.*Replies <b>1</b>", page)
     assert "Sent <b>4</b>" in ann.get("/").text
     for days in ("90", "365", "-1", "nonsense", "9" * 30):
