@@ -128,8 +128,9 @@ def owner_of(session: Session, visit: Visit, campaign: Campaign) -> str:
 
 
 def beat_of(campaign: Campaign, marked: str, counts: Tally) -> str:
-    """Each per cent that has left counts, not each mail: the page is not loaded anew for all of them."""
-    return f"{campaign.status}/{marked}/{campaign.digest[:8]}/{counts.anew}/{counts.share}"
+    """Each per cent that is written or has left counts, not each mail: the page is not loaded anew for all of them."""
+    anew = 100 * counts.anew // max(1, counts.to_write) if campaign.status is CampaignStatus.GENERATING else counts.anew
+    return f"{campaign.status}/{marked}/{campaign.digest[:8]}/{anew}/{counts.unwritten}/{counts.share}"
 
 
 def _head(session: Session, visit: Visit, campaign: Campaign, levels: Levels) -> dict[str, Any]:

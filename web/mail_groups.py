@@ -82,8 +82,13 @@ class Tally:
     unseen: int
     anew: int
     unwritten: int
+    written: int
     ended: int
     to_leave: int
+
+    @property
+    def to_write(self) -> int:
+        return self.written + self.unwritten + self.anew
 
     @property
     def share(self) -> int:
@@ -111,6 +116,7 @@ def tally(levels: Levels) -> Tally:
         unseen=of(*UNSEEN),
         anew=of(MailState.PENDING),
         unwritten=of(MailState.FAILED),
+        written=of(MailState.GENERATED, MailState.BLOCKED),
         ended=of(*ENDED),
         to_leave=of(MailState.APPROVED, MailState.SENDING),
     )

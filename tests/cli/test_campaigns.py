@@ -66,6 +66,7 @@ def test_what_cannot_be_begun_is_a_sentence(
 
 def test_a_campaign_can_be_looked_at_in_whole_and_mail_by_mail(call: Call, told: Any, waiting: str) -> None:
     text = call("campaign", "show", waiting).stdout
+    assert f"/campaigns/{waiting}\n" in text
     assert "Givenb Familyb" in text
     assert "campaign approve" in text
     one = told("campaign", "show", waiting, "--mail", "2")

@@ -69,6 +69,18 @@ def test_progress_is_a_small_fragment_with_rate_and_time_to_go(ann: Person, send
     assert "1 not known" in told
 
 
+def test_while_mails_are_written_the_page_shows_how_many_are(
+    ann: Person, store: Store, scope: Scope, campaign: Campaign
+) -> None:
+    with store.begin() as session:
+        campaigns.move(session, scope, campaign.id, expected=[CampaignStatus.REVIEW], to=CampaignStatus.GENERATING)
+        session.execute(text("UPDATE campaign_emails SET state = 'pending', content = NULL WHERE ordinal <= 4"))
+    page = ann.get(f"/campaigns/{campaign.id}").text
+    assert "20 of 24 written" in words(page)
+    assert "data-working" in page
+    assert "/decide" not in page
+
+
 def test_nothing_is_told_of_the_progress_of_what_is_not_sent(ann: Person, campaign: Campaign) -> None:
     assert not ann.get(f"/campaigns/{campaign.id}/progress").text.strip()
 
