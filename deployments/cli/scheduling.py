@@ -61,6 +61,30 @@ def _schedule_list(organization: str, *, as_json: bool) -> None:
     show(as_json, [_data(one) for one in found], lambda: table("", columns, rows, empty=empty))
 
 
+@command("change")
+@click.argument("schedule_id", metavar="ID")
+@click.option("--cron", default="", help="As with `add`; what is not named stays as it is.")
+@click.option("--every", default="", help="As with `add`.")
+@click.option("--time-zone", default="", help="As with `add`.")
+@click.option(
+    "--review", default="", type=click.Choice(["", *(one.value for one in ReviewPolicy)]), help="As with `add`."
+)
+@click.option("--as", "actor", default="terminal", help="Who changes it, for the audit log.")
+def _schedule_change(
+    schedule_id: str, cron: str, every: str, time_zone: str, review: str, actor: str, *, as_json: bool
+) -> None:
+    """Change when a schedule runs, or who looks at what its syncs would do."""
+    store = ready_store()
+    with store.begin() as session:
+        scope = tenants.scope_of_schedule(session, schedule_id)
+        before = schedules.schedule(session, scope, schedule_id)
+        timing = _changed(before.timing, cron, every, time_zone)
+        policy = ReviewPolicy(review or before.policy)
+        kept = schedules.change(session, scope, schedule_id, timing, policy, actor=actor)
+    _tell_prefect(store)
+    show(as_json, _data(kept), lambda: click.echo(f"{told(kept.timing)}  next run: {_next(kept)}"))
+
+
 @command("pause")
 @click.argument("schedule_id", metavar="ID")
 @click.option("--as", "actor", default="terminal", help="Who does it, for the audit log.")
@@ -89,6 +113,19 @@ def _schedule_remove(schedule_id: str, actor: str, *, as_json: bool) -> None:
     show(as_json, {"id": schedule_id}, lambda: click.echo("removed"))
 
 
+def _changed(before: Timing, cron: str, every: str, time_zone: str) -> Timing:
+    if not (cron or every):
+        if not time_zone:
+            return before
+        cron = before.cron
+        every = "" if cron else f"{_minutes(before)}m"
+    return timing_of(cron, every, time_zone or before.time_zone)
+
+
+def _minutes(timing: Timing) -> int:
+    return int(timing.every.total_seconds()) // 60 if timing.every else 0
+
+
 def _set_active(schedule_id: str, actor: str, *, active: bool, as_json: bool) -> None:
     store = ready_store()
     with store.begin() as session:
@@ -109,7 +146,7 @@ def _tell_prefect(store: Store) -> None:
 def told(timing: Timing) -> str:
     if timing.every is None:
         return f"{timing.cron} ({timing.time_zone})"
-    minutes = int(timing.every.total_seconds()) // 60
+    minutes = _minutes(timing)
     for length, name in ((1440, "d"), (60, "h")):
         if minutes % length == 0:
             return f"every {minutes // length}{name}"
@@ -135,6 +172,7 @@ def _data(one: Schedule) -> dict[str, object]:
 
 schedule_command.add_command(_schedule_add)
 schedule_command.add_command(_schedule_list)
+schedule_command.add_command(_schedule_change)
 schedule_command.add_command(_schedule_pause)
 schedule_command.add_command(_schedule_resume)
 schedule_command.add_command(_schedule_remove)

@@ -47,6 +47,31 @@ def test_a_schedule_is_added_listed_paused_resumed_and_removed(
     assert done[::-1] == ["schedule.added", "schedule.paused", "schedule.resumed", "schedule.removed"]
 
 
+def test_what_is_changed_of_a_schedule_is_changed_and_the_rest_stays(told: Told, made: dict[str, Any]) -> None:
+    def changed(*words: str) -> tuple[str, float | None, str, str, str]:
+        now = told("schedule", "change", made["id"], *words, "--as", "ben@acme.example")
+        return now["cron"], now["every_seconds"], now["time_zone"], now["review"], now["policy_by"]
+
+    assert changed("--time-zone", "Asia/Tokyo") == (
+        "0 9 * * MON-FRI", None, "Asia/Tokyo", "risky", "ann@acme.example",
+    )  # fmt: skip
+    assert changed("--every", "6h") == ("", 21600, "Asia/Tokyo", "risky", "ann@acme.example")
+    assert changed("--review", "always") == ("", 21600, "Asia/Tokyo", "always", "ben@acme.example")
+    assert changed("--cron", "30 7 * * *") == ("30 7 * * *", None, "Asia/Tokyo", "always", "ben@acme.example")
+    assert changed() == ("30 7 * * *", None, "Asia/Tokyo", "always", "ben@acme.example")
+
+
+def test_a_change_that_makes_no_sense_changes_nothing(told: Told, call: Call, made: dict[str, Any]) -> None:
+    for words in (
+        ("--cron", "nine"),
+        ("--every", "2s"),
+        ("--time-zone", "Mars"),
+        ("--cron", "0 9 * * *", "--every", "6h"),
+    ):
+        assert call("schedule", "change", made["id"], *words).exit_code == 1
+    assert told("schedule", "list", "--org", "acme") == [made]
+
+
 def test_what_prefect_could_not_be_told_is_kept_and_said(call: Call, connection: str) -> None:
     result = call("schedule", "add", "--org", "acme", "--connection", connection, "--every", "6h")
     assert result.exit_code == 0
