@@ -73,6 +73,8 @@ def _alembic(store: Store, verb: str, revision: str) -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with store.begin() as session:
+        if session.is_postgres:  # of several machines that upgrade, one does; SQLite's writers queue anyway
+            session.execute(text("SELECT pg_advisory_xact_lock(hashtext('contactflow/schema'))"))
         attributes: dict[str, Any] = config.attributes
         attributes["connection"] = session.connection
         walls.lift(session.connection)
