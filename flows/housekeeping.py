@@ -9,6 +9,7 @@ from tasks.account import account
 from tasks.chores import Chores
 from tasks.follow_up import follow_up
 from tasks.forget import forget_mails, forget_merges, forget_sign_ins, forget_undo
+from tasks.notify import notify_people
 from tasks.providers.engine import Engine
 from tasks.prune import prune
 from tasks.purge import purge
@@ -33,6 +34,7 @@ async def housekeeping(thorough: bool = True) -> None:  # noqa: FBT001, FBT002 (
     store, engine, chores = open_store(), Engine(settings().prefect_url), Chores(get_run_logger(), thorough)
     await chores.do("syncs swept", lambda: sweep(store, engine, account.fn))
     await chores.do("campaigns swept", lambda: sweep_campaigns(store, engine))
+    await chores.do("messages to people", lambda: notify_people(store))
     await chores.do("schedules mended in Prefect", lambda: schedule(store, engine))
     await chores.do("syncs whose undo data was forgotten", lambda: forget_undo(store))
     await chores.do("merges whose undo data was forgotten", lambda: forget_merges(store))

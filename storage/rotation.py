@@ -10,6 +10,7 @@ from storage.tables import (
     contact_twins,
     deferred_records,
     email_campaigns,
+    notify_targets,
     oauth_connections,
 )
 
@@ -19,6 +20,7 @@ SEALED: dict[Table, tuple[str, ...]] = {
     contact_twins: ("undo_key",),
     deferred_records: ("record",),
     email_campaigns: ("body_key",),
+    notify_targets: ("url",),
 }
 
 

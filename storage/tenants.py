@@ -104,6 +104,12 @@ def organizations_all(session: Session) -> list[Organization]:
     return [Organization(row.id, row.slug, row.name) for row in session.execute(walls.directory(session))]
 
 
+@scoped
+def slug_of_scope(session: Session, scope: Scope) -> str:
+    query = select(organizations.c.slug).where(organizations.c.id == scope.organization_id)
+    return str(session.execute(query).scalar_one())
+
+
 def scope_of(session: Session, organization: str, email: str) -> Scope:
     owner = organization_named(session, organization)
     found = session.execute(

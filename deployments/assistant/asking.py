@@ -10,12 +10,14 @@ from deployments.assistant.answers import Answer, answer
 from deployments.assistant.desk import Desk, page_of
 from deployments.cli.terminal import Refused
 from storage import campaigns, connections, suggestions, syncs
-from storage.documents import new_id
+from storage.documents import new_id, now
 from storage.records import (
     Advice,
     CampaignStatus,
     ConnectionStatus,
     Criteria,
+    Matter,
+    NoticeKind,
     Run,
     RunKind,
     SyncStatus,
@@ -25,10 +27,10 @@ from storage.session import Session
 from storage.settings import settings
 from tasks.foreseeing import Foreseen, foreseen
 from tasks.preparing import Wish, prepare
-from tasks.providers.messages import send
+from tasks.providers.telling import tell
 
 MOST_LIVE = 5  # campaigns that a user may have under way before an assistant may begin another
-ASKED = {RunKind.SYNC: "A contact sync waits for your decision", RunKind.CAMPAIGN: "A campaign waits for your decision"}
+ASKED = {RunKind.SYNC: NoticeKind.SYNC_ASKED, RunKind.CAMPAIGN: NoticeKind.CAMPAIGN_ASKED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +104,12 @@ def propose_decision(desk: Desk, kind: RunKind, run_id: str, number: int, advice
 
 
 def ask_for_approval(desk: Desk, kind: RunKind, run_id: str) -> Answer:
-    """Ask people to decide about a run that waits. They get a link; an assistant cannot approve."""
+    """Ask people to decide about a run that waits, once a day. They get a link; an assistant cannot approve."""
     run = Run(kind, run_id)
     with desk.acting() as (session, scope):
         _demand_waiting(session, scope, run)
         desk.note(session, scope, "approval-asked", run_id)
-    told = send(ASKED[kind], f"{desk.name} asks you to look.\n\n{page_of(run)}")
+    told = tell(desk.store, scope, Matter(ASKED[kind], run_id, f"{now():%Y-%m-%d}"))
     return answer({"page": page_of(run), "notified": told, "approved": False})
 
 

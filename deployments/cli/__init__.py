@@ -41,6 +41,7 @@ COMMANDS = {
     "suppression": ("texts", "Who must not be written to."),
     "erase": ("privacy", "Erase one person from everything, for good."),
     "export-person": ("privacy", "Print all that is held of one person."),
+    "notify": ("notifying", "Where people are told of what needs them."),
     "mcp": ("assistant", "Serve an AI assistant that works for one user; deciding stays with people."),
     "export": ("crm", "Write all contacts to a file."),
 }

@@ -17,6 +17,7 @@ from storage.contacts import UnknownContact
 from storage.crypto import CannotDecrypt
 from storage.mails import UnknownMail
 from storage.merging import CannotMerge, CannotUnmerge
+from storage.notices import UnknownTarget
 from storage.organization_settings import BadSetting
 from storage.records import BadSurvivorship
 from storage.reviews import CannotDecide
@@ -35,8 +36,8 @@ from storage.walls import UnfitRole
 EXPECTED: tuple[type[Exception], ...] = (
     AlreadyOpen, AlreadyThere, BadSetting, BadSurvivorship, CampaignIsOver, CannotDecide, CannotDecrypt, CannotMerge,
     CannotUnmerge, NotAllowed, SettingsError, UnknownCampaign, UnknownConnection, UnknownContact, UnknownMail,
-    UnknownSchedule, UnknownSegment, UnknownSync, UnknownTemplate, UnknownTenant, UnknownTwins, UnfitRole,
-    schema.WrongSchema,
+    UnknownSchedule, UnknownSegment, UnknownSync, UnknownTarget, UnknownTemplate, UnknownTenant, UnknownTwins,
+    UnfitRole, schema.WrongSchema,
 )  # fmt: skip
 EXPECTED_BY_NAME = {
     "EngineUnreachable",

@@ -31,6 +31,7 @@ from storage.records.house import (
     Role,
     SignInKind,
 )
+from storage.records.notices import Audience, Matter, Notice, NoticeKind, Target
 from storage.records.people import (
     Contact,
     Erased,
@@ -80,6 +81,7 @@ __all__ = [
     "SAFE_KINDS",
     "Advice",
     "Attachment",
+    "Audience",
     "BadSurvivorship",
     "Brief",
     "CampaignStatistics",
@@ -107,7 +109,10 @@ __all__ = [
     "MailState",
     "Mark",
     "Match",
+    "Matter",
     "MergeUndo",
+    "Notice",
+    "NoticeKind",
     "OrganizationSettings",
     "Paragraph",
     "Person",
@@ -133,6 +138,7 @@ __all__ = [
     "SuppressionReason",
     "Survivorship",
     "SyncStatus",
+    "Target",
     "Timing",
     "TokenCounts",
     "TwinState",

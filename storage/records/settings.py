@@ -19,6 +19,8 @@ _NUMBERS = (
     "mails_per_day",
     "ramp_up_from",
     "matching_budget",
+    "remind_hours",
+    "escalate_hours",
 )
 
 
@@ -40,6 +42,8 @@ class OrganizationSettings:
     ramp_up_from               a mailbox's first day; doubled each day that mails leave, up to its limit; 0: no ramp
     stop_at_failures           share of failed or bounced mails that pauses a campaign, counted from 20 mails on
     matching_budget            USD a month that a language model may cost for help with matching; 0: it is not asked
+    remind_hours               people are told again of a review that nobody touched for so long; 0: never
+    escalate_hours             and then the admins; 0: never
     survivorship               rules by field, such as job_title=longest; default=trusted_source,most_recent
     trusted_sources            the most trusted first: microsoft, google, file, manual, or a connection's id
     """
@@ -60,6 +64,8 @@ class OrganizationSettings:
     ramp_up_from: int = 0
     stop_at_failures: float = 0.1
     matching_budget: float = 0.0
+    remind_hours: int = 24
+    escalate_hours: int = 48
     survivorship: str | dict[str, str | list[str]] = ""
     trusted_sources: str | list[str] = ""
 

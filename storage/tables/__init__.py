@@ -17,6 +17,7 @@ from storage.tables.campaigns import (
 from storage.tables.crm import erasures, match_decisions, object_actions, object_links, objects
 from storage.tables.house import audit_log, oauth_connections, organizations, sign_ins, users
 from storage.tables.matching import contact_twins, contact_vectors
+from storage.tables.notices import notices, notify_targets
 from storage.tables.suggestions import suggestions
 from storage.tables.syncs import (
     OPEN_STATUSES,
@@ -52,6 +53,8 @@ __all__ = [
     "mailboxes",
     "match_decisions",
     "metadata",
+    "notices",
+    "notify_targets",
     "oauth_connections",
     "object_actions",
     "object_links",

@@ -5,40 +5,40 @@ from typing import Any
 
 from prefect.events import emit_event
 
-from storage.settings import settings
-from tasks.providers.messages import send
+from storage import tenants
+from storage.documents import now
+from storage.records import Audience, Matter, NoticeKind
+from storage.scope import Scope
+from storage.session import Session, open_store
+from tasks.providers.telling import tell
 
-# What somebody should know of at once; the rest is there for whoever looks.
-FOR_PEOPLE = {
-    "sync.awaiting-review": "A contact sync waits for your decision",
-    "sync.still-waiting": "A contact sync still waits for your decision, and its next turn has come",
-    "sync.failed": "A contact sync failed",
-    "campaign.awaiting-review": "A campaign waits for your decision",
-    "campaign.paused": "A campaign was paused",
-    "campaign.failed": "A campaign failed",
-    "audit.chain-broken": "An audit log was tampered with",
-}
-LOOK = {
-    "sync": "contactflow preview",
-    "campaign": "contactflow campaign show",
-    "audit": "contactflow audit verify --org",
-}
-PAGES = {"sync": "syncs", "campaign": "campaigns"}
+# What may come up again about the same.
+OF_EACH_DAY = (NoticeKind.SYNC_STILL_WAITS, NoticeKind.CAMPAIGN_PAUSED, NoticeKind.AUDIT_BROKEN)
 
 
 def notify(event: str, run_id: str, detail: Mapping[str, Any] | None = None, *, about: str = "sync") -> None:
-    """`contactflow.<about>.<event>`, of one sync or campaign; a message too, where the settings name somebody."""
+    """`contactflow.<about>.<event>`, of one sync or campaign; a message too, where people should know at once."""
     emit_event(
         event=f"contactflow.{about}.{event}",
         resource={"prefect.resource.id": f"contactflow.{about}.{run_id}", "prefect.resource.name": run_id},
         payload=dict(detail or {}),
     )
-    title = FOR_PEOPLE.get(f"{about}.{event}")
-    if title and settings().notify_urls:
-        page = f"{settings().public_url}/{PAGES[about]}/{run_id}\n" if about in PAGES else ""
-        send(title, _body(f"{page}{LOOK[about]} {run_id}", detail or {}))
+    if f"{about}.{event}" in set(NoticeKind):
+        _tell(NoticeKind(f"{about}.{event}"), run_id, about)
 
 
-def _body(look: str, detail: Mapping[str, Any]) -> str:
-    told = "\n".join(f"{name}: {value}" for name, value in detail.items())
-    return f"{told}\n\n{look}"
+def _tell(kind: NoticeKind, named: str, about: str) -> None:
+    store = open_store()
+    with store.read() as session:
+        scope = _scope(session, named, about)
+    turn = f"{now():%Y-%m-%d}" if kind in OF_EACH_DAY else ""
+    if kind is NoticeKind.AUDIT_BROKEN:
+        tell(store, scope, Matter(kind, scope.organization_id, turn, Audience.ADMINS))
+    else:
+        tell(store, scope, Matter(kind, named, turn))
+
+
+def _scope(session: Session, named: str, about: str) -> Scope:
+    """Of a sync, a campaign or, where it is about neither, of an organization."""
+    of_run = {"sync": tenants.scope_of_sync, "campaign": tenants.scope_of_campaign}
+    return of_run.get(about, tenants.whole_organization)(session, named)

@@ -37,6 +37,8 @@ def both(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> tup
     shutil.copy(sqlite_template, file)
     with opened(f"sqlite:///{file}") as there, there.begin() as session:
         alpha, beta = filled(session, "Alpha"), filled(session, "Beta")
+        for table in ("notices", "notify_targets"):  # who is told, each test says itself
+            session.connection.exec_driver_sql(f"DELETE FROM {table}")
     return file, alpha, beta
 
 

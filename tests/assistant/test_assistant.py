@@ -42,7 +42,7 @@ CALLS: dict[str, Callable[[World], dict[str, Any]]] = {
 }  # fmt: skip
 ABOUT_EVERYTHING = {name for name, call in CALLS.items() if name.startswith("list_")}
 # All that a tool may write. `email_campaigns` and what belongs to one: a campaign of its own, up to its review.
-MAY_WRITE = {"audit_log", "suggestions", "email_campaigns", "ai_budgets", "mailboxes"}
+MAY_WRITE = {"audit_log", "suggestions", "notices", "email_campaigns", "ai_budgets", "mailboxes"}
 
 
 async def test_the_tools_are_these_and_none_of_them_decides(two: Two, prefect: FakePrefect) -> None:
@@ -184,11 +184,13 @@ async def test_people_are_asked_with_a_link_and_nothing_is_approved(
 ) -> None:  # fmt: skip
     answer = await ask("ask_for_approval", kind="sync", run_id=two.alpha.sync_id)
     assert answer["data"] == {
-        "page": f"http://127.0.0.1:4280/syncs/{two.alpha.sync_id}", "notified": True, "approved": False,
+        "page": f"http://127.0.0.1:4280/syncs/{two.alpha.sync_id}", "notified": 1, "approved": False,
     }  # fmt: skip
     (message,) = messages
     assert two.alpha.sync_id.encode() in message
     assert f"person@{two.alpha.mark}".encode() not in message
+    assert (await ask("ask_for_approval", kind="sync", run_id=two.alpha.sync_id))["data"]["notified"] == 0
+    assert len(messages) == 1, "they are asked once a day"
     assert "does not wait" in await ask("ask_for_approval", kind="sync", run_id=two.alpha.open_sync_id)
 
 

@@ -56,6 +56,7 @@ from storage.session import Session
 from storage.syncs import NewSync
 from tests.storage.campaign_strangers import CAMPAIGNS_AS_A_STRANGER, CampaignWorld, filled_campaign
 from tests.storage.examples import begun, connected, kept, planned, preview_key, row, undo_key
+from tests.storage.notice_strangers import NOTICES_AS_A_STRANGER, filled_notices
 from tests.storage.privacy_strangers import PRIVACY_AS_A_STRANGER, filled_erasure
 from tests.storage.review_strangers import REVIEW_AS_A_STRANGER, filled_review
 from tests.storage.schedule_strangers import SCHEDULES_AS_A_STRANGER, filled_schedule
@@ -139,6 +140,7 @@ def filled(session: Session, name: str) -> World:
     filled_schedule(session, scope, connection.id)
     filled_erasure(session, scope, mark)
     filled_suggestions(session, scope, waiting.id, mark)
+    filled_notices(session, scope, mark)
     extracting = begun(session, scope)
     merged_id, pair = twinned(session, scope, contact)
     return World(
@@ -338,5 +340,5 @@ AS_A_STRANGER: dict[str, Callable[[Session, Scope, World], Any]] = {
     "vectors.vectors": lambda s, me, _: vectors.vectors(s, me, "model"),
     "twins.withdraw": lambda s, me, it: twins.withdraw(s, me, [it.object_id]),
     **CAMPAIGNS_AS_A_STRANGER, **OUTBOX_AS_A_STRANGER, **REVIEW_AS_A_STRANGER, **SCHEDULES_AS_A_STRANGER,
-    **PRIVACY_AS_A_STRANGER, **SUGGESTIONS_AS_A_STRANGER,
+    **PRIVACY_AS_A_STRANGER, **SUGGESTIONS_AS_A_STRANGER, **NOTICES_AS_A_STRANGER,
 }  # fmt: skip

@@ -1,0 +1,82 @@
+"""What people ought to know of, found by looking: what failed, waits too long, ran low or came back."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Table, bindparam, select, text
+
+from storage.columns import UtcTime
+from storage.records import (
+    Audience,
+    CampaignStatus,
+    ConnectionStatus,
+    Matter,
+    NoticeKind,
+    SyncStatus,
+)
+from storage.scope import Scope, of_organization, scoped
+from storage.session import Session
+from storage.tables import ai_budgets, contact_syncs, email_campaigns, oauth_connections
+
+OLDEST = timedelta(days=7)  # what is older is history, and no news to whoever starts to be told
+BUDGET_LOW = 0.8
+BOUNCES, ENOUGH = 0.05, 20
+HIGH_BOUNCES = text((Path(__file__).parent / "sql" / "high_bounces.sql").read_text(encoding="utf-8")).bindparams(
+    bindparam("since", type_=UtcTime)
+)
+
+
+@scoped
+def matters(
+    session: Session, scope: Scope, moment: datetime, *, remind: timedelta, escalate: timedelta
+) -> Iterator[Matter]:
+    """`remind` is how long a review may lie untouched until people are told again, `escalate` until admins are."""
+    since = moment - OLDEST
+    yield from _ended(session, scope, since)
+    yield from _untouched(session, scope, moment - remind, Audience.REVIEWERS)
+    yield from _untouched(session, scope, moment - escalate, Audience.ADMINS)
+    lost = oauth_connections.c.status == ConnectionStatus.NEEDS_RECONNECT
+    for row in _rows(session, scope, oauth_connections, lost):
+        yield Matter(NoticeKind.CONNECTION_LOST, row.id, f"{row.updated_at:%Y-%m-%dT%H:%M:%S}")
+    spent = ai_budgets.c.spent >= ai_budgets.c.spending_limit * BUDGET_LOW
+    fresh = (ai_budgets.c.spending_limit > 0) & (ai_budgets.c.updated_at > since)
+    for row in _rows(session, scope, ai_budgets, spent & fresh):
+        yield Matter(NoticeKind.BUDGET_LOW, row.id, f"{row.spending_limit.normalize():f}")
+    asked = {"organization_id": scope.organization_id, "since": since, "share": BOUNCES, "enough": ENOUGH}
+    for campaign_id in session.execute(HIGH_BOUNCES, asked).scalars():
+        yield Matter(NoticeKind.CAMPAIGN_BOUNCES, campaign_id)
+
+
+@scoped
+def subject_of_budget(session: Session, scope: Scope, budget_id: str) -> str:
+    """What a budget is for: "campaign/ID", "matching/2026-11"; empty where there is none of that id."""
+    found = _rows(session, scope, ai_budgets, ai_budgets.c.id == budget_id)
+    return found[0].subject if found else ""
+
+
+def _ended(session: Session, scope: Scope, since: datetime) -> Iterator[Matter]:
+    syncs, campaigns = contact_syncs.c, email_campaigns.c
+    undecided = (campaigns.status == CampaignStatus.REJECTED) & (campaigns.decision == "")
+    for kind, table, ended in (
+        (NoticeKind.SYNC_FAILED, contact_syncs, syncs.status == SyncStatus.FAILED),
+        (NoticeKind.SYNC_EXPIRED, contact_syncs, syncs.status == SyncStatus.EXPIRED),
+        (NoticeKind.CAMPAIGN_FAILED, email_campaigns, campaigns.status == CampaignStatus.FAILED),
+        (NoticeKind.CAMPAIGN_EXPIRED, email_campaigns, undecided),
+    ):
+        for row in _rows(session, scope, table, ended & (table.c.updated_at > since)):
+            yield Matter(kind, row.id)
+
+
+def _untouched(session: Session, scope: Scope, before: datetime, audience: Audience) -> Iterator[Matter]:
+    waits = contact_syncs.c.status == SyncStatus.PREVIEW
+    for row in _rows(session, scope, contact_syncs, waits & (contact_syncs.c.updated_at < before)):
+        yield Matter(NoticeKind.SYNC_OVERDUE, row.id, audience=audience)
+    waits = email_campaigns.c.status == CampaignStatus.REVIEW
+    for row in _rows(session, scope, email_campaigns, waits & (email_campaigns.c.updated_at < before)):
+        yield Matter(NoticeKind.CAMPAIGN_OVERDUE, row.id, audience=audience)
+
+
+def _rows(session: Session, scope: Scope, table: Table, wanted: ColumnElement[bool]) -> list[Row[Any]]:
+    return list(session.execute(select(table).where(of_organization(table, scope), wanted).order_by(table.c.id)))
