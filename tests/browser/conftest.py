@@ -1,11 +1,12 @@
-"""A real browser before a real web process: one of each for all tests here, and for each test an organization."""
+"""A real browser before a real web process: one of each for all tests here of a worker, and for each test an
+organization.
+"""
 
 import itertools
 import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
@@ -23,19 +24,12 @@ from web.cookies import SESSION
 from web.house import House
 from web.rendering import environment
 
-HERE = Path(__file__).parent
 MISSING = "There is no chromium on this machine: install it with `apt-get install chromium` to run these tests."
 DESK = {"width": 1280, "height": 800}
+STILL = {"reduced_motion": "reduce"}  # colours are what they are, not on their way there
 PATIENCE = 60_000.0  # milliseconds: a machine may be busy
 expect.set_options(timeout=PATIENCE)
 _numbers = itertools.count(1)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All with one worker: a browser takes longer to start than most of these tests."""
-    for item in items:
-        if item.path.is_relative_to(HERE):
-            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +119,14 @@ def a_browser(browser: Browser, site: Site, seen: Seen) -> Iterator[Callable[...
     made: list[BrowserContext] = []
 
     def begin(scope: Scope | None = None, **options: object) -> BrowserContext:
-        known = {"base_url": site.url, "viewport": DESK, "locale": "en-GB", "timezone_id": "Europe/Berlin", **options}
+        known = {
+            "base_url": site.url,
+            "viewport": DESK,
+            "locale": "en-GB",
+            "timezone_id": "Europe/Berlin",
+            **STILL,
+            **options,
+        }
         context = browser.new_context(**known)  # type: ignore[arg-type]
         made.append(context)
         context.set_default_timeout(PATIENCE)

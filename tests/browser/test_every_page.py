@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, expect
 
 from storage import tenants
 from storage.records import Role
@@ -92,3 +92,29 @@ def test_the_readmes_picture_is_a_page_as_it_is(page: Page, sync: Sync) -> None:
     shown = PICTURES.parents[1] / "docs" / "review.png"
     assert 0 < shown.stat().st_size < SMALL_ENOUGH
     assert "docs/review.png" in (PICTURES.parents[1] / "README.md").read_text()
+
+
+@pytest.mark.parametrize("width", [320, 700, 768, 1024])
+def test_pages_fit_at_any_width(pages: dict[str, Page], site: Site, scope: Scope, width: int) -> None:
+    """As narrow as WCAG asks for, and between a phone and a desk."""
+    page, wanted = pages["ann"], {"home", "contacts", "syncs-sync", "sync-record", "campaigns-campaign", "schedules"}
+    page.set_viewport_size({"width": width, "height": 700})
+    found = {}
+    for room in every_room(site, scope):
+        if room.name in wanted:
+            page.goto(room.path)
+            found[room.name] = page.evaluate("document.documentElement.scrollWidth")
+    assert found == dict.fromkeys(wanted, width)
+
+
+def test_the_page_is_reached_past_all_rooms_and_the_keys_are_readable(page: Page, sync: Sync) -> None:
+    page.goto(f"/syncs/{sync.id}")
+    page.keyboard.press("Tab")
+    expect(page.locator(":focus")).to_have_text("Skip to the page")
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_be_focused()
+    page.keyboard.press("?")
+    page.evaluate(AXE)
+    for look in ("light", "dark"):
+        page.emulate_media(color_scheme=look)
+        assert list(troubles(page, RULES, f"keys, {look}")) == []
