@@ -15,9 +15,10 @@ EMPTY_LOG = "PRAGMA wal_checkpoint(TRUNCATE)"
 
 def scrub(store: Store, *, patience: float = PATIENCE) -> bool:
     """False where somebody who reads kept the log from being emptied: then the next time does it."""
-    if store.engine.dialect.name != "sqlite":
+    path = store.engine.url.database
+    if store.engine.dialect.name != "sqlite" or not path:
         return True
-    return _before_long(lambda: _emptied(store), patience)
+    return _before_long(lambda: _emptied(path), patience)
 
 
 def scrub_file(path: Path, *, patience: float = PATIENCE) -> bool:
@@ -40,13 +41,13 @@ def _before_long(done: Callable[[], bool], patience: float) -> bool:
     return True
 
 
-def _emptied(store: Store) -> bool:
-    """Past SQLAlchemy, which would begin a transaction: within one, there is no emptying the log."""
-    connection = store.engine.raw_connection()
-    try:
-        return _is_empty(connection.cursor().execute(EMPTY_LOG).fetchone())
-    finally:
-        connection.close()
+def _emptied(path: str) -> bool:
+    """On a connection that does not wait for long: while it waits for those who read, nobody writes."""
+    with closing(sqlite3.connect(path, isolation_level=None, timeout=GLANCE)) as connection:
+        try:
+            return _is_empty(connection.execute(EMPTY_LOG).fetchone())
+        except sqlite3.OperationalError:  # another one does it just now
+            return False
 
 
 def _cleaned(path: Path) -> bool:
