@@ -1,4 +1,11 @@
-"""Every deployment there is, as data: what `serve` offers on one machine and work pools take on many."""
+"""Every deployment there is, as data: what `serve` offers on one machine and a work pool takes on many.
+
+A pool of type `process` runs a flow where its worker runs, from the installed package. For `kubernetes` and `ecs` the
+same deployments hold, made with `contactflow deploy --pool NAME --type kubernetes --image REGISTRY/contactflow:TAG`:
+the image holds the package, the pool's template the settings, with the database's address and the keys from secrets,
+and each run has a pod or a task of its own. CONTACTFLOW_HOME need not be shared: what a run must remember is in the
+database. Only the path of a `file` must mean the same everywhere.
+"""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,26 +22,55 @@ from flows.housekeeping import housekeeping
 from flows.rewrite_mails import rewrite_mails
 from flows.sample_mail import sample_mail
 from flows.undo_sync import undo_sync
+from tasks.providers.engine import MANUAL_QUEUE
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """Of a work pool: what has a smaller priority's number goes first."""
+
+    name: str
+    priority: int
+    limit: int | None = None  # runs at once, in all workers of the pool
+
+
+MANUAL = Queue(MANUAL_QUEUE, 1)
+SCHEDULED = Queue("scheduled", 2)
+UPKEEP = Queue("upkeep", 3, limit=1)
+QUEUES = (MANUAL, SCHEDULED, UPKEEP)
 
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
+    """`queue` is where its schedules' runs wait; a run that somebody starts goes to `MANUAL`.
+
+    There is no limit on syncs at once: one connection has one open sync and one mailbox one sender, which the
+    database sees to, for any number of workers. Tasks retry by themselves; a flow that waits for a review must not.
+    """
+
     flow: Flow[..., Any]
     description: str
     schedules: tuple[Schedule, ...] = ()
+    queue: Queue = MANUAL
+    tags: tuple[str, ...] = ("contactflow",)
 
-    async def prepared(self) -> RunnerDeployment:
+    async def prepared(self, *, pool: str | None = None) -> RunnerDeployment:
         """By module, never by file: a file would be loaded a second time under another name."""
         return await self.flow.ato_deployment(
             name="default",
             description=self.description,
             schedules=list(self.schedules),
+            tags=list(self.tags),
+            work_pool_name=pool,
+            work_queue_name=self.queue.name if pool else None,
             entrypoint_type=EntrypointType.MODULE_PATH,
         )
 
 
 DEPLOYMENTS = (
-    Deployment(contact_sync, "Bring contacts into the CRM, after a person has looked at what would change."),
+    Deployment(
+        contact_sync, "Bring contacts into the CRM, after a person has looked at what would change.", queue=SCHEDULED
+    ),
     Deployment(email_campaign, "Write one personal mail to each contact, and send what a person has approved."),
     Deployment(rewrite_mails, "Have the language model write mails again, with a reviewer's hint."),
     Deployment(sample_mail, "Send one mail of a campaign to one of ourselves."),
@@ -46,5 +82,6 @@ DEPLOYMENTS = (
             Interval(timedelta(minutes=15), slug="quarter-hourly", parameters={"thorough": False}),
             Cron("40 2 * * *", slug="nightly", parameters={"thorough": True}),
         ),
+        queue=UPKEEP,
     ),
 )

@@ -11,6 +11,7 @@ COMMANDS = {
     "demo": ("running", "Try everything on simulated accounts, up to the review."),
     "up": ("running", "Start Contactflow on this machine, for real use."),
     "doctor": ("doctor", "Check settings, database, keys, Prefect and connections, and say how to mend them."),
+    "deploy": ("deploying", "Hand every flow to a work pool, for any number of workers."),
     "migrate": ("house", "Bring the database up to date."),
     "org": ("house", "Organizations."),
     "user": ("house", "Users of an organization."),

@@ -14,6 +14,7 @@ import httpx
 PATIENCE = 10.0
 ANSWER = 40.0  # a server that writes to SQLite under load may think for a while; one that is down says so at once
 OVER = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
+MANUAL_QUEUE = "manual"  # of a work pool: somebody waits for what lies in it
 PAGE = 200  # the most that Prefect gives at once
 
 
@@ -52,15 +53,21 @@ class Engine:
 
     def start(self, flow: str, parameters: Mapping[str, Any], *, key: str = "") -> str:
         """Start a run of a flow's default deployment and return the run's id."""
+        found = self._deployment(flow)
         body = {"parameters": dict(parameters), "idempotency_key": key or None}
-        return str(self.ask("POST", f"deployments/{self.deployment(flow)}/create_flow_run", body)["id"])
+        if found.get("work_pool_name"):
+            body["work_queue_name"] = MANUAL_QUEUE
+        return str(self.ask("POST", f"deployments/{found['id']}/create_flow_run", body)["id"])
 
     def deployment(self, flow: str) -> str:
         """The id of a flow's default deployment."""
+        return str(self._deployment(flow)["id"])
+
+    def _deployment(self, flow: str) -> dict[str, Any]:
         found = self.ask("GET", f"deployments/name/{quote(flow)}/default")
         if found is None:
             raise EngineRefused(f"Prefect at {self.url} knows no {flow}/default: start it with `make up`")
-        return str(found["id"])
+        return dict(found)
 
     def state(self, run_id: str) -> str:
         """The name of a run's state ("Suspended", "Running", …); empty where there is no such run."""

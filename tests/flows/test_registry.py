@@ -1,12 +1,17 @@
 """What Prefect's pages show of our flows: names, descriptions, and a form that explains itself."""
 
 import asyncio
+from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
+from prefect.schedules import Schedule
 
 from deployments.registry import DEPLOYMENTS, Deployment
 from tasks.purge import FLOWS
 
+ROOT = Path(__file__).parents[2]
 BY_FLOW = {one.flow.name: one for one in DEPLOYMENTS}
 
 
@@ -48,3 +53,27 @@ def test_housekeeping_is_done_every_quarter_of_an_hour_and_thoroughly_at_night()
 
 def test_runs_of_every_flow_are_purged() -> None:
     assert set(FLOWS) == set(BY_FLOW)
+
+
+def test_prefect_yaml_says_what_the_registry_says() -> None:
+    written = yaml.safe_load((ROOT / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
+    assert [_told(one) for one in DEPLOYMENTS] == written
+
+
+def _told(one: Deployment) -> dict[str, Any]:
+    function = one.flow.fn
+    told: dict[str, Any] = {
+        "name": "default",
+        "entrypoint": f"{function.__module__}.{function.__name__}",
+        "description": one.description,
+        "tags": list(one.tags),
+        "work_pool": {"name": "contactflow", "work_queue_name": one.queue.name},
+    }
+    if one.schedules:
+        told["schedules"] = [_schedule(each) for each in one.schedules]
+    return told
+
+
+def _schedule(each: Schedule) -> dict[str, Any]:
+    when = {"interval": each.interval.total_seconds()} if each.interval else {"cron": each.cron}
+    return {"slug": each.slug, **when, "parameters": each.parameters}

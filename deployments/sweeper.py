@@ -1,0 +1,54 @@
+"""`python -m deployments.sweeper`: beside workers of a pool, goes on with what a worker that died left behind.
+
+`deployments.serve` does it by itself. Any number may run: who comes second finds nothing left to do.
+"""
+
+import contextlib
+import logging
+import signal
+import threading
+from datetime import timedelta
+
+from storage.session import Store, open_store
+from storage.settings import settings
+from tasks.account import account
+from tasks.providers.engine import Engine, EngineRefused, EngineUnreachable
+from tasks.sweep import sweep
+from tasks.sweep_campaigns import sweep_campaigns
+from tasks.sweeping import LEASE
+
+EVERY = 5.0
+
+log = logging.getLogger("contactflow.sweeper")
+
+
+def sweep_until(stop: threading.Event, store: Store, engine: Engine) -> None:
+    while not stop.wait(EVERY):
+        sweep_once(store, engine, LEASE)
+
+
+def sweep_once(store: Store, engine: Engine, lease: timedelta) -> None:
+    try:
+        if done := sweep(store, engine, account.fn, lease=lease) + sweep_campaigns(store, engine, lease=lease):
+            log.info("swept: %s", dict(done))
+    except (EngineUnreachable, EngineRefused) as error:
+        log.warning("%s", error)
+    except Exception:
+        log.exception("sweeping failed; trying again")
+
+
+def log_plainly() -> None:
+    # Forced, for importing Prefect has set up the root logger already, and for warnings only.
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s", force=True)
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+
+
+def main() -> None:
+    log_plainly()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with contextlib.suppress(KeyboardInterrupt):
+        sweep_until(threading.Event(), open_store(), Engine(settings().prefect_url))
+
+
+if __name__ == "__main__":
+    main()
