@@ -1,8 +1,6 @@
 """Everybody who may be one person, judged: the likely pairs by their keys, then all of the evidence."""
 
-import gc
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 from storage import blocking
 from storage.blocking import Candidates
@@ -15,15 +13,3 @@ def compared(incoming: Sequence[Traits], existing: Sequence[Traits]) -> tuple[li
     people = [*incoming, *existing]
     found = blocking.candidates(block_keys(people), neighbours(people), len(incoming))
     return judge(incoming, existing, found.pairs), found
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Matching makes millions of small values and no cycles: to look for these takes a fifth of its time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()

@@ -12,8 +12,9 @@ from storage.records import Match, Verdict
 from storage.scope import Scope
 from storage.session import Store
 from tasks.advising import Adviser, Say, adviser
-from tasks.comparing import compared, uncollected
+from tasks.comparing import compared
 from tasks.rules.matching import Traits, judge, traits
+from tasks.uncollected import uncollected
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,9 @@ from storage.records import Match, Verdict
 from storage.scope import Scope
 from storage.session import Session, Store, open_store
 from tasks.advising import Adviser, adviser
-from tasks.comparing import compared, uncollected
+from tasks.comparing import compared
 from tasks.rules.matching import Resolution, Traits, judge, resolve, traits
+from tasks.uncollected import uncollected
 
 CONFIRMED = "confirmed by a person earlier"
 

@@ -15,6 +15,7 @@ from storage.settings import settings
 from tasks.providers.sources import source_of
 from tasks.rules import normalise
 from tasks.rules.identity import KNOWN_BY
+from tasks.uncollected import uncollected
 
 BATCH = 2000
 
@@ -52,8 +53,9 @@ def stage(sync_id: str, file: str = "", columns: Mapping[str, str] | None = None
         linked = list(links.fingerprints(session, scope, sync.account))
         gone = Gatekeeper(erasures.known(session, scope), sync.account, {source_id for source_id, _, _ in linked})
         staging.begin(sync_id)
-        for batch in _batched(map(gone.passed, map(_tidy, chain(waiting, landed)))):
-            staging.add(sync_id, batch)
+        with uncollected():
+            for batch in _batched(map(gone.passed, map(_tidy, chain(waiting, landed)))):
+                staging.add(sync_id, batch)
         staging.add_links(sync_id, linked)
     return staging.classify(sync_id, full=sync.full)
 

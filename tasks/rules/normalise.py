@@ -74,7 +74,7 @@ def label(raw: str) -> str:
 def field_key(field: str, value: Labelled | PostalAddress | str, *, region: str = "") -> str:
     """What makes two values of a field with several the same one, whatever their label and spelling."""
     if isinstance(value, PostalAddress):
-        return _address_key(value)
+        return _address_key(replace(value, **{name: one_line(getattr(value, name)) for name in _ADDRESS_LINES}))
     text = value if isinstance(value, str) else value.value
     if field == "custom" and isinstance(value, Labelled):
         return f"{value.label.casefold()}\n{text}"
@@ -158,8 +158,9 @@ def _addresses(values: tuple[PostalAddress, ...]) -> tuple[PostalAddress, ...]:
 
 
 def _address_key(address: PostalAddress) -> str:
+    """Of an address whose lines are normalised."""
     lines = (address.street, address.city, address.region, address.postcode, address.country)
-    return "\n".join(map(one_line, lines)).casefold() if any(lines) else ""
+    return "\n".join(lines).casefold() if any(lines) else ""
 
 
 def _tags(values: tuple[str, ...]) -> tuple[str, ...]:
