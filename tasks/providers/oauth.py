@@ -1,15 +1,10 @@
 """The token endpoints of Microsoft and Google: plain values in, plain values out; nothing is kept here.
 
-ProviderError
-├── NoToken             the sign-in gives none, now or at all; that tells nothing of what it was wanted for
-└── AppMisconfigured    the service does not know our application or its secret: for operators, not for users
-
 A plain form post for both: msal keeps refresh tokens to itself and google-auth retries by its own clock, while ours
 are stored encrypted and every wait is ours to keep.
 """
 
 import asyncio
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,40 +15,15 @@ import httpx
 import msgspec
 
 from storage.records import Provider
-from tasks.providers.base import NeedsReconnect, ProviderError
+from tasks.providers.base import NeedsReconnect
 from tasks.providers.manners import Chance, Patience, new_client
 from tasks.providers.permissions import CONTACTS, beyond_sign_in, missing_scopes
+from tasks.providers.sign_in_refusals import refusal
 from tasks.providers.verdicts import Temporary, broken, header_wait, json_of, unreachable
 
 BRIEF = Patience(attempts=4, seconds=60, answer=30)  # others wait for a token while one asks
 
-_SIGN_IN_AGAIN = {"invalid_grant", "interaction_required", "consent_required", "login_required", "access_denied"}
-_FOR_OPERATORS = {"invalid_client", "unauthorized_client", "deleted_client", "disabled_client", "invalid_scope"}
-_TEMPORARY = {"temporarily_unavailable", "server_error", "internal_failure"}
-_CAUSES = {
-    "AADSTS700082": "the sign-in was not used for too long",
-    "AADSTS70008": "the sign-in was not used for too long",
-    "AADSTS50173": "the password was changed",
-    "AADSTS50076": "a second factor is asked for",
-    "AADSTS50079": "a second factor is asked for",
-    "AADSTS50074": "a second factor is asked for",
-    "AADSTS53003": "a rule of the organization forbids it",
-    "AADSTS50057": "the account is disabled",
-    "AADSTS65001": "the permission was withdrawn",
-    "invalid_rapt": "the organization asks for a fresh sign-in",
-    "consent_required": "the permission was withdrawn",
-    "interaction_required": "the account's owner is asked for",
-    "access_denied": "the permission was not given",
-}
 EARLY = 240.0  # seconds before a token ends that another is asked for; of short-lived ones half their life
-
-
-class NoToken(ProviderError):
-    pass
-
-
-class AppMisconfigured(ProviderError):
-    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,9 +166,8 @@ async def _post(
         on_quiet(now + asked)
     if response.status_code != httpx.codes.OK:
         said, status = _said(response), response.status_code
-        if status in {408, 429} or status >= httpx.codes.INTERNAL_SERVER_ERROR or said.get("error") in _TEMPORARY:
-            raise Temporary(_busy(app, status), asked=asked)
-        raise refusal(app, said, status)
+        refused = refusal(app.name, said, status)
+        raise Temporary(refused.error, asked=asked) if isinstance(refused, Temporary) else refused
     try:
         return _read_issued(response.content)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as trouble:
@@ -208,34 +177,6 @@ async def _post(
 def _said(response: httpx.Response) -> dict[str, Any]:
     said = json_of(response)
     return said if isinstance(said, dict) else {}
-
-
-def _busy(app: App, status: int) -> ProviderError:
-    return NoToken(
-        f"{app.name}'s sign-in is busy ({status}); try again later", provider=app.name, status=status, permanent=False
-    )
-
-
-def refusal(app: App, said: Mapping[str, Any], status: int = 400) -> Exception:
-    """What an OAuth error means; of its prose only the codes are kept, for it may name the account."""
-    error = said["error"] if isinstance(said.get("error"), str) else ""
-    codes = [error, *(str(said[key]) for key in ("suberror", "error_subtype") if key in said)]
-    codes += re.findall(r"AADSTS\d+", str(said.get("error_description", "")))
-    about: dict[str, Any] = {"provider": app.name, "status": status, "excerpt": " ".join(codes)[:200]}
-    if error in _TEMPORARY:
-        return Temporary(_busy(app, status))
-    if error in _SIGN_IN_AGAIN:
-        causes = (_CAUSES[code] for code in reversed(codes) if code in _CAUSES)
-        return NeedsReconnect(
-            f"{app.name}{next((f': {cause}' for cause in causes), ' withdrew access')}; sign in again", **about
-        )
-    if error in _FOR_OPERATORS:
-        return AppMisconfigured(
-            f"{app.name} does not accept this application ({error}): its operators must renew the client secret "
-            f"or correct its registration",
-            **about,
-        )
-    return NoToken(f"{app.name} refused to give a token ({error or status})", **about)
 
 
 def granted(

@@ -23,7 +23,8 @@ from storage.records import Provider
 from tasks.providers.base import NeedsReconnect, ProviderError
 from tasks.providers.id_token import GOOGLE, SignInFailed, address_of, believed
 from tasks.providers.manners import Chance, new_client
-from tasks.providers.oauth import BRIEF, App, Grant, Issued, ask, granted, refusal
+from tasks.providers.oauth import BRIEF, App, Grant, Issued, ask, granted
+from tasks.providers.sign_in_refusals import refusal
 from tasks.providers.verdicts import Temporary
 
 _MSALS = (ValueError, RuntimeError, LookupError, AttributeError)  # what it makes of an answer that does not fit
@@ -59,7 +60,7 @@ async def finish_sign_in(
     if not secrets.compare_digest(str(flow.get("state", "")).encode(), query.get("state", "").encode()):
         raise SignInFailed("this sign-in was not begun here; begin again", provider=app.name)
     if "code" not in query:
-        raise _in_the_open(refusal(app, query))
+        raise _in_the_open(refusal(app.name, query))
     chance = chance or Chance()
     issued, account = await (
         _finish_microsoft(app, flow, query, chance=chance)
@@ -78,7 +79,7 @@ async def _finish_microsoft(
 ) -> tuple[Issued, str]:
     answer, issuer = await _msal(app, partial(_redeem, flow=flow, query=query))
     if "error" in answer:
-        raise _in_the_open(refusal(app, answer))
+        raise _in_the_open(refusal(app.name, answer))
     issued = msgspec.convert(answer, Issued)
     nonce = hashlib.sha256(str(flow["nonce"]).encode()).hexdigest()  # as msal asks for it
     return issued, _who(app, issued, nonce=nonce, issuers=(issuer,), now=chance.clock())

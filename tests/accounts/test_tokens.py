@@ -21,7 +21,7 @@ from storage.settings import settings
 from tasks.providers.base import NeedsReconnect
 from tasks.providers.events import notify
 from tasks.providers.kept_tokens import KeptTokens
-from tasks.providers.oauth import AppMisconfigured
+from tasks.providers.sign_in_refusals import AppMisconfigured
 from tests.flows.house import House
 from tests.flows.pipeline import Pipeline
 

@@ -13,8 +13,9 @@ from deployments.simulators.microsoft.login import TENANT
 from deployments.simulators.server import Simulators, serve
 from deployments.simulators.world import World
 from tasks.providers.base import NeedsReconnect, ProviderError
-from tasks.providers.oauth import App, AppMisconfigured, google_app, microsoft_app, refresh, revoke
+from tasks.providers.oauth import App, google_app, microsoft_app, refresh, revoke
 from tasks.providers.sign_in import SignIn, SignInFailed, begin_sign_in, finish_sign_in
+from tasks.providers.sign_in_refusals import AppMisconfigured
 
 BACK = "http://localhost:8765/back"
 CONTACTS = "https://www.googleapis.com/auth/contacts.readonly"
