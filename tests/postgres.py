@@ -106,18 +106,18 @@ def _shape(connection: psycopg.Connection[tuple[str]]) -> str:
 @contextmanager
 def running() -> Iterator[str]:
     """The address of a fresh server, up to the name of the database."""
-    programs = _programs()
+    there = programs()
     folder = Path(tempfile.mkdtemp(prefix="contactflow-postgres-"))
     try:
         _hand_over(folder)
-        _run(folder, programs / "initdb", "-D", "data", "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
-        with _server(programs, folder) as port:
+        _run(folder, there / "initdb", "-D", "data", "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
+        with _server(there, folder) as port:
             yield f"postgresql+psycopg://{USER}@127.0.0.1:{port}"
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _programs() -> Path:
+def programs() -> Path:
     """The newest `initdb` and `postgres`: on the path, or where Debian hides them."""
     on_path = shutil.which("initdb")
     found = [Path(on_path).resolve().parent] if on_path else []

@@ -13,6 +13,7 @@ COMMANDS = {
     "doctor": ("doctor", "Check settings, database, keys, Prefect and connections, and say how to mend them."),
     "deploy": ("deploying", "Hand every flow to a work pool, for any number of workers."),
     "migrate": ("house", "Bring the database up to date."),
+    "backup": ("house", "Copy the database to a file, while everything runs."),
     "org": ("house", "Organizations."),
     "user": ("house", "Users of an organization."),
     "keys": ("house", "Encryption keys."),

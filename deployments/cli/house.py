@@ -1,11 +1,13 @@
 """Organizations, users, keys, the audit log, the database's schema."""
 
 from dataclasses import asdict
+from pathlib import Path
 
 import click
 
 from deployments.cli.terminal import Refused, command, organization_option, ready_store, show, table, when
 from storage import audit, organization_settings, rotation, schema, tenants, walls
+from storage.backup import back_up
 from storage.records import Role
 from storage.session import Store, open_store
 
@@ -30,6 +32,14 @@ def _admitted(store: Store, role: str) -> str:
             raise click.UsageError("--app-role is for Postgres: SQLite knows no roles")
         is_new = walls.admit(session.connection, role)
     return f"role {role} made: give it a password with `\\password {role}` in psql" if is_new else f"role {role} let in"
+
+
+@command("backup")
+@click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
+def backup_command(path: Path, *, as_json: bool) -> None:
+    """Copy the database (SQLite) to FILE, while everything runs. The keys are not in it: keep them elsewhere."""
+    size = back_up(ready_store(), path)
+    show(as_json, {"file": str(path), "bytes": size}, lambda: click.echo(f"{size} bytes written to {path}"))
 
 
 @click.group("org")
@@ -118,7 +128,10 @@ def keys_command() -> None:
 
 @command("rotate")
 def _keys_rotate(*, as_json: bool) -> None:
-    """Seal everything with the first of CONTACTFLOW_SECRET_KEYS; afterwards the others may go."""
+    """Seal everything with the first of CONTACTFLOW_SECRET_KEYS. Those between it and the last may go afterwards.
+
+    The last stays: the hashes of who opted out or was erased are made with it.
+    """
     with ready_store().begin() as session:
         moved = sum(
             rotation.rotate(session, tenants.whole_organization(session, one.slug))

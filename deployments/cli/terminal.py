@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from storage import schema, tenants
+from storage.backup import CannotBackUp
 from storage.campaigns import CampaignIsOver, UnknownCampaign
 from storage.connections import UnknownConnection
 from storage.contacts import UnknownContact
@@ -34,10 +35,10 @@ from storage.walls import UnfitRole
 
 # Errors whose text is meant for the person at the terminal. Those of rooms that are slow to enter are known by name.
 EXPECTED: tuple[type[Exception], ...] = (
-    AlreadyOpen, AlreadyThere, BadSetting, BadSurvivorship, CampaignIsOver, CannotDecide, CannotDecrypt, CannotMerge,
-    CannotUnmerge, NotAllowed, SettingsError, UnknownCampaign, UnknownConnection, UnknownContact, UnknownMail,
-    UnknownSchedule, UnknownSegment, UnknownSync, UnknownTarget, UnknownTemplate, UnknownTenant, UnknownTwins,
-    UnfitRole, schema.WrongSchema,
+    AlreadyOpen, AlreadyThere, BadSetting, BadSurvivorship, CampaignIsOver, CannotBackUp, CannotDecide, CannotDecrypt,
+    CannotMerge, CannotUnmerge, NotAllowed, SettingsError, UnknownCampaign, UnknownConnection, UnknownContact,
+    UnknownMail, UnknownSchedule, UnknownSegment, UnknownSync, UnknownTarget, UnknownTemplate, UnknownTenant,
+    UnknownTwins, UnfitRole, schema.WrongSchema,
 )  # fmt: skip
 EXPECTED_BY_NAME = {
     "EngineUnreachable",

@@ -52,6 +52,7 @@ UNKNOWN = {
     "notify remove": ["no-such", "--org", "acme"],
     "notify test": ["--org", "nobody"],
     "mcp": ["--org", "acme", "--user", "nobody@acme.example"],
+    "backup": ["no-such-folder/copy.db"],
     "org add": ["!!!"],
     "org settings": ["--org", "nobody"],
     "schedule add": ["--org", "acme", "--connection", "no-such", "--every", "6h"],
