@@ -12,7 +12,7 @@ from storage.crypto import Key
 from storage.documents import new_id
 from storage.mails import UnknownMail
 from storage.organization_settings import organization_settings
-from storage.records import Brief, Letter, Mail, MailState, Severity
+from storage.records import BLOCKED_FROM, Brief, Letter, Mail, MailState, Severity
 from storage.session import Session
 from tasks.rules.letters.shown import Link, Shown, harmless, shown
 from tasks.rules.links import routes
@@ -47,6 +47,11 @@ class Line:
     subject: str
     remarks: tuple[str, ...]
     cost: Decimal | None
+
+    @property
+    def is_blocked(self) -> bool:
+        """A check forbids it, whether or not it was left out since."""
+        return self.mail.risk >= BLOCKED_FROM
 
 
 def lines_of(session: Session, visit: Visit, campaign_id: str, found: list[Mail]) -> list[Line]:
