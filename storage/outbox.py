@@ -70,16 +70,9 @@ class Outcome:
 
 @scoped
 def claim(
-    session: Session,
-    scope: Scope,
-    campaign_id: str,
-    key: Key,
-    *,
-    moment: datetime,
-    until: datetime,
-    limit: int = 1,
-    opening: Opening | None = None,
-) -> list[Claim]:
+    session: Session, scope: Scope, campaign_id: str, key: Key,
+    *, moment: datetime, until: datetime, limit: int = 1, opening: Opening | None = None,
+) -> list[Claim]:  # fmt: skip
     """The next approved mails that are due, in the audience's order; none once the campaign no longer sends.
 
     Those suppressed meanwhile are excluded instead. `opening` tells from a recipient's time zone when a mail may leave.

@@ -59,6 +59,7 @@ class Settings(BaseSettings):
     )
     smtp_url: str = Field("", repr=False)  # may hold a password
     notify_urls: SecretStr = SecretStr("")
+    metrics_token: SecretStr = SecretStr("")
 
     region: str = Field("", pattern=r"^([A-Z]{2})?$", description="where phone numbers without a country code belong")
     file_limit_mb: int = Field(100, ge=1)

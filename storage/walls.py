@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, Table, func, select, text
 
+from storage import measures
 from storage.session import Session
 from storage.tables import organizations
 
@@ -34,7 +35,9 @@ class UnfitRole(Exception):
 
 def put_up(connection: Connection) -> None:
     """After every migration: a table that is new gets its wall."""
-    _run(connection, "row_security")
+    if connection.dialect.name == "postgresql":
+        measures.make_door(connection)
+        _run(connection, "row_security")
 
 
 def take_down(connection: Connection) -> None:

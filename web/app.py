@@ -18,6 +18,7 @@ from web import (
     connections,
     contacts,
     home,
+    metrics,
     openapi,
     privacy,
     schedules,
@@ -37,6 +38,7 @@ from web.visits import Refusal, Visit
 ROUTES: Sequence[BaseRoute] = (
     Route("/", page(home.show)),
     Route("/healthz", public(home.health)),
+    Route("/metrics", public(metrics.show)),
     Route("/sign-in", guest(sign_in.show)),
     Route("/sign-in/organization", guest_deed(sign_in.choose), methods=["POST"]),
     Route("/sign-in/link", guest_deed(sign_in.follow_link), methods=["POST"]),

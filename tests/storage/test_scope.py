@@ -65,6 +65,8 @@ MAKERS_OF_SCOPES = {
     "tenants.scope_of_sync",
     "tenants.scope_of_twins",
     "tenants.whole_organization",
+    "measures.measures",
+    "measures.table_rows",
     "walls.directory",
     "walls.enter_each_employer",
     "walls.enter_owner_of",

@@ -24,8 +24,8 @@ from web.rendering import environment
 from web.security import SIGN_INS
 
 OPEN = {
-    "/healthz", "/sign-in", "/sign-in/organization", "/sign-in/link", "/sign-in/link/{token}", "/sign-in/{provider}",
-    "/sign-in/{provider}/back", "/api/openapi.json",
+    "/healthz", "/metrics", "/sign-in", "/sign-in/organization", "/sign-in/link", "/sign-in/link/{token}",
+    "/sign-in/{provider}", "/sign-in/{provider}/back", "/api/openapi.json",
 }  # fmt: skip
 FOUND = [(route, method) for route in ROUTES if isinstance(route, Route) for method in sorted(route.methods or ())]
 INSIDE = [(route.path, method) for route, method in FOUND if route.path not in OPEN and method != "HEAD"]
