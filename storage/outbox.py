@@ -6,25 +6,23 @@ over, together with what is known of it: the id of its draft, and whether it was
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import msgspec
 from sqlalchemy import ColumnElement, Row, bindparam, func, select, update
 
-from storage import actions, suppressions
+from storage import actions, due_mails
 from storage.actions import Action
 from storage.crypto import Key, bound_to
 from storage.documents import now
-from storage.records import CampaignStatus, Draft, MailState
+from storage.due_mails import Opening
+from storage.records import CampaignStatus, MailState
 from storage.scope import Scope, of_campaign, scoped, visible
 from storage.session import Session
 from storage.tables import campaign_emails as table
 from storage.tables import email_campaigns
-
-Opening = Callable[[str], datetime]
 
 LOOK_AHEAD = 50
 UNFINISHED = {CampaignStatus.SENDING, CampaignStatus.PAUSED}
@@ -34,8 +32,6 @@ FOUND_SENT = "somebody found that it had left"
 FOUND_UNSENT = "somebody found that it had not left: `contactflow campaign retry-failed` sends it once more"
 OF_OUR_OWN = (STILL_A_DRAFT, FOUND_UNSENT)  # failures that say nothing of whom a mail is for
 ENDED_BEFORE = "the campaign was ended before it left"
-
-_draft = msgspec.json.Decoder(Draft)
 
 
 class NotTheApprovedBytes(Exception):
@@ -79,15 +75,8 @@ def claim(
     """
     if _status(session, scope, campaign_id) is not CampaignStatus.SENDING:
         return []
-    found: list[Claim] = []
-    glance = max(limit, LOOK_AHEAD) if opening else limit
-    while len(found) < limit and (rows := _due(session, scope, campaign_id, moment, glance)):
-        rows = _but_suppressed(session, scope, campaign_id, rows)
-        if opening:
-            rows = _but_too_early(session, scope, campaign_id, rows, key, opening, moment)
-        ids = [row.id for row in rows[: limit - len(found)]]
-        found += _taken(session, scope, campaign_id, key, ids, until)
-    return found
+    ids = due_mails.due(session, scope, campaign_id, key, moment=moment, limit=limit, opening=opening)
+    return _taken(session, scope, campaign_id, key, ids, until)
 
 
 @scoped
@@ -189,43 +178,6 @@ def _status(session: Session, scope: Scope, campaign_id: str) -> CampaignStatus 
     one = select(email_campaigns.c.status).where(visible(email_campaigns, scope), email_campaigns.c.id == campaign_id)
     found = session.execute(one.with_for_update(read=True)).scalar_one_or_none()
     return CampaignStatus(found) if found else None
-
-
-def _due(session: Session, scope: Scope, campaign_id: str, moment: datetime, limit: int) -> Sequence[Row[Any]]:
-    due = table.c.not_before.is_(None) | (table.c.not_before <= moment)
-    query = select(table.c.id, table.c.address_hash, table.c.draft).where(
-        _in(scope, campaign_id, MailState.APPROVED), due
-    )
-    return session.execute(query.order_by(table.c.ordinal).limit(limit).with_for_update(skip_locked=True)).all()
-
-
-def _but_suppressed(session: Session, scope: Scope, campaign_id: str, rows: Sequence[Row[Any]]) -> list[Row[Any]]:
-    reasons = suppressions.suppressed(session, scope, [row.address_hash for row in rows])
-    for row in rows:
-        if reason := reasons.get(row.address_hash):
-            out = update(table).where(_in(scope, campaign_id, MailState.APPROVED), table.c.id == row.id)
-            session.execute(out.values(state=MailState.EXCLUDED, reason=f"suppressed: {reason}", updated_at=now()))
-    return [row for row in rows if row.address_hash not in reasons]
-
-
-def _but_too_early(
-    session: Session,
-    scope: Scope,
-    campaign_id: str,
-    rows: Sequence[Row[Any]],
-    key: Key,
-    opening: Opening,
-    moment: datetime,
-) -> list[Row[Any]]:
-    due = []
-    for row in rows:
-        draft = _draft.decode(key.open(row.draft, _place(scope, row.id, "draft")))
-        if (when := opening(draft.recipient.time_zone)) <= moment:
-            due.append(row)
-        else:
-            later = update(table).where(_in(scope, campaign_id, MailState.APPROVED), table.c.id == row.id)
-            session.execute(later.values(not_before=when, updated_at=now()))
-    return due
 
 
 def _taken(

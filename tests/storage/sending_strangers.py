@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from storage import campaign_reviews, campaigns, departed, mail_mending, mailboxes, outbox, tallies
+from storage import campaign_reviews, campaigns, departed, due_mails, mail_mending, mailboxes, outbox, tallies
 from storage.campaign_reviews import Decision
 from storage.crypto import Key
 from storage.departed import Departed
@@ -57,6 +57,7 @@ OUTBOX_AS_A_STRANGER: dict[str, Callable[[Session, Scope, Any], Any]] = {
     "mailboxes.looked": lambda s, me, it: mailboxes.looked(s, me, it.out.box, NOON + HOUR),
     "mailboxes.keep_quiet": lambda s, me, it: mailboxes.keep_quiet(s, me, it.out.box, NOON + HOUR, "mine"),
     "mailboxes.mailbox": lambda s, me, it: mailboxes.mailbox(s, me, it.out.box).quiet_why,
+    "due_mails.due": lambda s, me, it: due_mails.due(s, me, it.out.campaign_id, it.out.key, moment=NOON, limit=9) != [],
     "mailboxes.room_at": lambda s, me, it: (
         mailboxes.room_at(s, me, it.out.box, per_day=1, moment=NOON + HOUR) != NOON + HOUR
     ),
