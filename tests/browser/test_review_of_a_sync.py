@@ -185,6 +185,34 @@ def test_another_reviewers_decision_shows_by_itself(
     expect(page.locator("#verdict .primary")).to_have_text(f"Approve {PLANNED - 1}, leave 1")
 
 
+SLOW_ANSWERS = """
+const real = window.fetch;
+let pulses = 0;
+window.fetch = async (url, options = {}) => {
+  const answer = await real(url, options);
+  if (String(url).endsWith("/pulse")) pulses += 1;
+  if (options.method === "POST") {
+    const before = pulses;
+    while (pulses === before) await new Promise((go) => setTimeout(go, 20));
+    await new Promise((go) => setTimeout(go, 300));
+  }
+  return answer;
+};
+"""
+
+
+def test_looking_for_news_never_drops_the_answer_to_a_decision(page: Page, sync: Sync) -> None:
+    """The page hears of its own decision by the pulse before its answer is there; who presses twice decides once."""
+    page.add_init_script(SLOW_ANSWERS)
+    page.goto(f"/syncs/{sync.id}")
+    page.keyboard.press("a")
+    page.keyboard.press("a")
+    expect(opened_row(page, 2)).to_be_visible()
+    expect(page.locator("#row-1")).to_contain_class("state-approved")
+    expect(page.locator("#said")).to_have_text("Approve a: done")
+    assert page.locator("#record [role=alert], #row-2.state-approved").count() == 0
+
+
 def test_without_a_script_everything_can_still_be_done(
     a_browser: Callable[..., BrowserContext], site: Site, scope: Scope, sync: Sync
 ) -> None:

@@ -19,9 +19,18 @@ function say(text) {
 
 // The page is fetched as it is, and the panes that differ are put in the place of ours.
 const PANES = ["facts", "queue", "list", "record", "verdict"];
-let latest = 0;
+// Looks wait for deeds, so that none is answered by a page older than what was just done.
+let latest = 0, underWay = 0, lastDeed = Promise.resolve();
 
-async function load(url, options = {}) {
+function load(url, options = {}) {
+  underWay += 1;
+  const isDeed = options.method === "POST";
+  const loading = (isDeed ? fetched(url, options) : lastDeed.then(() => fetched(url, options))).finally(() => { underWay -= 1; });
+  if (isDeed) lastDeed = loading.catch(() => null);
+  return loading;
+}
+
+async function fetched(url, options) {
   const mine = ++latest;
   const { keep, push = true, ...request } = options;
   let page, response;
@@ -148,6 +157,7 @@ function tick(box, range) {
 
 // Forms are sent as the browser would, and the page that comes back is put in place.
 async function send(form, button) {
+  if (form.classList.contains("waiting")) return;
   const body = new URLSearchParams(new FormData(form));
   if (button?.name) body.set(button.name, button.value);
   const then = form.dataset.then, from = current();
@@ -318,7 +328,7 @@ async function listen() {
       if (answer.ok && answer.headers.get("content-type").includes("json")) {
         const { pulse } = await answer.json();
         const busy = document.activeElement && typing(document.activeElement);
-        if (pulse !== $("#queue").dataset.pulse && !busy) {
+        if (pulse !== $("#queue").dataset.pulse && !busy && !underWay) {
           const before = $("#queue").dataset.pulse.split("/")[0];
           await load(location.href, { keep: pulse.startsWith(before), push: false });
         }
