@@ -22,7 +22,7 @@ from tests.web.campaigns_to_review import written_campaign
 from tests.web.plans_to_review import SMALL, waiting_plan
 from web.app import IN_MAILS, ROUTES
 
-NO_PAGES = re.compile(r"/healthz|/api/.*|/sign-in/.*/back|.*/(pulse|progress|letter)|/[co]/.*")
+NO_PAGES = re.compile(r"/(healthz|metrics)|/api/.*|/sign-in/.*/back|.*/(pulse|progress|letter)|/[co]/.*")
 OF_THEIR_OWN = {"/sign-in", "/sign-in/link/{token}", "/u/{token}", "/syncs/{sync_id}/take-back"}
 NEVER_EMPTY = {"/settings", "/templates/new"}
 ANN = "ann@acme.example"
