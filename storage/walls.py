@@ -4,6 +4,7 @@ The doors are functions in the database that run as the owner of the tables and 
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,23 @@ _GRANTS = (
     "ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {role}",
     "ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT EXECUTE ON FUNCTIONS TO {role}",
 )
+
+
+_STANDING = text("""
+    SELECT rolname AS name, rolsuper OR rolbypassrls AS is_free,
+        EXISTS (SELECT FROM pg_class WHERE oid = 'organizations'::regclass AND relowner = pg_roles.oid) AS is_owner,
+        ARRAY(
+            SELECT relname::text FROM pg_class WHERE relnamespace = current_schema()::regnamespace
+                AND relkind = 'r' AND relname <> 'alembic_version' AND NOT relforcerowsecurity ORDER BY relname
+        ) AS open_tables
+    FROM pg_roles WHERE rolname = current_user""")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    is_held: bool
+    told: str
+    open_tables: tuple[str, ...]
 
 
 class UnfitRole(Exception):
@@ -93,6 +111,16 @@ def admit(connection: Connection, role: str) -> bool:
     for grant in _GRANTS:
         connection.exec_driver_sql(grant.format(role=quoted, schema=schema))
     return known is None
+
+
+def standing(connection: Connection) -> Standing:
+    """How far the walls hold whoever is connected."""
+    row = connection.execute(_STANDING).one()
+    held = not row.is_free
+    told = f"{row.name} bypasses row-level security"
+    if held:
+        told = f"{row.name} owns the tables, and may lift the walls" if row.is_owner else f"{row.name} is held"
+    return Standing(held and not row.is_owner, told, tuple(row.open_tables))
 
 
 def _run(connection: Connection, name: str) -> None:

@@ -2,8 +2,11 @@
 
 import importlib.metadata
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
+import click
+
+from deployments.cli.findings import Finding, finding
+from deployments.cli.production import examine_for_production
 from deployments.cli.terminal import Refused, command, show, table
 from storage import audit, connections, rotation, schema, tenants
 from storage.records import ConnectionStatus
@@ -15,18 +18,14 @@ from tasks.providers.engine import Engine
 NEWEST_FASTAPI = 150
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    what: str
-    fine: bool
-    told: str
-    mend: str = ""
-
-
 @command("doctor")
-def doctor_command(*, as_json: bool) -> None:
+@click.option("--production", is_flag=True, help="Also what matters only where many rely on it.")
+def doctor_command(*, production: bool, as_json: bool) -> None:
     """Check settings, database, keys, Prefect and connections, and say how to mend them."""
     found = list(examine())
+    if production and all(one.fine for one in found if one.what in {"database", "schema"}):
+        chosen = Settings.load()
+        found += examine_for_production(chosen, open_store(chosen))
     rows = [("ok" if one.fine else "NOT OK", one.what, one.told, one.mend) for one in found]
     show(
         as_json,
@@ -53,7 +52,7 @@ def examine() -> Iterator[Finding]:
 
 def _inside(store: Store) -> Iterator[Finding]:
     here, newest = schema.version(store), schema.newest()
-    yield _finding("schema", here == newest, f"version {here or 'none'} of {newest}", "contactflow migrate")
+    yield finding("schema", here == newest, f"version {here or 'none'} of {newest}", "contactflow migrate")
     if here != newest:
         return
     with store.read() as session:
@@ -65,22 +64,22 @@ def _organization(session: Session, slug: str, scope: Scope) -> Iterator[Finding
     verified = audit.verify(session, scope)
     whole = verified.broken_at is None
     told = f"{verified.entries} entries" if whole else f"broken at entry {verified.broken_at}"
-    yield _finding(f"audit log of {slug}", whole, told, "restore a backup, and find out who wrote to it")
+    yield finding(f"audit log of {slug}", whole, told, "restore a backup, and find out who wrote to it")
     mend = f"put the missing key back into {PREFIX}SECRET_KEYS"
     yield _checked(f"sealed values of {slug}", lambda: f"{rotation.readable(session, scope)} open", mend)
     for one in connections.connections(session, scope):
         fine = one.status is not ConnectionStatus.NEEDS_RECONNECT
         mend = f"contactflow connect {one.provider} --org {slug} --user …"
-        yield _finding(f"{one.provider} account {one.account}", fine, one.cause or one.status, mend)
+        yield finding(f"{one.provider} account {one.account}", fine, one.cause or one.status, mend)
 
 
 def _prefect(chosen: Settings) -> Finding:
     engine = Engine(chosen.prefect_url)
     if not engine.is_up():
-        return _finding("Prefect", False, f"no answer at {engine.url}", "make up")
+        return finding("Prefect", False, f"no answer at {engine.url}", "make up")
     served = engine.is_served("contact-sync")
     told = f"answers at {engine.url}" + ("" if served else ", but nobody runs contact-sync")
-    return _finding("Prefect", served, told, "make up")
+    return finding("Prefect", served, told, "make up")
 
 
 def _pins() -> Finding:
@@ -92,11 +91,7 @@ def _pins() -> Finding:
         and int(found["fastapi"].split(".")[1]) < NEWEST_FASTAPI
     )
     told = ", ".join(f"{name} {version}" for name, version in found.items())
-    return _finding("libraries", fine, told, "install from requirements.lock")
-
-
-def _finding(what: str, fine: bool, told: str, mend: str) -> Finding:  # noqa: FBT001 (a row of a table)
-    return Finding(what, fine, told, "" if fine else mend)
+    return finding("libraries", fine, told, "install from requirements.lock")
 
 
 def _reached(store: Store) -> str:

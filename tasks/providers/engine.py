@@ -63,6 +63,11 @@ class Engine:
         """The id of a flow's default deployment."""
         return str(self._deployment(flow)["id"])
 
+    def pool_of(self, flow: str) -> str:
+        """The work pool whose workers run a flow; empty where it is served on one machine, or not there at all."""
+        found = self.ask("GET", f"deployments/name/{quote(flow)}/default")
+        return str((found or {}).get("work_pool_name") or "")
+
     def _deployment(self, flow: str) -> dict[str, Any]:
         found = self.ask("GET", f"deployments/name/{quote(flow)}/default")
         if found is None:

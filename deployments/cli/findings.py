@@ -1,0 +1,15 @@
+"""What the doctor finds: one thing looked at, how it is, and what would mend it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    what: str
+    fine: bool
+    told: str
+    mend: str = ""
+
+
+def finding(what: str, fine: bool, told: str, mend: str) -> Finding:  # noqa: FBT001 (a row of a table)
+    return Finding(what, fine, told, "" if fine else mend)
