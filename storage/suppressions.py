@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import delete, func, insert, select, update
 
+from storage import hash_keys
 from storage.documents import new_id, now
 from storage.records import SuppressionReason
 from storage.scope import Scope, of_organization, scoped
@@ -40,6 +41,7 @@ def suppress(
     wanted = list(dict.fromkeys(hashes))
     fresh = [one for one in wanted if one not in suppressed(session, scope, wanted)]
     if fresh:
+        hash_keys.leave_mark(session, scope)
         session.execute(insert(table), [_row(scope, one, reason, campaign_id) for one in fresh])
     return len(fresh)
 

@@ -2,7 +2,7 @@
 
 from prefect import task
 
-from storage import audit, connections, reviews, syncs, tenants
+from storage import audit, connections, hash_keys, reviews, syncs, tenants
 from storage.records import ConnectionStatus, Provider, SyncStatus
 from storage.scope import Scope
 from storage.session import Session, open_store
@@ -34,6 +34,7 @@ def begin(
         scope = tenants.scope_of(session, organization, user)
         if known := syncs.of_run(session, scope, str(run.id)):
             return known.id
+        hash_keys.demand_key(session, scope)  # else who was erased would come back
         turn = turn_of(session, scope, run, connection, schedule) if run.auto_scheduled else Turn(True)
         sync_id, superseded = "", ""
         if turn.is_due:

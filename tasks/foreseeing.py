@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from storage import connections, contacts, mailboxes, past_mails, suppressions
+from storage import connections, contacts, hash_keys, mailboxes, past_mails, suppressions
 from storage.documents import now
 from storage.organization_settings import organization_settings
 from storage.records import Criteria, Forecast
@@ -49,6 +49,7 @@ class Foreseen:
 
 def judged(session: Session, scope: Scope, criteria: Criteria, uses: Collection[str] = ()) -> Iterator[Judged]:
     """Every contact that the criteria name: in, or left out with its reason."""
+    hash_keys.demand_key(session, scope)
     rules = organization_settings(session, scope)
     found = _candidates(session, scope, criteria)
     hashes = [hashed for one in found for hashed in one.hashes]

@@ -8,7 +8,7 @@ import click
 from deployments.cli.findings import Finding, finding
 from deployments.cli.production import examine_for_production
 from deployments.cli.terminal import Refused, command, show, table
-from storage import audit, connections, rotation, schema, tenants
+from storage import audit, connections, hash_keys, rotation, schema, tenants
 from storage.records import ConnectionStatus
 from storage.scope import Scope
 from storage.session import Session, Store, open_store
@@ -67,6 +67,7 @@ def _organization(session: Session, slug: str, scope: Scope) -> Iterator[Finding
     yield finding(f"audit log of {slug}", whole, told, "restore a backup, and find out who wrote to it")
     mend = f"put the missing key back into {PREFIX}SECRET_KEYS"
     yield _checked(f"sealed values of {slug}", lambda: f"{rotation.readable(session, scope)} open", mend)
+    yield _checked(f"hashes of {slug}", lambda: _recognised(session, scope), mend)
     for one in connections.connections(session, scope):
         fine = one.status is not ConnectionStatus.NEEDS_RECONNECT
         mend = f"contactflow connect {one.provider} --org {slug} --user …"
@@ -104,3 +105,8 @@ def _checked(what: str, look: Callable[[], str], mend: str) -> Finding:
         return Finding(what, fine=True, told=look())
     except Exception as error:  # noqa: BLE001 (whatever it is, the doctor reports it and goes on)
         return Finding(what, fine=False, told=f"{type(error).__name__}: {str(error).splitlines()[0]}", mend=mend)
+
+
+def _recognised(session: Session, scope: Scope) -> str:
+    hash_keys.demand_key(session, scope)
+    return "made with a key that is at hand"

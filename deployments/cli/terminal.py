@@ -16,6 +16,7 @@ from storage.campaigns import CampaignIsOver, UnknownCampaign
 from storage.connections import UnknownConnection
 from storage.contacts import UnknownContact
 from storage.crypto import CannotDecrypt
+from storage.hash_keys import HashKeyMissing
 from storage.mails import UnknownMail
 from storage.merging import CannotMerge, CannotUnmerge
 from storage.notices import UnknownTarget
@@ -36,9 +37,9 @@ from storage.walls import UnfitRole
 # Errors whose text is meant for the person at the terminal. Those of rooms that are slow to enter are known by name.
 EXPECTED: tuple[type[Exception], ...] = (
     AlreadyOpen, AlreadyThere, BadSetting, BadSurvivorship, CampaignIsOver, CannotBackUp, CannotDecide, CannotDecrypt,
-    CannotMerge, CannotUnmerge, NotAllowed, SettingsError, UnknownCampaign, UnknownConnection, UnknownContact,
-    UnknownMail, UnknownSchedule, UnknownSegment, UnknownSync, UnknownTarget, UnknownTemplate, UnknownTenant,
-    UnknownTwins, UnfitRole, schema.WrongSchema,
+    CannotMerge, CannotUnmerge, HashKeyMissing, NotAllowed, SettingsError, UnknownCampaign, UnknownConnection,
+    UnknownContact, UnknownMail, UnknownSchedule, UnknownSegment, UnknownSync, UnknownTarget, UnknownTemplate,
+    UnknownTenant, UnknownTwins, UnfitRole, schema.WrongSchema,
 )  # fmt: skip
 EXPECTED_BY_NAME = {
     "EngineUnreachable",

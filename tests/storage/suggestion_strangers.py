@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from storage import suggestions
+from storage import hash_keys, suggestions
 from storage.records import Advice, Run, RunKind
 from storage.scope import Scope
 from storage.session import Session
@@ -21,6 +21,8 @@ def theirs(it: "World") -> Run:
 
 
 SUGGESTIONS_AS_A_STRANGER: "dict[str, Callable[[Session, Scope, World], Any]]" = {
+    "hash_keys.demand_key": lambda s, me, _: hash_keys.demand_key(s, me),
+    "hash_keys.leave_mark": lambda s, me, _: hash_keys.leave_mark(s, me),
     "suggestions.suggest": lambda s, me, it: suggestions.suggest(s, me, theirs(it), 1, Advice.REJECT, "mine", by="me"),
     "suggestions.take_out": lambda s, me, it: suggestions.take_out(s, me, theirs(it), [1]),
     "suggestions.suggestions": lambda s, me, it: suggestions.suggestions(s, me, theirs(it)),

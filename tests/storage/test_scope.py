@@ -227,6 +227,8 @@ WITHOUT_EFFECT_HERE = {
     "campaigns.past_keeping",  # nothing is that old
     "contacts.count",
     "contacts.create",
+    "hash_keys.demand_key",  # the key is there
+    "hash_keys.leave_mark",  # it was left
     "deferred.prune",  # nothing was disconnected
     "erasures.hold_off",  # SQLite's writers queue anyway
     "organization_settings.undo_time",  # as long as a stranger's
