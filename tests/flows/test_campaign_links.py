@@ -8,7 +8,6 @@ import pytest
 from deployments.simulators.server import Simulators
 from storage.records import CampaignStatus
 from storage.settings import settings
-from tasks.providers.events import notify
 from tasks.review_mails import review_mails
 from tests.flows.campaign_line import CampaignLine
 from tests.flows.conftest import line, running_simulators, simulators  # noqa: F401 (fixtures)
@@ -32,15 +31,3 @@ def test_the_form_in_prefect_and_the_artifact_lead_to_the_page(
     assert page in forms[0]._description
     assert any(page in said for told in line.told for said in told if isinstance(said, str))
     assert line.campaign(campaign.id).status is CampaignStatus.SENDING
-
-
-@pytest.mark.parametrize("about", ["sync", "campaign"])
-def test_a_message_to_people_leads_to_the_page(monkeypatch: pytest.MonkeyPatch, about: str) -> None:
-    sent: list[tuple[str, str]] = []
-    monkeypatch.setattr("tasks.providers.events.emit_event", lambda **_: None)
-    monkeypatch.setattr("tasks.providers.events.send", lambda title, body: sent.append((title, body)))
-    monkeypatch.setenv("CONTACTFLOW_NOTIFY_URLS", "json://127.0.0.1:9/")
-    settings.cache_clear()
-    notify("awaiting-review", "an-id", {"mails": 3}, about=about)
-    [(_, body)] = sent
-    assert f"{settings().public_url}/{about}s/an-id\n" in body

@@ -80,6 +80,11 @@ def test_a_matter_is_told_once_however_often_it_is_noticed(house: House, told: S
     )
 
 
+def test_a_message_about_a_campaign_leads_to_its_page(house: House, told: Sink) -> None:
+    tell(house.store, house.scope, Matter(NoticeKind.CAMPAIGN_FAILED, "a-campaign", ""))
+    assert "http://127.0.0.1:4280/campaigns/a-campaign\n" in told.got[0]["message"]
+
+
 @pytest.mark.parametrize("house", ["sqlite", "postgres"], indirect=True)
 def test_many_who_tell_at_once_tell_it_once(house: House, told: Sink) -> None:
     start = threading.Barrier(6)
