@@ -143,10 +143,10 @@ async def test_a_contact_that_moves_between_the_reading_of_two_folders_stays(sim
     moved = next(entry for entry in mailbox.alive() if entry.folder == "AQMkADclients")
     answered = source._client.get
 
-    async def move_when_the_default_folder_is_asked_for(url: str, decode: Any) -> Any:
+    async def move_when_the_default_folder_is_asked_for(url: str, decode: Any, **more: Any) -> Any:
         if url.endswith("contacts/contacts/delta") and moved.folder != DEFAULT_FOLDER:
             changes.put(mailbox, moved.card, simulators.world.now(), key=moved.key, folder=DEFAULT_FOLDER)
-        return await answered(url, decode)
+        return await answered(url, decode, **more)
 
     source._client.get = move_when_the_default_folder_is_asked_for
     for _ in range(2):  # in the second round only the folder that it had left speaks of it

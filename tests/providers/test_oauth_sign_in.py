@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
@@ -163,8 +164,13 @@ def lying(simulators: Simulators) -> Iterator[dict[str, object]]:
     simulators.world.claims.clear()
 
 
-def now() -> int:
-    return int(time.time())
+def at_this_moment(claims: dict[str, object]) -> dict[str, object]:
+    """With times as the clock has them now, not when the tests were collected."""
+    now = time.time()
+    return {
+        name: int(now + value.total_seconds()) if isinstance(value, timedelta) else value
+        for name, value in claims.items()
+    }
 
 
 @pytest.mark.parametrize(
@@ -179,8 +185,8 @@ def now() -> int:
         ({"nonce": "of another sign-in"}, "begin again"),
         ({"nonce": None}, "begin again"),
         ({"sub": None}, "about nobody"),
-        ({"iat": now() + 3600, "exp": now() + 7200}, "clock"),
-        ({"exp": now() - 3600}, "clock"),
+        ({"iat": timedelta(seconds=3600), "exp": timedelta(seconds=7200)}, "clock"),
+        ({"exp": timedelta(seconds=-3600)}, "clock"),
         ({"exp": None}, "clock"),
         ({"exp": "soon"}, "clock"),
     ],
@@ -188,7 +194,7 @@ def now() -> int:
 async def test_an_id_token_that_is_not_for_this_sign_in_is_not_believed(
     identity: App, lying: dict[str, object], claims: dict[str, object], says: str
 ) -> None:
-    lying |= claims
+    lying |= at_this_moment(claims)
     begun = await begin_sign_in(identity, BACK)
     with pytest.raises(SignInFailed, match=says):
         await finish_sign_in(identity, begun.flow, await browse(begun))
@@ -197,9 +203,9 @@ async def test_an_id_token_that_is_not_for_this_sign_in_is_not_believed(
 @pytest.mark.parametrize(
     "claims",
     [
-        {"iat": now() + 120, "nbf": now() + 120},
-        {"iat": now() - 300, "nbf": now() - 300},
-        {"exp": now() - 60},
+        {"iat": timedelta(seconds=120), "nbf": timedelta(seconds=120)},
+        {"iat": timedelta(seconds=-300), "nbf": timedelta(seconds=-300)},
+        {"exp": timedelta(seconds=-60)},
         {"aud": ["contactflow-simulated"]},
         {"aud": ["contactflow-simulated", "another"], "azp": "contactflow-simulated"},
     ],
@@ -207,7 +213,7 @@ async def test_an_id_token_that_is_not_for_this_sign_in_is_not_believed(
 async def test_clocks_may_differ_a_little_and_several_may_be_meant(
     simulators: Simulators, identity: App, lying: dict[str, object], claims: dict[str, object]
 ) -> None:
-    lying |= claims
+    lying |= at_this_moment(claims)
     begun = await begin_sign_in(identity, BACK)
     grant = await finish_sign_in(identity, begun.flow, await browse(begun))
     assert grant.account == simulators.world.mailbox(identity.provider.value).email
