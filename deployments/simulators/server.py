@@ -124,6 +124,7 @@ def serve(
     port: int = 0,
     https_port: int = 0,
     smtp_port: int = 0,
+    smtps_port: int = 0,
     latency_ms: float = 0,
     state_dir: Path | None = None,
 ) -> Iterator[Simulators]:
@@ -134,7 +135,8 @@ def serve(
         shown = certificate(home)
         world = inhabited(recall(home / "simulators.json") if state_dir else World(), contacts=contacts, seed=seed)
         world.latency_ms = latency_ms
-        sockets = [stack.enter_context(_listening(wanted)) for wanted in (port, https_port, smtp_port, 0)]
+        wanted = (port, https_port, smtp_port, smtps_port)
+        sockets = [stack.enter_context(_listening(one)) for one in wanted]
         ports = [one.getsockname()[1] for one in sockets]
         stack.enter_context(_running(world, sockets, shown))
         running = Simulators(_addresses(ports, shown), world)

@@ -30,9 +30,10 @@ def test_a_second_start_finds_contacts_tokens_and_read_positions_as_they_were(tm
         changes.at_random(box, first.world.now(), edit=0.1, add=0.1, gone=0.1, move=0.1, seed=1)
         before, urls = list(box.alive()), first.urls
         ports = [int(url.rpartition(":")[2]) for url in (urls.http, urls.https)]
+        mail_ports = {"smtp_port": urls.smtp_port, "smtps_port": urls.smtps_port}
         announced = first.announcement()
 
-    with serve(contacts=9, state_dir=tmp_path, port=ports[0], https_port=ports[1], smtp_port=urls.smtp_port) as second:
+    with serve(contacts=9, state_dir=tmp_path, port=ports[0], https_port=ports[1], **mail_ports) as second:
         assert second.announcement() == announced
         assert list(second.world.mailbox("microsoft").alive()) == before
         changed = read(second.urls.microsoft_graph_url, token, link)["value"]
@@ -69,7 +70,7 @@ def test_the_control_surface_refuses_what_it_does_not_know(simulators: Any, http
         http.post(f"{control}/google/alice@gmail.example/change", content=b"{half"),
     ]
     assert [answer.status_code for answer in wrong] == [400] * len(wrong)
-    assert wrong[0].json()["error"] == "no setting gravity; there are latency_ms, microsoft_at_once, skew"
+    assert wrong[0].json()["error"] == "no setting gravity; there are latency_ms, microsoft_at_once, skew, claims"
 
 
 def test_mailboxes_can_be_added_while_running(simulators: Any, http: httpx.Client) -> None:
