@@ -2,7 +2,7 @@
 
 from storage.records import Contact, KnownBy, Person, Whom
 from tasks.rules.audience import canonical
-from tasks.rules.matching.folding import fold_name
+from tasks.rules.folding import fold_name
 from tasks.rules.reachable import is_email, phone_key
 
 

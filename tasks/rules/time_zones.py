@@ -15,7 +15,7 @@ _SEASONS = (datetime(2026, 1, 15, 12, tzinfo=UTC), datetime(2026, 7, 15, 12, tzi
 
 def time_zone(phones: Iterable[str], country: str) -> str:
     """`phones` are spelt E.164; what is spelt otherwise tells nothing."""
-    from tasks.rules.matching.folding import fold  # noqa: PLC0415 (numpy comes with it, which pages do without)
+    from tasks.rules.folding import fold  # noqa: PLC0415 (numpy comes with it, which pages do without)
 
     named = _of_countries().get(fold(country), "")
     return named or next(filter(None, map(_of_phone, phones)), "")

@@ -8,7 +8,7 @@ from storage.records import Finding
 from tasks.rules.checks.echoes import honest_facts
 from tasks.rules.checks.reading import Reading, block, warn
 from tasks.rules.checks.words import numbered, words
-from tasks.rules.matching.folding import fold
+from tasks.rules.folding import fold
 
 SMALL = 10
 _MONEY = r"[$€£¥₹]|\b(?:USD|EUR|GBP|CHF)\b|\b(?:euros?|dollars?|pounds?)\b"

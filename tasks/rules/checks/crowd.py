@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 from storage.records import Finding, Recipient
 from tasks.rules.checks.reading import Reading, block
 from tasks.rules.checks.words import words
-from tasks.rules.matching.folding import fold
+from tasks.rules.folding import fold
 from tasks.rules.matching.words import words as matching_words
 
 LONGEST_NAME = 6  # words

@@ -7,7 +7,7 @@ from functools import lru_cache
 from storage.records import Finding
 from tasks.rules.checks.reading import Reading, block, warn
 from tasks.rules.checks.words import pattern, words
-from tasks.rules.matching.folding import fold
+from tasks.rules.folding import fold
 
 ECHO = 3  # words in a row
 VERBATIM = 12

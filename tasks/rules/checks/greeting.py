@@ -6,7 +6,7 @@ from functools import cache
 from storage.records import Finding
 from tasks.rules.checks.reading import WORD, Reading, block, warn
 from tasks.rules.checks.words import words
-from tasks.rules.matching.folding import fold_name
+from tasks.rules.folding import fold_name
 from tasks.rules.matching.short_forms import formal
 
 # Languages that change a name when somebody is called by it.

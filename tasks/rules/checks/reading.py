@@ -7,8 +7,8 @@ from functools import lru_cache
 from unicodedata import normalize
 
 from storage.records import Brief, Finding, Letter, Recipient, Severity
+from tasks.rules.folding import fold, fold_name
 from tasks.rules.letters.markup import plain
-from tasks.rules.matching.folding import fold, fold_name
 
 WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 

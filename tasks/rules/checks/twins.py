@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from storage.records import Letter, Recipient
+from tasks.rules.folding import fold
 from tasks.rules.letters.markup import plain
-from tasks.rules.matching.folding import fold
 
 SHINGLE = 5  # words
 SKETCH = 16

@@ -1,6 +1,6 @@
 """Two people to whom one domain gave an address each, in their own names: nearly alike in writing, but two."""
 
-from tasks.rules.matching.folding import fold_name
+from tasks.rules.folding import fold_name
 from tasks.rules.matching.levels import Email, Evidence, Family, Given
 from tasks.rules.matching.mail import Mailbox
 from tasks.rules.matching.traits import Traits

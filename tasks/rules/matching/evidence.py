@@ -2,8 +2,8 @@
 
 from rapidfuzz.distance import OSA, JaroWinkler
 
+from tasks.rules.folding import sound
 from tasks.rules.matching.fields import addresses, birthdays, companies, emails, employment, identifiers, phones
-from tasks.rules.matching.folding import sound
 from tasks.rules.matching.levels import Company, Email, Evidence, Family, Given, Order
 from tasks.rules.matching.names import FamilyName, GivenName
 from tasks.rules.matching.traits import Traits

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from tasks.rules.matching.folding import sound
+from tasks.rules.folding import sound
 from tasks.rules.matching.places import KINDS_OF_STREET, Place
 from tasks.rules.matching.traits import Traits
 

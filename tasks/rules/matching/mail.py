@@ -3,7 +3,7 @@
 from functools import lru_cache
 from typing import NamedTuple
 
-from tasks.rules.matching.folding import fold
+from tasks.rules.folding import fold
 from tasks.rules.matching.words import words
 
 _FREE_STEMS = words("free_mail")

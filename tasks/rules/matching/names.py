@@ -3,7 +3,7 @@
 from functools import lru_cache
 from typing import NamedTuple
 
-from tasks.rules.matching.folding import fold, fold_name
+from tasks.rules.folding import fold, fold_name
 from tasks.rules.matching.short_forms import formal
 from tasks.rules.matching.words import words
 

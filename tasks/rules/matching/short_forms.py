@@ -2,7 +2,7 @@
 
 from functools import cache, lru_cache
 
-from tasks.rules.matching.folding import fold_name
+from tasks.rules.folding import fold_name
 from tasks.rules.matching.words import lines
 
 

@@ -8,8 +8,8 @@ from rapidfuzz.distance import OSA, JaroWinkler
 from rapidfuzz.fuzz import partial_ratio, ratio, token_set_ratio
 from rapidfuzz.process import cpdist
 
+from tasks.rules.folding import sound
 from tasks.rules.matching import evidence, fields
-from tasks.rules.matching.folding import sound
 from tasks.rules.matching.levels import Email, Family, Given, Number, Phone, Street, Town
 from tasks.rules.matching.mail import Mailbox
 from tasks.rules.matching.names import FamilyName, GivenName

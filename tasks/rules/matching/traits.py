@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from storage.records import Labelled, Person
-from tasks.rules.matching.folding import fold
+from tasks.rules.folding import fold
 from tasks.rules.matching.mail import Mailbox, mailbox, names_in
 from tasks.rules.matching.names import (
     CompanyName,
