@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from storage.records import Contact, Recipient, SuppressionReason
 from tasks.rules.facts import recipient_of
-from tasks.rules.matching.mail import mailbox
+from tasks.rules.mail_addresses import mailbox
 from tasks.rules.reachable import email, is_email
 
 

@@ -11,7 +11,7 @@ from tasks.rules.matching.bulk import compare_all
 from tasks.rules.matching.evidence import compare
 from tasks.rules.matching.fields import birthdays
 from tasks.rules.matching.levels import Birthday
-from tasks.rules.matching.short_forms import formal
+from tasks.rules.short_forms import formal
 
 WORDS = st.sampled_from(
     ["Anna", "Anna Maria", "Ann", "Hannah", "A", "Юлия", "Robert", "Bob", "Smith", "Smyth", "van Dyk"]

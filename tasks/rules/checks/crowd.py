@@ -13,7 +13,7 @@ from storage.records import Finding, Recipient
 from tasks.rules.checks.reading import Reading, block
 from tasks.rules.checks.words import words
 from tasks.rules.folding import fold
-from tasks.rules.matching.words import words as matching_words
+from tasks.rules.words import words as matching_words
 
 LONGEST_NAME = 6  # words
 SHORTEST = 3  # letters of a single word

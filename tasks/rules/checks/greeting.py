@@ -7,7 +7,7 @@ from storage.records import Finding
 from tasks.rules.checks.reading import WORD, Reading, block, warn
 from tasks.rules.checks.words import words
 from tasks.rules.folding import fold_name
-from tasks.rules.matching.short_forms import formal
+from tasks.rules.short_forms import formal
 
 # Languages that change a name when somebody is called by it.
 _VOCATIVE = frozenset({"pl", "cs", "sk", "uk", "bg", "hr", "sr", "el", "lt", "lv", "ro", "fi", "hu", "tr"})

@@ -1,8 +1,8 @@
 """Two people to whom one domain gave an address each, in their own names: nearly alike in writing, but two."""
 
 from tasks.rules.folding import fold_name
+from tasks.rules.mail_addresses import Mailbox
 from tasks.rules.matching.levels import Email, Evidence, Family, Given
-from tasks.rules.matching.mail import Mailbox
 from tasks.rules.matching.traits import Traits
 
 _SHARED = (Email.UNKNOWN, Email.SAME)

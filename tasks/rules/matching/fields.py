@@ -5,8 +5,8 @@ from itertools import product
 from rapidfuzz.distance import OSA
 from rapidfuzz.fuzz import partial_ratio, ratio, token_set_ratio
 
+from tasks.rules.mail_addresses import Mailbox
 from tasks.rules.matching.levels import Birthday, Company, Email, Number, Phone, Street, Town
-from tasks.rules.matching.mail import Mailbox
 from tasks.rules.matching.places import Place
 from tasks.rules.matching.traits import Identifier, Traits
 

@@ -4,8 +4,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from tasks.rules.folding import fold, fold_name
-from tasks.rules.matching.short_forms import formal
-from tasks.rules.matching.words import words
+from tasks.rules.short_forms import formal
+from tasks.rules.words import words
 
 _PARTICLES = words("particles")
 _COMPANY_FORMS = words("company_forms")

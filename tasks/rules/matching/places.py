@@ -4,7 +4,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from tasks.rules.folding import fold, fold_name
-from tasks.rules.matching.words import lines
+from tasks.rules.words import lines
 
 _LONG = {short: long for line in lines("street_words") for long, *shorts in [line.split()] for short in shorts}
 

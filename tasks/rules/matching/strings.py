@@ -9,9 +9,9 @@ from rapidfuzz.fuzz import partial_ratio, ratio, token_set_ratio
 from rapidfuzz.process import cpdist
 
 from tasks.rules.folding import sound
+from tasks.rules.mail_addresses import Mailbox
 from tasks.rules.matching import evidence, fields
 from tasks.rules.matching.levels import Email, Family, Given, Number, Phone, Street, Town
-from tasks.rules.matching.mail import Mailbox
 from tasks.rules.matching.names import FamilyName, GivenName
 from tasks.rules.matching.places import Place
 from tasks.rules.matching.traits import Identifier

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from storage.records import Labelled, Person
 from tasks.rules.folding import fold
-from tasks.rules.matching.mail import Mailbox, mailbox, names_in
+from tasks.rules.mail_addresses import Mailbox, mailbox, names_in
 from tasks.rules.matching.names import (
     CompanyName,
     FamilyName,

@@ -4,7 +4,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from tasks.rules.folding import fold
-from tasks.rules.matching.words import words
+from tasks.rules.words import words
 
 _FREE_STEMS = words("free_mail")
 _ROLES = words("role_addresses")

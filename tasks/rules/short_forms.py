@@ -3,7 +3,7 @@
 from functools import cache, lru_cache
 
 from tasks.rules.folding import fold_name
-from tasks.rules.matching.words import lines
+from tasks.rules.words import lines
 
 
 @cache
