@@ -75,11 +75,6 @@ def _by_template(work: Work) -> None:
         mails.write(session, work.scope, work.campaign.id, work.key, letters)
 
 
-def _filled(brief: Brief, mail: Mail) -> Written:
-    assert mail.draft  # noqa: S101 (for the type checker: mails are read with their key here)
-    return _written(mail, letter_of_template(brief, mail.draft.recipient))
-
-
 async def _by_model(work: Work) -> None:
     purse = Purse(work.store, work.scope, work.campaign.budget_id, tariff())
     await asyncio.to_thread(purse.give_up)

@@ -5,19 +5,19 @@ from starlette.responses import Response
 from storage import campaign_reviews, campaigns, mail_marks
 from storage.campaign_reviews import Decision
 from storage.marks import Overtaken
-from storage.records import Deed, MailState
+from storage.records import MailState
 from storage.reviews import CannotDecide, Choice
 from tasks.judging import edited
 from tasks.providers.engine import EngineUnreachable
 from web.campaign_page import Place
 from web.campaign_sending import start_writing
+from web.deciding import LONGEST_COMMENT, deed_of
 from web.mail_groups import IN_REVIEW
 from web.mail_view import TABS, find
 from web.visits import Refusal, Visit, number_of
 
-LONGEST_COMMENT, LONGEST_HINT, LONGEST_TEXT = 2000, 1000, 50_000
+LONGEST_HINT, LONGEST_TEXT = 1000, 50_000
 GROUPS = {group.key: group for group in IN_REVIEW}
-DEEDS = {Deed.APPROVED, Deed.REJECTED, Deed.CLEARED}
 
 
 def mark(visit: Visit) -> Response:
@@ -29,10 +29,12 @@ def mark(visit: Visit) -> Response:
             group = GROUPS.get(form.one("group"))
             if group is None or group.risk is None:
                 raise Refusal(400, "No such group", "Load the page again.")
-            mail_marks.mark_all(session, visit.scope, campaign_id, _deed(whole), actor=visit.email, risks=[group.risk])
+            mail_marks.mark_all(
+                session, visit.scope, campaign_id, deed_of(whole), actor=visit.email, risks=[group.risk]
+            )
         elif chosen := form.all("row"):
             mail_marks.mark_mails(
-                session, visit.scope, campaign_id, _deed(form.one("deed")), actor=visit.email, mail_ids=chosen
+                session, visit.scope, campaign_id, deed_of(form.one("deed")), actor=visit.email, mail_ids=chosen
             )
         else:
             raise Refusal(400, "No mail is chosen", "Tick some mails first, or decide about the whole group.")
@@ -43,7 +45,7 @@ def mark_one(visit: Visit) -> Response:
     campaign_id = visit.part("campaign_id")
     with visit.house.store.begin() as session:
         mail = find(session, visit, campaign_id, None, number_of(visit.part("ordinal")))
-        deed = _deed(visit.form.one("deed"))
+        deed = deed_of(visit.form.one("deed"))
         mail_marks.mark_mail(
             session, visit.scope, campaign_id, deed, actor=visit.email, mail_id=mail.id, seen=visit.form.one("seen")
         )
@@ -136,9 +138,3 @@ def back(visit: Visit, said: str = "") -> Response:
     place = Place(visit.part("campaign_id"), group, number_of(form.one("after")), view)
     address = place.at(number_of(form.one("open")))
     return visit.go(f"{address}&{said}=1" if said else address)
-
-
-def _deed(word: str) -> Deed:
-    if word not in DEEDS:
-        raise Refusal(400, "No such decision", "Load the page again.")
-    return Deed(word)

@@ -6,13 +6,14 @@ from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
-from storage import campaigns, connections, mail_marks, mail_search, mails, tallies, tenants, usage
+from storage import campaigns, connections, mail_marks, mail_search, mails, tallies, usage
 from storage.campaigns import Campaign
 from storage.crypto import Key
 from storage.documents import now
 from storage.records import CampaignStatus, Mail, MailState
 from storage.session import Session
 from web.campaign_progress import Progress, progress_of
+from web.deciding import owner_of
 from web.mail_groups import Counted, Levels, Tally, chosen, counted, groups_of, tally
 from web.mail_view import TABS, find, lines_of, record
 from web.visits import Visit, number_of
@@ -120,11 +121,7 @@ def current(session: Session, visit: Visit, campaign: Campaign) -> Campaign:
 def sender_of(session: Session, visit: Visit, campaign: Campaign) -> str:
     if campaign.connection_id:
         return connections.connection(session, visit.scope, campaign.connection_id).account
-    return owner_of(session, visit, campaign)
-
-
-def owner_of(session: Session, visit: Visit, campaign: Campaign) -> str:
-    return next((user.email for user in tenants.users_of(session, visit.scope) if user.id == campaign.user_id), "")
+    return owner_of(session, visit, campaign.user_id)
 
 
 def beat_of(campaign: Campaign, marked: str, counts: Tally) -> str:
@@ -138,7 +135,7 @@ def _head(session: Session, visit: Visit, campaign: Campaign, levels: Levels) ->
     budget = usage.budget(session, visit.scope, campaign.budget_id) if campaign.budget_id else None
     progress: Progress | None = progress_of(session, visit, campaign, counts)
     return {
-        "owner": owner_of(session, visit, campaign),
+        "owner": owner_of(session, visit, campaign.user_id),
         "sender": sender_of(session, visit, campaign),
         "tally": counts,
         "pulse": beat_of(campaign, mail_marks.pulse(session, visit.scope, campaign.id), counts),

@@ -7,12 +7,11 @@ from storage.records import Deed, Edits, Mark
 from storage.reviews import Choice, Decision
 from storage.session import Session
 from tasks.providers.engine import EngineUnreachable
+from web.deciding import LONGEST_COMMENT, deed_of
 from web.edits import edits_of
 from web.groups import BY_KEY
 from web.sync_page import Place, can_be_taken_back, find
 from web.visits import Refusal, Visit, number_of
-
-LONGEST_COMMENT = 2000
 
 
 def mark(visit: Visit) -> Response:
@@ -23,10 +22,10 @@ def mark(visit: Visit) -> Response:
             group = BY_KEY.get(form.one("group"))
             if group is None or not group.is_decidable:
                 raise Refusal(400, "No such group", "Load the page again.")
-            marks.mark_all(session, visit.scope, sync_id, _deed(whole), actor=visit.email, kinds=group.kinds)
+            marks.mark_all(session, visit.scope, sync_id, deed_of(whole), actor=visit.email, kinds=group.kinds)
         elif chosen := form.all("row"):
             marks.mark_rows(
-                session, visit.scope, sync_id, _deed(form.one("deed")), actor=visit.email, change_ids=chosen
+                session, visit.scope, sync_id, deed_of(form.one("deed")), actor=visit.email, change_ids=chosen
             )
         else:
             raise Refusal(400, "No row is chosen", "Tick some rows first, or decide about the whole group.")
@@ -37,7 +36,7 @@ def mark_one(visit: Visit) -> Response:
     sync_id = visit.part("sync_id")
     with visit.house.store.begin() as session:
         row = find(session, visit, sync_id, None, number_of(visit.part("ordinal")))
-        _mark(visit, session, row.id, _deed(visit.form.one("deed")))
+        _mark(visit, session, row.id, deed_of(visit.form.one("deed")))
     return _back(visit)
 
 
@@ -104,12 +103,6 @@ def _mark(visit: Visit, session: Session, change_id: str, deed: Deed, *, edits: 
         session, visit.scope, visit.part("sync_id"), deed, actor=visit.email, change_id=change_id,
         seen=visit.form.one("seen"), edits=edits,
     )  # fmt: skip
-
-
-def _deed(word: str) -> Deed:
-    if word not in {Deed.APPROVED, Deed.REJECTED, Deed.CLEARED}:
-        raise Refusal(400, "No such decision", "Load the page again.")
-    return Deed(word)
 
 
 def _back(visit: Visit) -> Response:

@@ -5,13 +5,14 @@ from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
-from storage import contacts, marks, plan_search, plans, syncs, tenants
+from storage import contacts, marks, plan_search, plans, syncs
 from storage.crypto import Key
 from storage.documents import new_id, now
 from storage.plans import changes
 from storage.records import Change, Edits, SyncStatus
 from storage.session import Session
 from storage.syncs import Sync
+from web.deciding import owner_of
 from web.groups import Counted, Group, Tally, chosen, counted, tally
 from web.record import Line, fields_of, line_of
 from web.visits import Refusal, Visit, number_of
@@ -99,7 +100,7 @@ def told(visit: Visit, sync_id: str, *, words: str = "") -> dict[str, Any]:
         row = _row(session, visit, sync_id, key) or next(iter(rows), None)
         return {
             "sync": sync,
-            "owner": _owner(session, visit, sync),
+            "owner": owner_of(session, visit, sync.user_id),
             "groups": groups,
             "current": current,
             "place": place,
@@ -167,10 +168,6 @@ def _record(session: Session, visit: Visit, sync_id: str, key: Key | None, row: 
         "reasons": [part for part in row.reason.split("; ") if part],
         "moved_on": bool(contact and row.seen_version and contact.version != row.seen_version),
     }
-
-
-def _owner(session: Session, visit: Visit, sync: Sync) -> str:
-    return next((user.email for user in tenants.users_of(session, visit.scope) if user.id == sync.user_id), "")
 
 
 def beat_of(sync: Sync, marked: str, counted: Tally) -> str:
