@@ -30,9 +30,9 @@ lint: $(VENV)/dev
 	$(BIN)/lint-imports
 
 lock: $(VENV)/dev ## Names, versions and hashes of everything that pyproject.toml asks for
-	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --no-annotate \
 	    --python-version 3.11 pyproject.toml -o requirements.lock
-	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --no-annotate \
 	    --python-version 3.11 -c requirements.lock pyproject.toml --group dev -o requirements-dev.lock
 
 $(VENV)/run: requirements.lock pyproject.toml
