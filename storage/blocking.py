@@ -7,13 +7,13 @@ reported, never dropped in silence.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-_SQL = Path(__file__).with_name("sql")
+from storage.sql import statement
+
 _LEAST_BUDGET = 200_000
 _PAIRS_PER_PERSON = 5
 _WINDOW = 3
@@ -48,9 +48,9 @@ def candidates(
     with connection.cursor() if connection else duckdb.connect() as cursor:
         _load_keys(cursor, keys, neighbours)
         budget = max(_LEAST_BUDGET, _PAIRS_PER_PERSON * len(neighbours))
-        cursor.execute(_sql("block_sizes"), {"incoming": incoming, "budget": budget})
-        capped = tuple(Capped(*row) for row in cursor.execute(_sql("block_capped")).fetchall())
-        cursor.execute(_sql("block_pairs"), {"incoming": incoming, "window": _WINDOW})
+        cursor.execute(statement("block_sizes"), {"incoming": incoming, "budget": budget})
+        capped = tuple(Capped(*row) for row in cursor.execute(statement("block_capped")).fetchall())
+        cursor.execute(statement("block_pairs"), {"incoming": incoming, "window": _WINDOW})
         return Candidates(np.column_stack(list(cursor.fetchnumpy().values())), capped)
 
 
@@ -72,7 +72,3 @@ def _load(cursor: duckdb.DuckDBPyConnection, table: str, **columns: np.ndarray) 
     cursor.register("arriving", columns)
     cursor.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT * FROM arriving")
     cursor.unregister("arriving")
-
-
-def _sql(name: str) -> str:
-    return (_SQL / f"{name}.sql").read_text(encoding="utf-8")

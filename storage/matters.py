@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Table, bindparam, select, text
@@ -18,14 +17,13 @@ from storage.records import (
 )
 from storage.scope import Scope, of_organization, scoped
 from storage.session import Session
+from storage.sql import statement
 from storage.tables import ai_budgets, contact_syncs, email_campaigns, oauth_connections
 
 OLDEST = timedelta(days=7)  # what is older is history, and no news to whoever starts to be told
 BUDGET_LOW = 0.8
 BOUNCES, ENOUGH = 0.05, 20
-HIGH_BOUNCES = text((Path(__file__).parent / "sql" / "high_bounces.sql").read_text(encoding="utf-8")).bindparams(
-    bindparam("since", type_=UtcTime)
-)
+HIGH_BOUNCES = text(statement("high_bounces")).bindparams(bindparam("since", type_=UtcTime))
 
 
 @scoped

@@ -2,14 +2,14 @@
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
 from sqlalchemy import Connection, func, select, text
 
 from storage.session import Session
+from storage.sql import statement
 from storage.tables import metadata
 
-_SQL = (Path(__file__).parent / "sql" / "measures.sql").read_text(encoding="utf-8")
+_SQL = statement("measures")
 _AGE = re.compile(r"\bage\((\w+)\)")  # seconds since the earliest
 _POSTGRES = _AGE.sub(r"extract(epoch FROM now() - min(\1))", _SQL)
 _SQLITE = _AGE.sub(r"(julianday('now') - julianday(min(\1))) * 86400", _SQL)

@@ -7,16 +7,13 @@ from its landed pages. Relations never leave this module; lists of plain values 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from pathlib import Path
 
 import duckdb
 import numpy as np
 
 from storage.documents import fingerprint_of, from_json, to_json
 from storage.records import Erased, Gone, Match, Seen, SourceRecord, Unreadable, Verdict
-
-SQL = Path(__file__).with_name("sql")
+from storage.sql import statement
 
 _COLUMNS = ("state", "source_id", "fingerprint", "person", "version", "modified_at", "previous_ids", "reason")
 
@@ -50,7 +47,7 @@ def begin(sync_id: str) -> None:
     drop(sync_id)
     connection = duckdb.connect()
     connection.execute("SET temp_directory = ''")
-    connection.execute(_sql("staging"))
+    connection.execute(statement("staging"))
     _open[sync_id] = connection
 
 
@@ -72,12 +69,12 @@ def add_links(sync_id: str, links: Iterable[tuple[str, str, str]]) -> None:
 
 def classify(sync_id: str, *, full: bool) -> dict[str, int]:
     """Tell new, changed, unchanged, removed, erased and unreadable records apart; returns how many of each."""
-    _of(sync_id).execute(_sql("classify"), {"full": full})
+    _of(sync_id).execute(statement("classify"), {"full": full})
     return dict(_of(sync_id).execute("SELECT standing, count(*) FROM classified GROUP BY standing").fetchall())
 
 
 def standing(sync_id: str, which: str) -> list[Classified]:
-    rows = _of(sync_id).execute(_sql("standing"), [which]).fetchall()
+    rows = _of(sync_id).execute(statement("standing"), [which]).fetchall()
     return [
         Classified(id_, _seen(id_, *told) if told[0] else None, object_id, linked_as, reason)
         for id_, object_id, linked_as, reason, *told in rows
@@ -122,12 +119,12 @@ def doubts(sync_id: str) -> dict[str, str]:
 
 def sizes(sync_id: str) -> list[tuple[str, int, int, int]]:
     """For each record that could be read: its id, its size in bytes, and how many addresses and numbers it has."""
-    return _of(sync_id).execute(_sql("sizes")).fetchall()
+    return _of(sync_id).execute(statement("sizes")).fetchall()
 
 
 def most_repeated(sync_id: str) -> list[tuple[str, int, int]]:
     """(field, holders, people): for addresses and for numbers, the one that most people share."""
-    return _of(sync_id).execute(_sql("most_repeated")).fetchall()
+    return _of(sync_id).execute(statement("most_repeated")).fetchall()
 
 
 def _row(record: SourceRecord) -> tuple[str, ...]:
@@ -161,8 +158,3 @@ def _insert(sync_id: str, target: str, rows: Iterable[tuple[str, ...]]) -> None:
 
 def _of(sync_id: str) -> duckdb.DuckDBPyConnection:
     return _open[sync_id]
-
-
-@cache
-def _sql(name: str) -> str:
-    return (SQL / f"{name}.sql").read_text(encoding="utf-8")

@@ -5,16 +5,15 @@ The doors are functions in the database that run as the owner of the tables and 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Select, Table, func, select, text
 
 from storage import measures
 from storage.session import Session
+from storage.sql import statement
 from storage.tables import organizations
 
-_SQL = Path(__file__).parent / "sql"
 _ROLE = text(
     "SELECT rolsuper OR rolbypassrls AS is_free, rolname = current_user AS is_owner FROM pg_roles WHERE rolname = :name"
 )
@@ -126,4 +125,4 @@ def standing(connection: Connection) -> Standing:
 def _run(connection: Connection, name: str) -> None:
     if connection.dialect.name == "postgresql":
         # Not through SQLAlchemy's text(): what the functions hold is no parameter.
-        connection.exec_driver_sql((_SQL / f"{name}.sql").read_text(encoding="utf-8").replace("%", "%%"))
+        connection.exec_driver_sql(statement(name).replace("%", "%%"))

@@ -116,9 +116,9 @@ REFUSALS = (
 
 def repository_functions() -> dict[str, Callable[..., Any]]:
     found = {}
-    for module in pkgutil.iter_modules(storage.__path__):
-        if not module.ispkg:
-            found |= functions_of(importlib.import_module(f"storage.{module.name}"), module.name)
+    for module in pkgutil.walk_packages(storage.__path__, "storage."):
+        if not module.ispkg and not module.name.startswith("storage.migrations."):
+            found |= functions_of(importlib.import_module(module.name), module.name.rpartition(".")[2])
     return found
 
 
