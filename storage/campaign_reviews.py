@@ -9,16 +9,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from storage import audit, campaigns, mails, tallies, tenants
+from storage import audit, campaigns, mail_writing, mails, tallies, tenants
 from storage.campaigns import Campaign
 from storage.documents import now
-from storage.mails import UnknownMail, Written
+from storage.mail_writing import Written
+from storage.mails import UnknownMail
 from storage.organization_settings import organization_settings
 from storage.records import CampaignStatus, MailState
 from storage.reviews import CannotDecide, Choice
 from storage.scope import Scope, scoped
 from storage.session import Session
 
+BEING_WRITTEN = MailState.PENDING
 OPEN = (MailState.GENERATED, MailState.APPROVED, MailState.REJECTED)
 NOT_YET_LEFT = (MailState.PENDING, MailState.GENERATED, MailState.APPROVED)
 REFUSED = "rejected by the reviewer"
@@ -42,21 +44,17 @@ class Decision:
 @scoped
 def decide(session: Session, scope: Scope, campaign_id: str, decision: Decision) -> CampaignStatus:
     """Record a decision and move the campaign on; nothing is sent here."""
-    campaign = campaigns.campaign(session, scope, campaign_id)
-    moment = now()
-    _demand_waiting(campaign, moment)
+    campaign, moment = _demand_waiting(session, scope, campaign_id), now()
     if decision.digest and decision.digest != mails.digest(session, scope, campaign_id):
         raise CannotDecide("these are not the mails that wait now: look at the campaign again")
     to = CampaignStatus.REJECTED if decision.choice is Choice.REJECT else CampaignStatus.SENDING
     if to is CampaignStatus.SENDING:
         _demand_written(session, scope, campaign_id)
         _demand_allowed(session, scope, campaign, decision)
-    moved = campaigns.move(
+    campaigns.move(
         session, scope, campaign_id, expected=[CampaignStatus.REVIEW], to=to, decision=decision.choice,
         decided_by=decision.reviewer, decision_proven=decision.proven, comment=decision.comment, decided_at=moment,
     )  # fmt: skip
-    if not moved:
-        raise CannotDecide(f"campaign {campaign_id} was decided by somebody else just now")
     approved = _reject(session, scope, campaign_id) if to is CampaignStatus.REJECTED else 0
     if to is CampaignStatus.SENDING:
         approved = _approve(session, scope, campaign_id, decision)
@@ -67,9 +65,9 @@ def decide(session: Session, scope: Scope, campaign_id: str, decision: Decision)
 @scoped
 def rewrite(session: Session, scope: Scope, campaign_id: str, written: Written, *, editor: str) -> str:
     """Put another text in a mail's place while the campaign waits; returns the campaign's new digest."""
-    _demand_waiting(campaigns.campaign(session, scope, campaign_id), now())
+    _demand_waiting(session, scope, campaign_id)
     key = campaigns.demand_body_key(session, scope, campaign_id)
-    if mails.write(session, scope, campaign_id, key, [written]) != 1:
+    if mail_writing.write(session, scope, campaign_id, key, [written]) != 1:
         raise CannotDecide("somebody else changed this mail just now: look at it again")
     digest = mails.digest(session, scope, campaign_id)
     campaigns.note(session, scope, campaign_id, digest=digest)
@@ -85,15 +83,18 @@ def ask_again(
     session: Session, scope: Scope, campaign_id: str, mail_ids: Sequence[str], hint: str, *, reviewer: str
 ) -> None:
     """Mails that shall be written anew; whoever writes finds them pending, with the hint."""
-    _demand_waiting(campaigns.campaign(session, scope, campaign_id), now())
+    _demand_waiting(session, scope, campaign_id)
     key = campaigns.demand_body_key(session, scope, campaign_id)
-    found = mails.mails(session, scope, campaign_id, key, ids=mail_ids, states=[*OPEN, MailState.BLOCKED])
+    states = [*OPEN, MailState.BLOCKED, BEING_WRITTEN]
+    found = mails.mails(session, scope, campaign_id, key, ids=mail_ids, states=states)
+    if under_way := sum(one.state is BEING_WRITTEN for one in found):
+        raise CannotDecide(f"{under_way} of these mails are being written anew already: wait until they can be read")
     anew = [
         Written(one.id, one.version, replace(one.draft, hint=hint), state=MailState.PENDING)
         for one in found
         if one.draft
     ]
-    if len(anew) != len(set(mail_ids)) or mails.write(session, scope, campaign_id, key, anew) != len(anew):
+    if len(anew) != len(set(mail_ids)) or mail_writing.write(session, scope, campaign_id, key, anew) != len(anew):
         raise CannotDecide("not all of these mails can be written anew: look at the campaign again")
     audit.record(
         session, scope, actor=reviewer, action="mails.asked-again", subject=campaign_id,
@@ -124,11 +125,15 @@ def kept_until(session: Session, scope: Scope) -> dict[str, datetime]:
     return {"completed_at": moment, "forget_at": moment + keep}
 
 
-def _demand_waiting(campaign: Campaign, moment: datetime) -> None:
-    if campaign.status is not CampaignStatus.REVIEW:
+def _demand_waiting(session: Session, scope: Scope, campaign_id: str) -> Campaign:
+    """It waits until this transaction ends: no text changes between the look at a digest and the decision about it."""
+    waits = campaigns.is_at(session, scope, campaign_id, CampaignStatus.REVIEW)
+    campaign = campaigns.campaign(session, scope, campaign_id)
+    if not waits:
         raise CannotDecide(f"campaign {campaign.id} does not wait for a decision: it is {campaign.status}")
-    if campaign.expires_at and campaign.expires_at < moment:
+    if campaign.expires_at and campaign.expires_at < now():
         raise CannotDecide(f"the time to decide was over on {campaign.expires_at:%d %b %Y}: start a new campaign")
+    return campaign
 
 
 def _demand_written(session: Session, scope: Scope, campaign_id: str) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, bindparam, insert, or_, select, update
+from sqlalchemy import Select, insert, select, update
 
 from storage.crypto import Key
 from storage.documents import encode, new_id, now
@@ -21,7 +21,6 @@ from storage.session import Session
 from storage.tables import campaign_emails as table
 
 BATCH = 500
-NOBODYS = {"approved_hash": "", "approved_by": "", "mark_id": "", "state_before": ""}  # whom nobody has decided about
 SHOWN = (MailState.GENERATED, MailState.APPROVED, MailState.BLOCKED)
 
 
@@ -37,21 +36,6 @@ class Member:
     draft: Draft | None = None
     address_hash: str = ""
     reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What stands in a mail now. `draft` holds letter and findings, `content` is the final bytes, none if unwritten."""
-
-    mail_id: str
-    version: int
-    draft: Draft
-    content: bytes = b""
-    state: MailState = MailState.GENERATED
-    reason: str = ""
-    risk: int = 0
-    prompt_hash: str = ""
-    edited_by: str = ""
 
 
 @scoped
@@ -116,25 +100,6 @@ def content(session: Session, scope: Scope, campaign_id: str, mail_id: str, key:
         select(table.c.content).where(of_campaign(table, scope, campaign_id), table.c.id == mail_id)
     ).scalar_one_or_none()
     return key.open(sealed, place(scope, mail_id, "content")) if sealed else b""
-
-
-@scoped
-def write(session: Session, scope: Scope, campaign_id: str, key: Key, written: Sequence[Written]) -> int:
-    """Put down what was written, each over the version it was written for; returns how many still stood there."""
-    rows = [_written(scope, key, one) for one in written]
-    if not rows:
-        return 0
-    columns = [name for name in rows[0] if name not in {"row", "seen"}]
-    # One by one, for a list cannot be bound to many rows at once.
-    still_open = or_(*(table.c.state == state for state in (MailState.PENDING, *SHOWN, MailState.REJECTED)))
-    done = session.execute(
-        update(table)
-        .where(of_campaign(table, scope, campaign_id), still_open)
-        .where(table.c.id == bindparam("row"), table.c.version == bindparam("seen"))
-        .values({name: bindparam(name) for name in columns} | NOBODYS),
-        rows,
-    )
-    return done.rowcount
 
 
 @scoped
@@ -229,24 +194,5 @@ def _member(scope: Scope, campaign_id: str, key: Key, ordinal: int, member: Memb
         "address_hash": member.address_hash,
         "draft": key.seal(encode(member.draft), place(scope, mail_id, "draft")) if member.draft else None,
         "mailbox": mailbox,
-        "updated_at": now(),
-    }
-
-
-def _written(scope: Scope, key: Key, one: Written) -> dict[str, Any]:
-    body = key.seal(one.content, place(scope, one.mail_id, "content")) if one.content else None
-    return {
-        "row": one.mail_id,
-        "seen": one.version,
-        "version": one.version + 1,
-        "state": one.state,
-        "reason": one.reason,
-        "risk": one.risk,
-        "checks": [finding.check for finding in one.draft.findings],
-        "draft": key.seal(encode(one.draft), place(scope, one.mail_id, "draft")),
-        "content": body,
-        "content_hash": hashlib.sha256(one.content).hexdigest() if one.content else "",
-        "prompt_hash": one.prompt_hash,
-        "edited_by": one.edited_by,
         "updated_at": now(),
     }

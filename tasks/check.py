@@ -9,11 +9,11 @@ from itertools import islice
 from prefect import task
 from prefect.artifacts import create_markdown_artifact
 
-from storage import audit, campaigns, mails, tallies, tenants, usage
+from storage import audit, campaigns, mail_writing, mails, tallies, tenants, usage
 from storage.campaigns import Campaign
 from storage.crypto import Key
 from storage.documents import now
-from storage.mails import Written
+from storage.mail_writing import Written
 from storage.records import CampaignStatistics, CampaignStatus, Mail, MailState
 from storage.scope import Scope
 from storage.session import Session, Store, open_store
@@ -73,7 +73,7 @@ def _judge_all(work: Work) -> Iterator[Written]:
             judged(work.bench, mail, mail.draft.letter, crowd) for mail in batch if mail.draft and mail.draft.letter
         ]
         with work.store.begin() as session:
-            mails.write(session, work.scope, work.campaign.id, work.key, judgements)
+            mail_writing.write(session, work.scope, work.campaign.id, work.key, judgements, over=[MailState.GENERATED])
             campaigns.note(session, work.scope, work.campaign.id)
         yield from judgements
 

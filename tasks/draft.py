@@ -1,20 +1,20 @@
 """Write a campaign's letters: by a language model under a budget, or from a template."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from prefect import task
+from prefect import get_run_logger, task
 
-from storage import campaigns, mails, tallies, tenants
+from storage import campaigns, mail_writing, tallies, tenants
 from storage.campaigns import Campaign
 from storage.crypto import Key
-from storage.mails import Written
+from storage.mail_writing import Written
 from storage.records import Brief, CampaignStatus, Letter, Mail, MailState
 from storage.scope import Scope
-from storage.session import Store, open_store
+from storage.session import Session, Store, open_store
 from storage.usage import BudgetSpent
+from tasks.hand import Hand
 from tasks.providers.model import ModelError
 from tasks.providers.models import opened_model, tariff
 from tasks.purse import Purse
@@ -23,7 +23,7 @@ from tasks.writing import Desk, NotWritten, letter_for
 
 WRITABLE = (CampaignStatus.GENERATING, CampaignStatus.REVIEW)
 AT_ONCE = 200
-HEARTBEAT = 10.0
+GLANCE = 0.5
 SPENT = "the budget was spent before this mail was written"
 
 
@@ -47,8 +47,10 @@ async def draft(campaign_id: str) -> dict[str, int]:
     work = _work(store, campaign_id)
     if work is None:
         return {}
-    async with _alive(work):
-        await (_by_model(work) if work.campaign.model else asyncio.to_thread(_by_template, work))
+    hand = Hand(store, work.scope, campaign_id, work.key)
+    async with hand.alive():
+        while pending := await _taken(work, hand):
+            await (_by_model(work, pending) if work.campaign.model else asyncio.to_thread(_by_template, work, pending))
     with store.read() as session:
         return {state.value: number for state, number in tallies.counts(session, work.scope, campaign_id).items()}
 
@@ -63,8 +65,17 @@ def _work(store: Store, campaign_id: str) -> Work | None:
         return Work(store, scope, campaign, campaigns.brief(session, scope, campaign_id), key)
 
 
-def _by_template(work: Work) -> None:
-    pending = _pending(work)
+async def _taken(work: Work, hand: Hand) -> list[Mail]:
+    """What another run writes is left to it. A campaign's own run waits for it: it may be itself, before it died."""
+    while not (mine := await asyncio.to_thread(hand.take_up)) and (others := await asyncio.to_thread(hand.in_others)):
+        if work.campaign.status is CampaignStatus.REVIEW:
+            get_run_logger().info("%d mails are being written by another run: they are not asked for twice", others)
+            break
+        await asyncio.sleep(GLANCE)
+    return mine
+
+
+def _by_template(work: Work, pending: Sequence[Mail]) -> None:
     recipients = [mail.draft.recipient for mail in pending if mail.draft]
     if missing := lacking(work.brief, recipients):
         raise TemplateDoesNotFit(lacking_in_words(missing, len(recipients)))
@@ -72,24 +83,24 @@ def _by_template(work: Work) -> None:
         letters = [
             _written(mail, letter_of_template(work.brief, mail.draft.recipient)) for mail in pending if mail.draft
         ]
-        mails.write(session, work.scope, work.campaign.id, work.key, letters)
+        _put_down(session, work, letters)
 
 
-async def _by_model(work: Work) -> None:
+async def _by_model(work: Work, pending: Sequence[Mail]) -> None:
     purse = Purse(work.store, work.scope, work.campaign.budget_id, tariff())
     await asyncio.to_thread(purse.give_up)
     async with opened_model() as model:
         desk = Desk(work.store, work.scope, work.campaign, work.brief, model, purse)
         try:
-            await _write_all(work, desk)
+            await _write_all(work, desk, pending)
         except* ModelError as trouble:  # one that stops everything; the first of them tells what to do
             raise trouble.exceptions[0] from None
 
 
-async def _write_all(work: Work, desk: Desk) -> None:
+async def _write_all(work: Work, desk: Desk, pending: Sequence[Mail]) -> None:
     places = asyncio.Semaphore(AT_ONCE)
     async with asyncio.TaskGroup() as group:
-        for mail in _pending(work):
+        for mail in pending:
             await places.acquire()
             group.create_task(_one(work, desk, mail)).add_done_callback(lambda _done: places.release())
 
@@ -107,12 +118,12 @@ async def _one(work: Work, desk: Desk, mail: Mail) -> None:
 
 def _keep(work: Work, written: Written) -> None:
     with work.store.begin() as session:
-        mails.write(session, work.scope, work.campaign.id, work.key, [written])
+        _put_down(session, work, [written])
 
 
-def _pending(work: Work) -> list[Mail]:
-    with work.store.read() as session:
-        return list(mails.every(session, work.scope, work.campaign.id, work.key, states=[MailState.PENDING]))
+def _put_down(session: Session, work: Work, written: Sequence[Written]) -> None:
+    """What was left out meanwhile, with its campaign or by an erasure, stays so."""
+    mail_writing.write(session, work.scope, work.campaign.id, work.key, written, over=[MailState.PENDING])
 
 
 def _written(mail: Mail, letter: Letter, *, prompt_hash: str = "") -> Written:
@@ -123,25 +134,3 @@ def _written(mail: Mail, letter: Letter, *, prompt_hash: str = "") -> Written:
 def _unwritten(mail: Mail, why: str) -> Written:
     assert mail.draft  # noqa: S101 (as above)
     return Written(mail.id, mail.version, replace(mail.draft, letter=None), state=MailState.FAILED, reason=why)
-
-
-@asynccontextmanager
-async def _alive(work: Work) -> AsyncIterator[None]:
-    """Signs of life, for a model may take its time."""
-    beating = asyncio.create_task(_beat(work))
-    try:
-        yield
-    finally:
-        beating.cancel()
-        await asyncio.gather(beating, return_exceptions=True)
-
-
-async def _beat(work: Work) -> None:
-    while True:
-        await asyncio.sleep(HEARTBEAT)
-        await asyncio.to_thread(_note, work)
-
-
-def _note(work: Work) -> None:
-    with work.store.begin() as session:
-        campaigns.note(session, work.scope, work.campaign.id)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from storage import campaign_reviews, campaigns, connections, mails, tenants
 from storage.campaigns import Campaign
 from storage.crypto import Keyring
-from storage.mails import Written
+from storage.mail_writing import Written
 from storage.organization_settings import organization_settings
 from storage.records import (
     Brief,

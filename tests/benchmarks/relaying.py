@@ -10,11 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from unittest.mock import patch
 
-from storage import campaign_reviews, campaigns, mails, organization_settings
+from storage import campaign_reviews, campaigns, mail_writing, mails, organization_settings
 from storage.campaign_reviews import Decision
 from storage.campaigns import NewCampaign
 from storage.documents import new_id
-from storage.mails import Member, Written
+from storage.mail_writing import Written
+from storage.mails import Member
 from storage.records import Brief, CampaignStatus, Criteria, Draft, Letter, MailState, Recipient
 from storage.reviews import Choice
 from storage.tallies import counts
@@ -89,7 +90,7 @@ def approved(house: Household, count: int) -> tuple[str, list[bytes]]:
             Written(row.id, row.version, Draft(one, Letter("An engine", "", ())), mail(row.id, one.address))
             for row, one in zip(rows, people, strict=True)
         ]
-        mails.write(session, house.scope, campaign.id, key, written)
+        mail_writing.write(session, house.scope, campaign.id, key, written)
         moved = {"expected": [CampaignStatus.DRAFT], "to": CampaignStatus.REVIEW, "audience": count}
         campaigns.move(session, house.scope, campaign.id, **moved)
         campaign_reviews.decide(session, house.scope, campaign.id, Decision(Choice.APPROVE, USER))

@@ -8,6 +8,7 @@ import pytest
 
 from deployments.simulators.server import Simulators, serve
 from storage.session import Store
+from storage.settings import settings
 from tests.flows.book import Book, lay_open, somebody
 from tests.flows.campaign_line import CampaignLine
 from tests.flows.house import House, address_book, moved_in
@@ -58,6 +59,15 @@ def simulators(running_simulators: Simulators, house: House, monkeypatch: pytest
     running_simulators.start_over(contacts=0, seed=1)  # no fault or clock of an earlier test is left
     address_book(monkeypatch, running_simulators)
     return running_simulators
+
+
+@pytest.fixture
+def model(simulators: Simulators, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A language model that writes; without it, briefs are templates."""
+    monkeypatch.setenv("OPENAI_BASE_URL", simulators.urls.openai_base_url)
+    monkeypatch.setenv("OPENAI_API_KEY", simulators.urls.openai_api_key)
+    settings.cache_clear()
+    return simulators.world.openai
 
 
 @pytest.fixture

@@ -24,17 +24,6 @@ from tests.flows.house import ANN, House
 pytestmark = pytest.mark.parametrize("house", ["sqlite", "postgres"], indirect=True)
 
 
-@pytest.fixture
-def model(simulators: Simulators, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """A language model that writes; without it, briefs are templates."""
-    from storage.settings import settings  # noqa: PLC0415 (after the environment is set)
-
-    monkeypatch.setenv("OPENAI_BASE_URL", simulators.urls.openai_base_url)
-    monkeypatch.setenv("OPENAI_API_KEY", simulators.urls.openai_api_key)
-    settings.cache_clear()
-    return simulators.world.openai
-
-
 def settings_of(house: House, **values: str) -> None:
     with house.store.begin() as session:
         organization_settings.change(session, house.scope, values, actor=ANN)

@@ -11,10 +11,11 @@ from typing import Any
 from deployments.simulators.faults import Fault
 from deployments.simulators.mail.delivered import Delivery
 from deployments.simulators.server import Simulators
-from storage import campaign_reviews, campaigns, mails, organization_settings, tallies
+from storage import campaign_reviews, campaigns, mail_writing, mails, organization_settings, tallies
 from storage.campaign_reviews import Decision
 from storage.campaigns import Campaign
-from storage.mails import Member, Written
+from storage.mail_writing import Written
+from storage.mails import Member
 from storage.records import CampaignStatistics, CampaignStatus, Draft, Mail, MailState, Recipient
 from storage.reviews import Choice
 from storage.scope import Scope
@@ -103,7 +104,7 @@ class Dispatch:
                 assert mail.draft is not None
                 content = mail_for(provider, mail.id, sender, mail.draft.recipient.address)
                 written = Written(mail.id, mail.version, Draft(mail.draft.recipient, letter()), content)
-                mails.write(session, self.scope, campaign.id, key, [written])
+                mail_writing.write(session, self.scope, campaign.id, key, [written])
             moved = {"expected": [CampaignStatus.DRAFT], "to": CampaignStatus.REVIEW}
             campaigns.move(session, self.scope, campaign.id, **moved, audience=len(addresses))
             campaign_reviews.decide(session, self.scope, campaign.id, Decision(Choice.APPROVE, ANN))

@@ -28,6 +28,7 @@ from storage import (
     campaigns,
     departed,
     mail_mending,
+    mail_writing,
     mails,
     outbox,
     suppressions,
@@ -90,7 +91,8 @@ class MailMachine(RuleBasedStateMachine):
             key = key_of(session, self.scope, self.campaign.id)
             for mail in mails.every(session, self.scope, self.campaign.id, key, states=[MailState.PENDING]):
                 findings = [BLOCK] if mail.ordinal - 1 in blocked else []
-                mails.write(session, self.scope, self.campaign.id, key, [written(mail, b"Subject: x", *findings)])
+                done = written(mail, b"Subject: x", *findings)
+                mail_writing.write(session, self.scope, self.campaign.id, key, [done])
             moved = {"expected": [CampaignStatus.DRAFT], "to": CampaignStatus.REVIEW}
             campaigns.move(session, self.scope, self.campaign.id, **moved)
             choice = Choice.APPROVE_SAFE if safe else Choice.APPROVE

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from storage import campaigns, mails, usage
+from storage import campaigns, mail_writing, mails, usage
 from storage.campaigns import Campaign, NewCampaign
 from storage.crypto import Key
 from storage.documents import new_id
-from storage.mails import Member, Written
+from storage.mail_writing import Written
+from storage.mails import Member
 from storage.records import (
     Brief,
     CampaignStatus,
@@ -70,7 +71,7 @@ def waiting(session: Session, scope: Scope, count: int = 3, connection_id: str =
     campaign = frozen(session, scope, [member(number) for number in range(1, count + 1)], connection_id)
     key = key_of(session, scope, campaign.id)
     for mail in mails.every(session, scope, campaign.id, key):
-        mails.write(session, scope, campaign.id, key, [written(mail, f"to {mail.ordinal}".encode())])
+        mail_writing.write(session, scope, campaign.id, key, [written(mail, f"to {mail.ordinal}".encode())])
     digest = mails.digest(session, scope, campaign.id)
     campaigns.move(
         session, scope, campaign.id, expected=[CampaignStatus.DRAFT], to=CampaignStatus.REVIEW, digest=digest,

@@ -14,6 +14,7 @@ from storage import (
     mail_events,
     mail_marks,
     mail_search,
+    mail_writing,
     mails,
     organization_settings,
     past_mails,
@@ -79,7 +80,7 @@ def filled_campaign(session: Session, scope: Scope, mark: str) -> CampaignWorld:
     key = key_of(session, scope, campaign.id)
     mail = mails.mails(session, scope, campaign.id, None)[0]
     [asked] = mails.mails(session, scope, campaign.id, key, ids=[mail.id])
-    mails.write(session, scope, campaign.id, key, [replace(written(asked), prompt_hash=f"prompt of {mark}")])
+    mail_writing.write(session, scope, campaign.id, key, [replace(written(asked), prompt_hash=f"prompt of {mark}")])
     budget_id = budgeted(session, scope, subject=f"of {mark}")
     begun = usage.reserve(session, scope, budget_id, attempt(campaign_id=campaign.id, mail_id=mail.id))
     for cost in (None, "0.05"):  # one whose price is not known
@@ -95,6 +96,7 @@ def filled_campaign(session: Session, scope: Scope, mark: str) -> CampaignWorld:
     for deed in (Deed.REJECTED, Deed.CLEARED):
         made = mail_marks.mark_mails(session, scope, campaign.id, deed, actor="me", mail_ids=[mail.id])
     paused = frozen(session, scope, [member(7)])
+    mail_writing.take_up(session, scope, paused.id, key_of(session, scope, paused.id), moment=LONG_AGO, until=NOON)
     campaigns.move(session, scope, paused.id, expected=STATUSES, to=CampaignStatus.PAUSED)
     return CampaignWorld(
         mark, campaign.id, campaign.flow_run_id, mail.id, key, budget_id, begun, kept.id, hashed, made.id, paused.id
@@ -190,7 +192,12 @@ CAMPAIGNS_AS_A_STRANGER: dict[str, Callable[[Session, Scope, Any], Any]] = {
     ),
     "mails.mail": lambda s, me, it: mails.mail(s, me, it.mail.campaign_id, it.mail.mail_id, it.mail.key),
     "mails.mails": lambda s, me, it: mails.mails(s, me, it.mail.campaign_id, it.mail.key),
-    "mails.write": lambda s, me, it: mails.write(
+    "mail_writing.hold_on": lambda s, me, it: mail_writing.hold_on(s, me, it.mail.paused_id, held=NOON, until=None),
+    "mail_writing.in_hand": lambda s, me, it: mail_writing.in_hand(s, me, it.mail.paused_id),
+    "mail_writing.take_up": lambda s, me, it: mail_writing.take_up(
+        s, me, it.mail.paused_id, key_of(s, it.scope, it.mail.paused_id), moment=NOON, until=NOON + YEARS
+    ),
+    "mail_writing.write": lambda s, me, it: mail_writing.write(
         s, me, it.mail.campaign_id, it.mail.key, [_rewritten(s, it.mail, it.scope)]
     ),
     "organization_settings.change": lambda s, me, _: organization_settings.change(

@@ -1,5 +1,7 @@
 """Deciding a campaign: what was looked at is what leaves, and what a check blocked does not."""
 
+from concurrent.futures import ThreadPoolExecutor, wait
+
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
@@ -10,6 +12,7 @@ from storage import (
     campaigns,
     mail_marks,
     mail_mending,
+    mail_writing,
     mails,
     organization_settings,
     tallies,
@@ -35,7 +38,7 @@ def states(session: Session, scope: Scope, campaign_id: str) -> list[str]:
 def remark(session: Session, scope: Scope, campaign_id: str, number: int, finding: Finding) -> None:
     key = key_of(session, scope, campaign_id)
     mail = mails.mail(session, scope, campaign_id, str(number), key)
-    mails.write(session, scope, campaign_id, key, [written(mail, b"with a remark", finding)])
+    mail_writing.write(session, scope, campaign_id, key, [written(mail, b"with a remark", finding)])
 
 
 def test_approving_pins_the_bytes_that_were_looked_at(store: Store, scope: Scope) -> None:
@@ -46,6 +49,25 @@ def test_approving_pins_the_bytes_that_were_looked_at(store: Store, scope: Scope
         assert {mail.state for mail in rows} == {MailState.APPROVED}
         assert all(mail.approved_hash == mail.content_hash for mail in rows)
         assert campaigns.campaign(session, scope, campaign.id).status is CampaignStatus.SENDING
+
+
+def test_no_text_slips_in_between_the_look_at_a_digest_and_the_decision(store: Store, scope: Scope) -> None:
+    with store.begin() as session:
+        campaign = waiting(session, scope)
+    named = Decision(Choice.APPROVE, ANN, digest=campaign.digest)
+
+    def decide() -> None:
+        with store.begin() as session:
+            campaign_reviews.decide(session, scope, campaign.id, named)
+
+    with ThreadPoolExecutor(1) as pool:
+        with store.begin() as session:
+            mail = mails.mail(session, scope, campaign.id, "1", key_of(session, scope, campaign.id))
+            campaign_reviews.rewrite(session, scope, campaign.id, written(mail, b"another text"), editor=ANN)
+            deciding = pool.submit(decide)
+            wait([deciding], timeout=0.3)  # long enough for it to have looked
+        with pytest.raises(CannotDecide, match="not the mails that wait now"):
+            deciding.result()
 
 
 @pytest.mark.parametrize("column", ["content_hash", "approved_hash"])

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from storage import audit, campaign_holds, campaign_reviews, campaigns, mail_marks, mails
+from storage import audit, campaign_holds, campaign_reviews, campaigns, mail_marks, mail_writing, mails
 from storage.campaign_reviews import Decision
 from storage.campaigns import Campaign
 from storage.mails import UnknownMail
@@ -25,7 +25,7 @@ def mixed(session: Session, scope: Scope) -> tuple[Campaign, list[str]]:
     key = key_of(session, scope, campaign.id)
     for ordinal, finding in (("3", WARN), ("4", BLOCK)):
         mail = mails.mail(session, scope, campaign.id, ordinal, key)
-        mails.write(session, scope, campaign.id, key, [written(mail, b"remarked on", finding)])
+        mail_writing.write(session, scope, campaign.id, key, [written(mail, b"remarked on", finding)])
     return campaign, [mail.id for mail in mails.every(session, scope, campaign.id, None)]
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from storage import mail_search, mails
+from storage import mail_search, mail_writing, mails
 from storage.records import Paragraph
 from storage.scope import Scope
 from storage.session import Store
@@ -29,7 +29,7 @@ def test_what_a_mail_holds_is_found_and_what_surrounds_it_is_not(
         mail = mails.mail(session, scope, campaign.id, "2", key)
         one = written(mail)
         told = replace(letter(), paragraphs=(Paragraph(TEXT),))
-        mails.write(session, scope, campaign.id, key, [replace(one, draft=replace(one.draft, letter=told))])
+        mail_writing.write(session, scope, campaign.id, key, [replace(one, draft=replace(one.draft, letter=told))])
         assert [mail.ordinal for mail in mail_search.search(session, scope, campaign.id, key, words)] == found
 
 

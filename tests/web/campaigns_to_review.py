@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from sqlalchemy import text
 
-from storage import campaigns, contacts, mails, tallies, usage
+from storage import campaigns, contacts, mail_writing, mails, tallies, usage
 from storage.campaigns import Campaign, NewCampaign
 from storage.documents import new_id, now
 from storage.mails import Member
@@ -85,7 +85,7 @@ def written_campaign(
     crowd = Crowd.of(mail.draft.recipient for mail in pending if mail.draft)
     bench = bench_of(session, scope, campaign)
     letters = [judged(bench, mail, letter_for(mail, mail.ordinal), crowd) for mail in pending]
-    mails.write(session, scope, campaign.id, key, letters)
+    mail_writing.write(session, scope, campaign.id, key, letters)
     for mail in pending:
         _pay(session, scope, campaign, mail)
     return _waiting(session, scope, campaign, count)
@@ -112,7 +112,7 @@ def hostile(session: Session, scope: Scope, campaign: Campaign, ordinal: int, ht
     letter = replace(mail.draft.letter, subject=HOSTILE)
     body = f"Subject: hello\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<p>Hello</p>{html}".encode()
     draft = replace(mail.draft, letter=letter, recipient=replace(mail.draft.recipient, name=HOSTILE))
-    mails.write(session, scope, campaign.id, key, [mails.Written(mail.id, mail.version, draft, body)])
+    mail_writing.write(session, scope, campaign.id, key, [mail_writing.Written(mail.id, mail.version, draft, body)])
     return mails.mail(session, scope, campaign.id, str(ordinal), key)
 
 
