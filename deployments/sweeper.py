@@ -7,6 +7,7 @@ import contextlib
 import logging
 import signal
 import threading
+import time
 from datetime import timedelta
 
 from storage.session import Store, open_store
@@ -18,13 +19,17 @@ from tasks.sweep_campaigns import sweep_campaigns
 from tasks.sweeping import LEASE
 
 EVERY = 5.0
+SHARE = 10  # of the time, no more than one part in so many is spent on looking
 
 log = logging.getLogger("contactflow.sweeper")
 
 
 def sweep_until(stop: threading.Event, store: Store, engine: Engine) -> None:
-    while not stop.wait(EVERY):
+    took = 0.0
+    while not stop.wait(max(EVERY, took * SHARE)):
+        begun = time.monotonic()
         sweep_once(store, engine, LEASE)
+        took = time.monotonic() - begun
 
 
 def sweep_once(store: Store, engine: Engine, lease: timedelta) -> None:

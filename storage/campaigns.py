@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Row, Update, insert, select, update
 
-from storage import connections
+from storage import connections, walls
 from storage.crypto import Key, bound_to
 from storage.documents import encode, now
 from storage.records import Brief, CampaignStatistics, CampaignStatus, Criteria, Forecast
@@ -151,6 +151,11 @@ def campaigns(session: Session, scope: Scope, *, limit: int = 100) -> list[Campa
 def live_campaigns(session: Session, scope: Scope) -> list[Campaign]:
     rows = session.execute(select(table).where(visible(table, scope), table.c.status.in_(LIVE_STATUSES)))
     return [_campaign(row) for row in rows]
+
+
+def live_everywhere(session: Session) -> list[Campaign]:
+    """Of all organizations, for upkeep."""
+    return [_campaign(row) for row in session.execute(walls.across(session, table, LIVE_STATUSES))]
 
 
 @scoped

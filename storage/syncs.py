@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Insert, Row, Update, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from storage import connections
+from storage import connections, walls
 from storage.crypto import Key, bound_to
 from storage.documents import now
 from storage.records import Provider, Statistics, SyncStatus
@@ -148,6 +148,11 @@ def syncs(session: Session, scope: Scope, *, limit: int = 100) -> list[Sync]:
 def open_syncs(session: Session, scope: Scope) -> list[Sync]:
     rows = session.execute(select(table).where(visible(table, scope), table.c.status.in_(OPEN_STATUSES)))
     return [_sync(row) for row in rows]
+
+
+def open_everywhere(session: Session) -> list[Sync]:
+    """Of all organizations, for upkeep."""
+    return [_sync(row) for row in session.execute(walls.across(session, table, OPEN_STATUSES))]
 
 
 @scoped

@@ -6,7 +6,6 @@ from storage import campaigns, syncs
 from storage.documents import now
 from storage.session import Store
 from tasks.providers.engine import Engine
-from tasks.sweeping import everybody
 
 FLOWS = (
     "contact-sync", "email-campaign", "undo-sync", "rewrite-mails", "sample-mail", "housekeeping",
@@ -26,9 +25,7 @@ def purge(store: Store, engine: Engine, *, days: int) -> int:
 
 
 def _still_open(store: Store) -> set[str]:
-    found: set[str] = set()
-    for scope in everybody(store):
-        with store.read() as session:
-            found.update(sync.flow_run_id for sync in syncs.open_syncs(session, scope))
-            found.update(campaign.flow_run_id for campaign in campaigns.live_campaigns(session, scope))
-    return found
+    with store.read() as session:
+        return {one.flow_run_id for one in syncs.open_everywhere(session)} | {
+            one.flow_run_id for one in campaigns.live_everywhere(session)
+        }

@@ -24,9 +24,9 @@ from tasks.sweeping import (
     PATIENCE,
     UNDER_WAY,
     Books,
-    everybody,
+    Runs,
     patience,
-    settle_runs,
+    whole,
 )
 
 UNDO = "undo-sync"
@@ -38,25 +38,26 @@ def sweep(store: Store, engine: Engine, account: Account, *, lease: timedelta = 
     """What was done, and how often. `account` closes the books of a sync that was cut short."""
     done: Counter[str] = Counter()
     moment = now()
-    scopes = everybody(store)
     with store.read() as session:
-        still_open = [(scope, sync) for scope in scopes for sync in syncs.open_syncs(session, scope)]
-    for scope, sync in still_open:
-        done[_mend(store, engine, account, scope, sync, moment - sync.updated_at, lease)] += 1
-    settle_runs(store, engine, scopes, BOOKS, done, lease=lease)
-    for run_id in engine.runs(UNDO, *UNDER_WAY, before=moment - PATIENCE):
-        engine.restart(run_id)
+        still_open = syncs.open_everywhere(session)
+    runs = Runs(engine, BOOKS, still_open)
+    for sync in still_open:
+        done[_mend(store, engine, account, sync, runs.standing(sync.flow_run_id), moment - sync.updated_at, lease)] += 1
+    runs.settle(store, done, lease=lease)
+    for run in engine.runs(UNDO, *UNDER_WAY, before=moment - PATIENCE):
+        engine.restart(run.id)
         done["restarted"] += 1
     del done[""]
     return done
 
 
 def _mend(
-    store: Store, engine: Engine, account: Account, scope: Scope, sync: Sync, quiet: timedelta, lease: timedelta
-) -> str:
+    store: Store, engine: Engine, account: Account, sync: Sync, standing: tuple[str, int], quiet: timedelta,
+    lease: timedelta,
+) -> str:  # fmt: skip
+    scope, (state, attempts) = whole(sync.organization_id), standing
     if sync.status is SyncStatus.PREVIEW and sync.expires_at and sync.expires_at < now():
         return _end(store, scope, sync, SyncStatus.EXPIRED, "nobody decided in time")
-    state, attempts = engine.standing(sync.flow_run_id)
     if state in GONE:
         return _give_up(store, account, scope, sync, "its flow run was cancelled", SyncStatus.CANCELLED)
     if state == "Suspended" and sync.status is SyncStatus.EXECUTING and engine.resume(sync.flow_run_id, ALARM):

@@ -13,7 +13,7 @@ from storage.records import CampaignStatus
 from storage.scope import Scope
 from storage.session import Store
 from tasks.providers.engine import Engine
-from tasks.sweeping import ALARM, GONE, LEASE, MOST_ATTEMPTS, PATIENCE, Books, everybody, patience, settle_runs
+from tasks.sweeping import ALARM, GONE, LEASE, MOST_ATTEMPTS, PATIENCE, Books, Runs, patience, whole
 
 BOOKS = Books("email-campaign", campaigns.of_run)
 
@@ -21,24 +21,23 @@ BOOKS = Books("email-campaign", campaigns.of_run)
 def sweep_campaigns(store: Store, engine: Engine, *, lease: timedelta = LEASE) -> Counter[str]:
     """What was done, and how often."""
     done: Counter[str] = Counter()
-    scopes = everybody(store)
     with store.read() as session:
-        live = [(scope, one) for scope in scopes for one in campaigns.live_campaigns(session, scope)]
-    for scope, campaign in live:
-        done[_mend(store, engine, scope, campaign, lease)] += 1
-    settle_runs(store, engine, scopes, BOOKS, done, lease=lease)
+        live = campaigns.live_everywhere(session)
+    runs = Runs(engine, BOOKS, live)
+    for campaign in live:
+        done[_mend(store, engine, campaign, runs.standing(campaign.flow_run_id), lease)] += 1
+    runs.settle(store, done, lease=lease)
     del done[""]
     return done
 
 
-def _mend(store: Store, engine: Engine, scope: Scope, campaign: Campaign, lease: timedelta) -> str:
-    moment = now()
+def _mend(store: Store, engine: Engine, campaign: Campaign, standing: tuple[str, int], lease: timedelta) -> str:
+    moment, scope, (state, attempts) = now(), whole(campaign.organization_id), standing
     if campaign.status is CampaignStatus.REVIEW and campaign.expires_at and campaign.expires_at < moment:
         return _end(store, scope, campaign, CampaignStatus.REJECTED, "nobody decided in time")
     if not campaign.has_begun:
         late = moment - campaign.created_at > PATIENCE
         return _end(store, scope, campaign, CampaignStatus.FAILED, "its run was never started") if late else ""
-    state, attempts = engine.standing(campaign.flow_run_id)
     if state in GONE:
         return _end(store, scope, campaign, CampaignStatus.CANCELLED, "its flow run was cancelled")
     if state == "Suspended" and campaign.status is CampaignStatus.SENDING:

@@ -15,7 +15,7 @@ BEGIN
         EXECUTE format('ALTER TABLE %s DISABLE ROW LEVEL SECURITY', wall.name);
     END LOOP;
     FOR door IN SELECT oid FROM pg_proc
-        WHERE pronamespace = current_schema()::regnamespace AND proname LIKE 'contactflow\_%' AND prosecdef
+        WHERE pronamespace = current_schema()::regnamespace AND proname LIKE 'contactflow\_%' AND (prosecdef OR proname LIKE 'contactflow\_all\_%')
     LOOP
         EXECUTE format('DROP FUNCTION %s', door);
     END LOOP;

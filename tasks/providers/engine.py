@@ -4,7 +4,8 @@ Plain HTTP, so that a command at the terminal need not import Prefect. What a 2x
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
@@ -24,6 +25,18 @@ class EngineUnreachable(Exception):
 
 class EngineRefused(Exception):
     pass
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How a flow run stands: since when it is in its state, and how often it was begun."""
+
+    id: str
+    state: str
+    since: datetime
+    created: datetime
+    attempts: int
+    organization: str
 
 
 class Engine:
@@ -76,37 +89,35 @@ class Engine:
 
     def state(self, run_id: str) -> str:
         """The name of a run's state ("Suspended", "Running", …); empty where there is no such run."""
-        return self.standing(run_id)[0]
-
-    def standing(self, run_id: str) -> tuple[str, int]:
-        """A run's state and how often it was begun."""
         run = self.ask("GET", f"flow_runs/{run_id}")
-        return (str(run["state_name"]), int(run.get("run_count") or 0)) if run else ("", 0)
+        return str(run["state_name"]) if run else ""
 
-    def runs(self, flow: str, *states: str, before: datetime | None = None, begun: datetime | None = None) -> list[str]:
-        """The ids of a flow's runs in one of these states, by the states' names.
+    def runs(self, flow: str, *states: str, before: datetime | None = None, begun: datetime | None = None) -> list[Run]:
+        """A flow's runs in one of these states, by the states' names.
 
         In it since `before` at the latest, and asked for at `begun` at the earliest, where these are given.
         """
+        wanted = {"flows": {"name": {"any_": [flow]}}, "flow_runs": {"state": {"name": {"any_": list(states)}}}}
         found: list[dict[str, Any]] = []
         while True:
-            wanted = {
-                "flows": {"name": {"any_": [flow]}},
-                "flow_runs": {"state": {"name": {"any_": list(states)}}},
-                "limit": PAGE,
-                "offset": len(found),
-                "sort": "ID_DESC",
-            }
-            page = self.ask("POST", "flow_runs/filter", wanted) or []
+            page = self._some_runs({**wanted, "offset": len(found)})
             found += page
             if len(page) < PAGE:
                 break
         return [
-            str(run["id"])
-            for run in found
-            if (before is None or _moment(run["state"]["timestamp"]) < before)
-            and (begun is None or _moment(run["created"]) > begun)
+            run
+            for run in map(_run, found)
+            if (before is None or run.since < before) and (begun is None or run.created > begun)
         ]
+
+    def runs_called(self, run_ids: Collection[str]) -> list[Run]:
+        """Those of them that are there."""
+        ids = list(run_ids)
+        pages = (ids[start : start + PAGE] for start in range(0, len(ids), PAGE))
+        return [_run(one) for page in pages for one in self._some_runs({"flow_runs": {"id": {"any_": page}}})]
+
+    def _some_runs(self, wanted: Mapping[str, Any]) -> list[dict[str, Any]]:
+        return self.ask("POST", "flow_runs/filter", {**wanted, "limit": PAGE, "sort": "ID_DESC"}) or []
 
     def ended(self, flow: str, *, before: datetime, most: int) -> list[str]:
         """The ids of a flow's runs that were over before that moment, the oldest first."""
@@ -187,6 +198,17 @@ class Engine:
             if response.status_code != httpx.codes.SERVICE_UNAVAILABLE or time.monotonic() > deadline:
                 return response
             time.sleep(0.25)
+
+
+def _run(told: Mapping[str, Any]) -> Run:
+    return Run(
+        id=str(told["id"]),
+        state=str(told["state_name"]),
+        since=_moment(told["state"]["timestamp"]),
+        created=_moment(told["created"]),
+        attempts=int(told.get("run_count") or 0),
+        organization=str(told["parameters"].get("organization") or ""),
+    )
 
 
 def _moment(text: str) -> datetime:

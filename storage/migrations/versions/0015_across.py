@@ -1,0 +1,20 @@
+"""What is under way in all organizations is asked for at once."""
+
+from alembic import op
+
+from storage import walls
+
+revision = "0015"
+down_revision = "0014"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    walls.put_up(op.get_bind())
+
+
+def downgrade() -> None:
+    if op.get_bind().dialect.name == "postgresql":
+        for table in ("contact_syncs", "email_campaigns"):
+            op.execute(f"DROP FUNCTION IF EXISTS contactflow_all_{table}")
