@@ -13,15 +13,18 @@ from deployments.cli.looking import tell_outcome
 from deployments.cli.waiting import follow
 from deployments.local import CannotStart, environment_of, running, wait_until
 from deployments.processes import Child, Household
-from storage import contacts, organization_settings, plans, reviews, schema, sign_ins, syncs, tenants
-from storage.connections import StoredTokens, connect, connections
+from storage import schema
 from storage.documents import new_id
+from storage.organization import organization_settings, sign_ins, tenants
+from storage.organization.connections import StoredTokens, connect, connections
+from storage.people import contacts
 from storage.records import ChangeState, ConnectionStatus, Provider, Role, SyncStatus
-from storage.reviews import Choice, Decision
 from storage.scope import Scope
 from storage.session import Store, open_store
 from storage.settings import PREFIX, Settings
-from storage.syncs import Sync
+from storage.sync import plans, reviews, syncs
+from storage.sync.reviews import Choice, Decision
+from storage.sync.syncs import Sync
 from tasks.providers.engine import Engine
 from tasks.rules.guards import Allow
 from web.sign_in import link_to

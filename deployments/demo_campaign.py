@@ -6,12 +6,13 @@ from deployments.cli.campaign_looking import current, tell
 from deployments.cli.waiting import follow_campaign
 from deployments.demo import ORGANIZATION, USER, Stage
 from deployments.local import CannotStart
-from storage import campaign_reviews, campaigns, contacts, mails, tallies
-from storage.campaign_reviews import Decision
-from storage.campaigns import Campaign
+from storage.campaign import campaign_reviews, campaigns, mails, tallies
+from storage.campaign.campaign_reviews import Decision
+from storage.campaign.campaigns import Campaign
 from storage.documents import new_id
+from storage.people import contacts
 from storage.records import CampaignStatus, Criteria, MailState, Provider
-from storage.reviews import Choice
+from storage.sync.reviews import Choice
 
 RECIPIENTS = 12
 BUDGET_USD = 1.0

@@ -14,7 +14,7 @@ from deployments.sweeper import log_plainly, sweep_once, sweep_until
 from storage.session import Store, open_store
 from storage.settings import settings
 from tasks.providers.engine import Engine, EngineRefused, EngineUnreachable
-from tasks.schedule import schedule
+from tasks.upkeep.schedule import schedule
 
 AT_ONCE = 4
 

@@ -12,11 +12,11 @@ from datetime import timedelta
 
 from storage.session import Store, open_store
 from storage.settings import settings
-from tasks.account import account
 from tasks.providers.engine import Engine, EngineRefused, EngineUnreachable
-from tasks.sweep import sweep
-from tasks.sweep_campaigns import sweep_campaigns
-from tasks.sweeping import LEASE
+from tasks.sync.account import account
+from tasks.upkeep.sweep import sweep
+from tasks.upkeep.sweep_campaigns import sweep_campaigns
+from tasks.upkeep.sweeping import LEASE
 
 EVERY = 5.0
 SHARE = 10  # of the time, no more than one part in so many is spent on looking

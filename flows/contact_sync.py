@@ -2,17 +2,17 @@
 
 from prefect import flow
 
-from tasks.account import account
-from tasks.apply import apply
-from tasks.begin import begin
-from tasks.close import failing_loudly
-from tasks.fetch import fetch
-from tasks.link import link
-from tasks.plan import plan
-from tasks.review import review
 from tasks.rules.guards import Allow
-from tasks.stage import stage
-from tasks.validate import validate
+from tasks.sync.account import account
+from tasks.sync.apply import apply
+from tasks.sync.begin import begin
+from tasks.sync.close import failing_loudly
+from tasks.sync.fetch import fetch
+from tasks.sync.link import link
+from tasks.sync.plan import plan
+from tasks.sync.review import review
+from tasks.sync.stage import stage
+from tasks.sync.validate import validate
 
 
 @flow(name="contact-sync", flow_run_name="contact-sync of {organization}")

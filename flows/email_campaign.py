@@ -3,16 +3,16 @@
 from prefect import flow
 
 from storage.records import Criteria
-from tasks.check import check
-from tasks.close_campaign import failing_loudly
-from tasks.conclude import conclude
-from tasks.draft import draft
-from tasks.forecast import forecast
-from tasks.launch import Asked, launch
-from tasks.reconcile import reconcile
-from tasks.review_mails import rest, review_mails
-from tasks.segment import segment
-from tasks.send import send
+from tasks.campaign.check import check
+from tasks.campaign.close_campaign import failing_loudly
+from tasks.campaign.conclude import conclude
+from tasks.campaign.draft import draft
+from tasks.campaign.forecast import forecast
+from tasks.campaign.launch import Asked, launch
+from tasks.campaign.reconcile import reconcile
+from tasks.campaign.review_mails import rest, review_mails
+from tasks.campaign.segment import segment
+from tasks.campaign.send import send
 
 
 @flow(name="email-campaign", flow_run_name="email-campaign of {organization}")

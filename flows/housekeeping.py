@@ -5,20 +5,20 @@ from prefect import flow, get_run_logger
 from storage.scrubbing import scrub, scrub_file
 from storage.session import open_store
 from storage.settings import settings
-from tasks.account import account
-from tasks.chores import Chores
-from tasks.follow_up import follow_up
-from tasks.forget import forget_mails, forget_merges, forget_sign_ins, forget_undo
-from tasks.notify import notify_people
+from tasks.campaign.reconcile import reconcile
 from tasks.providers.engine import Engine
-from tasks.prune import prune
-from tasks.purge import purge
-from tasks.reconcile import reconcile
-from tasks.refresh_tokens import refresh_tokens
-from tasks.schedule import schedule
-from tasks.sweep import sweep
-from tasks.sweep_campaigns import sweep_campaigns
-from tasks.verify_audit import verify_audit
+from tasks.sync.account import account
+from tasks.upkeep.chores import Chores
+from tasks.upkeep.follow_up import follow_up
+from tasks.upkeep.forget import forget_mails, forget_merges, forget_sign_ins, forget_undo
+from tasks.upkeep.notify import notify_people
+from tasks.upkeep.prune import prune
+from tasks.upkeep.purge import purge
+from tasks.upkeep.refresh_tokens import refresh_tokens
+from tasks.upkeep.schedule import schedule
+from tasks.upkeep.sweep import sweep
+from tasks.upkeep.sweep_campaigns import sweep_campaigns
+from tasks.upkeep.verify_audit import verify_audit
 
 YEAR = 365  # longer than mails are kept
 

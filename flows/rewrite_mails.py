@@ -2,8 +2,8 @@
 
 from prefect import flow
 
-from tasks.check import check
-from tasks.draft import draft
+from tasks.campaign.check import check
+from tasks.campaign.draft import draft
 
 
 @flow(name="rewrite-mails", flow_run_name="rewrite-mails {campaign}")

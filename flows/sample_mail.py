@@ -2,7 +2,7 @@
 
 from prefect import flow
 
-from tasks.sample import sample
+from tasks.campaign.sample import sample
 
 
 @flow(name="sample-mail", flow_run_name="sample-mail of {campaign}")

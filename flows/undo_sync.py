@@ -2,7 +2,7 @@
 
 from prefect import flow
 
-from tasks.undo import undo
+from tasks.sync.undo import undo
 
 
 @flow(name="undo-sync", flow_run_name="undo-sync {sync}")

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ARRAY, Connection, Select, Table, Text, cast, column, func, select, text
 
-from storage import measures
+from storage.reporting import measures
 from storage.session import Session
 from storage.sql import statement
 from storage.tables import organizations

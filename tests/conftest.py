@@ -23,12 +23,13 @@ atexit.register(shutil.rmtree, HOME, ignore_errors=True)
 os.environ["CONTACTFLOW_HOME"] = str(HOME / "contactflow")
 os.environ["PREFECT_HOME"] = str(HOME / "prefect")
 
-from storage import schema, tenants, walls  # noqa: E402 (after the environment is clean)
+from storage import schema, walls  # noqa: E402 (after the environment is clean)
+from storage.organization import tenants  # noqa: E402 (after the environment is clean)
+from storage.organization.tenants import Organization  # noqa: E402 (as above)
 from storage.records import Role  # noqa: E402 (as above)
 from storage.scope import Scope  # noqa: E402 (as above)
 from storage.session import Session, Store, open_store  # noqa: E402 (as above)
 from storage.settings import Settings  # noqa: E402 (as above)
-from storage.tenants import Organization  # noqa: E402 (as above)
 from tests import postgres  # noqa: E402 (as above)
 
 Settings.model_config["env_file"] = None  # a developer's own .env is not for tests

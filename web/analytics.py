@@ -7,10 +7,11 @@ from typing import Any
 
 from starlette.responses import Response
 
-from storage import analytics, campaigns
-from storage.analytics import Totals
+from storage.campaign import campaigns
 from storage.documents import now
 from storage.records import MailEvent, Visitor
+from storage.reporting import analytics
+from storage.reporting.analytics import Totals
 from storage.scope import Scope
 from storage.session import Session
 from web.charts import Chart, Share, columns, shares

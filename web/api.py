@@ -13,12 +13,15 @@ import msgspec
 from msgspec import Meta
 from starlette.responses import Response
 
-from storage import campaigns, connections, contacts, marks, plans, syncs
-from storage.campaigns import Campaign
+from storage.campaign import campaigns
+from storage.campaign.campaigns import Campaign
+from storage.organization import connections
+from storage.people import contacts
 from storage.records import CampaignStatistics, CampaignStatus, ConnectionStatus, Provider, Statistics, SyncStatus
-from storage.syncs import Sync
+from storage.sync import marks, plans, syncs
+from storage.sync.syncs import Sync
 from web.connections import HEALTH
-from web.groups import counted, tally
+from web.sync.groups import counted, tally
 from web.visits import Visit, number_of
 
 PAGE = 100

@@ -14,7 +14,6 @@ from starlette.staticfiles import StaticFiles
 from web import (
     analytics,
     api,
-    campaign_routes,
     connections,
     contacts,
     home,
@@ -24,15 +23,15 @@ from web import (
     schedules,
     settings,
     sign_in,
-    sync_deeds,
-    sync_page,
     templates,
     tracking,
 )
+from web.campaign import campaign_routes
 from web.doors import acquainted, deed, guest, guest_deed, nothing_here, page, public, refused
 from web.house import House
 from web.rendering import STATIC
 from web.security import Guarded, Limited, headers_of
+from web.sync import sync_deeds, sync_page
 from web.visits import Refusal, Visit
 
 ROUTES: Sequence[BaseRoute] = (

@@ -5,10 +5,12 @@ from typing import Any
 
 from starlette.responses import Response
 
-from storage import audit, connections, syncs, tenants
-from storage.connections import ConnectionInfo, StoredTokens
+from storage import audit
 from storage.documents import new_id
+from storage.organization import connections, tenants
+from storage.organization.connections import ConnectionInfo, StoredTokens
 from storage.records import ConnectionStatus, Provider
+from storage.sync import syncs
 from tasks.providers.kept_tokens import app_of
 from tasks.providers.permissions import allowed
 from web import cookies

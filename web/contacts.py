@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from storage import actions, contacts, links
+from storage.people import actions, contacts, links
 from storage.records import Contact, Person
 from tasks.rules.changes import FIELDS, SEVERAL
 from tasks.rules.provenance import origin

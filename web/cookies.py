@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from storage.crypto import CannotDecrypt
-from storage.sign_ins import SESSION_LASTS
+from storage.organization.sign_ins import SESSION_LASTS
 from web.house import House
 
 SESSION, GUEST, FLOW, WANTED = "contactflow", "contactflow-guest", "contactflow-sign-in", "contactflow-wanted"

@@ -1,6 +1,6 @@
 """What deciding about a plan and about mails has in common."""
 
-from storage import tenants
+from storage.organization import tenants
 from storage.records import Deed
 from storage.session import Session
 from web.visits import Refusal, Visit

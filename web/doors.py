@@ -14,17 +14,17 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from storage import sign_ins
-from storage.campaigns import CampaignIsOver, UnknownCampaign
-from storage.connections import UnknownConnection
-from storage.contacts import UnknownContact
-from storage.mails import UnknownMail
-from storage.reviews import CannotDecide
-from storage.schedules import UnknownSchedule
+from storage.campaign.campaigns import CampaignIsOver, UnknownCampaign
+from storage.campaign.mails import UnknownMail
+from storage.campaign.templates import UnknownTemplate
+from storage.organization import sign_ins
+from storage.organization.connections import UnknownConnection
+from storage.organization.schedules import UnknownSchedule
+from storage.organization.sign_ins import Visitor
+from storage.people.contacts import UnknownContact
 from storage.scope import NotAllowed
-from storage.sign_ins import Visitor
-from storage.syncs import RunIsOver, UnknownSync
-from storage.templates import UnknownTemplate
+from storage.sync.reviews import CannotDecide
+from storage.sync.syncs import RunIsOver, UnknownSync
 from tasks.providers.engine import EngineRefused, EngineUnreachable
 from web import cookies
 from web.house import House

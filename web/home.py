@@ -2,12 +2,15 @@
 
 from starlette.responses import PlainTextResponse, Response
 
-from storage import connections, contacts, plans, syncs, tenants
 from storage.documents import new_id
+from storage.organization import connections, tenants
+from storage.people import contacts
 from storage.records import ConnectionStatus, SyncStatus
-from web import analytics, campaigns
+from storage.sync import plans, syncs
+from web import analytics
+from web.campaign import campaigns
 from web.connections import HEALTH
-from web.groups import counted, tally
+from web.sync.groups import counted, tally
 from web.visits import Visit
 
 LATELY = 20

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from starlette.responses import Response
 
-from storage import measures
+from storage.reporting import measures
 from web.visits import Refusal, Visit
 
 TEXT = "text/plain; version=0.0.4; charset=utf-8"

@@ -4,7 +4,9 @@ import json
 
 from starlette.responses import Response
 
-from storage import audit, contacts, erasing, holdings, scrubbing, trails
+from storage import audit, scrubbing
+from storage.people import contacts
+from storage.privacy import erasing, holdings, trails
 from storage.records import Contact
 from storage.session import Session
 from tasks.rules.accounting import forecast

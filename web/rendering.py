@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from tasks.rules.wording import as_text
-from web.mail_words import CAMPAIGN_STATUSES, DECISIONS, MAIL_STATES, amount, duration, money
+from web.campaign.mail_words import CAMPAIGN_STATUSES, DECISIONS, MAIL_STATES, amount, duration, money
 from web.words import CHOICES, DEEDS, FIELDS, KINDS, POLICIES, ROOMS, STATES, STATUSES, count_of
 
 HERE = Path(__file__).parent

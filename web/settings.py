@@ -5,8 +5,8 @@ from typing import Any
 
 from starlette.responses import Response
 
-from storage import organization_settings
-from storage.organization_settings import BadSetting
+from storage.organization import organization_settings
+from storage.organization.organization_settings import BadSetting
 from storage.records import BadSurvivorship, OrganizationSettings
 from web.visits import Visit
 

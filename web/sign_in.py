@@ -5,9 +5,10 @@ from typing import Any
 
 from starlette.responses import Response
 
-from storage import audit, sign_ins
+from storage import audit
+from storage.organization import sign_ins
+from storage.organization.sign_ins import Visitor
 from storage.records import Provider, SignInKind
-from storage.sign_ins import Visitor
 from tasks.providers.base import ProviderError
 from tasks.providers.kept_tokens import app_of, identity_app_of, mailing_app_of
 from tasks.providers.permissions import asked_too_much

@@ -5,9 +5,9 @@ from types import MappingProxyType
 
 from starlette.responses import Response
 
-from storage import templates
+from storage.campaign import templates
+from storage.campaign.templates import NewTemplate, Template
 from storage.records import Brief, Recipient
-from storage.templates import NewTemplate, Template
 from tasks.rules.briefs import BriefError, check_links
 from tasks.rules.letters import CannotRender, Frame, Routes, text_of
 from tasks.rules.templates import VARIABLES, MissingFact, TemplateRefused, check_template, letter_of_template

@@ -11,10 +11,12 @@ from datetime import timedelta
 
 from starlette.responses import RedirectResponse, Response
 
-from storage import actions, campaigns, mail_events, mails, suppressions, tenants
-from storage.actions import Action
+from storage.campaign import campaigns, mail_events, mails, suppressions
+from storage.campaign.mail_events import Event
 from storage.documents import now
-from storage.mail_events import Event
+from storage.organization import tenants
+from storage.people import actions
+from storage.people.actions import Action
 from storage.records import Mail, MailEvent, SuppressionReason, Visitor
 from storage.scope import Scope
 from storage.session import Session

@@ -8,8 +8,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from storage import audit
+from storage.organization.sign_ins import Visitor
 from storage.scope import Scope
-from storage.sign_ins import Visitor
 from web.house import House
 
 SEE_OTHER = 303

@@ -1,7 +1,7 @@
 """What the pages call things."""
 
 from storage.records import ChangeKind, ChangeState, Deed, Person, ReviewPolicy, SyncStatus
-from storage.reviews import Choice
+from storage.sync.reviews import Choice
 
 FIELDS = {name: name.replace("_", " ").capitalize() for name in Person.__dataclass_fields__} | {
     "given_name": "First name",

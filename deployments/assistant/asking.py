@@ -9,8 +9,9 @@ from decimal import Decimal, InvalidOperation
 from deployments.assistant.answers import Answer, answer
 from deployments.assistant.desk import Desk, page_of
 from deployments.cli.terminal import Refused
-from storage import campaigns, connections, suggestions, syncs
+from storage.campaign import campaigns
 from storage.documents import new_id, now
+from storage.organization import connections, suggestions
 from storage.records import (
     Advice,
     CampaignStatus,
@@ -25,8 +26,9 @@ from storage.records import (
 from storage.scope import Scope
 from storage.session import Session
 from storage.settings import settings
-from tasks.foreseeing import Foreseen, foreseen
-from tasks.preparing import Wish, prepare
+from storage.sync import syncs
+from tasks.campaign.foreseeing import Foreseen, foreseen
+from tasks.campaign.preparing import Wish, prepare
 from tasks.providers.telling import tell
 
 MOST_LIVE = 5  # campaigns that a user may have under way before an assistant may begin another

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from storage import audit, tenants
+from storage import audit
+from storage.organization import tenants
 from storage.records import Run
 from storage.scope import Scope
 from storage.session import Session, Store

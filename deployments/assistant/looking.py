@@ -7,10 +7,13 @@ from deployments.assistant.desk import Desk, page_of
 from deployments.cli import campaign_looking, contact, crm, looking
 from deployments.cli.advice import advice_as_data
 from deployments.cli.terminal import Refused
-from storage import actions, campaigns, connections, contacts, links, mails, plans, suggestions, syncs, tallies
+from storage.campaign import campaigns, mails, tallies
+from storage.organization import connections, suggestions
+from storage.people import actions, contacts, links
 from storage.records import CampaignStatus, ChangeKind, MailState, Run, RunKind, SyncStatus
 from storage.scope import Scope
 from storage.session import Session
+from storage.sync import plans, syncs
 
 
 def list_connections(desk: Desk) -> Answer:

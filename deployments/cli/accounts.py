@@ -10,8 +10,9 @@ from urllib.parse import parse_qsl, urlsplit
 import click
 
 from deployments.cli.terminal import Refused, command, organization_option, ready_store, show, table, user_option, when
-from storage import audit, connections, sign_ins, tenants
-from storage.connections import ConnectionInfo, StoredTokens
+from storage import audit
+from storage.organization import connections, sign_ins, tenants
+from storage.organization.connections import ConnectionInfo, StoredTokens
 from storage.records import Provider
 from storage.settings import settings
 

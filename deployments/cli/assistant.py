@@ -3,7 +3,7 @@
 import click
 
 from deployments.cli.terminal import command, organization_option, ready_store, show, user_option
-from storage import tenants
+from storage.organization import tenants
 from storage.settings import settings
 from tasks.providers.engine import Engine
 

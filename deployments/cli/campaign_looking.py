@@ -6,8 +6,9 @@ import click
 
 from deployments.cli.advice import advice_as_data, tell_advice
 from deployments.cli.terminal import command, organization_option, ready_store, show, table, when
-from storage import campaigns, mails, suggestions, tallies, tenants, usage
-from storage.campaigns import Campaign
+from storage.campaign import campaigns, mails, tallies, usage
+from storage.campaign.campaigns import Campaign
+from storage.organization import suggestions, tenants
 from storage.records import CampaignStatus, Letter, Mail, MailState, Run, RunKind, Suggestion
 from storage.scope import Scope
 from storage.session import Session

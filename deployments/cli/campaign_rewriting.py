@@ -5,10 +5,11 @@ import click
 from deployments.cli.campaign_looking import found, letter_text, mail_data, tell
 from deployments.cli.terminal import Refused, command, ready_store, show
 from deployments.cli.waiting import follow_campaign, wait_for_run
-from storage import campaign_reviews, campaigns, mails, tenants
+from storage.campaign import campaign_reviews, campaigns, mails
+from storage.organization import tenants
 from storage.records import CampaignStatus, MailState
 from storage.settings import settings
-from tasks.judging import edited
+from tasks.campaign.judging import edited
 from tasks.providers.engine import Engine
 
 as_option = click.option("--as", "editor", default="", metavar="EMAIL", help="Who changes it; the campaign's own user.")

@@ -6,9 +6,9 @@ import click
 
 from deployments.cli.campaign_looking import as_data, found, tell
 from deployments.cli.terminal import Refused, command, ready_store, reviewer_of, show
-from storage import campaign_holds, mail_mending
-from storage.campaigns import Campaign
-from storage.mail_mending import Retried
+from storage.campaign import campaign_holds, mail_mending
+from storage.campaign.campaigns import Campaign
+from storage.campaign.mail_mending import Retried
 from storage.records import CampaignStatus
 from storage.session import Store
 from storage.settings import settings

@@ -22,15 +22,17 @@ from deployments.cli.campaign_sending import (
 )  # fmt: skip
 from deployments.cli.terminal import Refused, command, organization_option, ready_store, reviewer_of, show, user_option
 from deployments.cli.waiting import follow_campaign
-from storage import audit, campaign_reviews, campaigns, mail_marks, mails, segments, tenants
-from storage.campaign_reviews import Decision
+from storage import audit
+from storage.campaign import campaign_reviews, campaigns, mail_marks, mails, segments
+from storage.campaign.campaign_reviews import Decision
 from storage.documents import new_id
+from storage.organization import tenants
 from storage.records import Attachment, CampaignStatus, Criteria, Deed
-from storage.reviews import Choice
 from storage.scope import Scope
 from storage.session import Session, Store
 from storage.settings import settings
-from tasks.preparing import Wish, prepare
+from storage.sync.reviews import Choice
+from tasks.campaign.preparing import Wish, prepare
 from tasks.providers.engine import Engine
 
 FLOW = "email-campaign"

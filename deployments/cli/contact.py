@@ -7,9 +7,10 @@ import click
 
 from deployments.cli.crm import as_data
 from deployments.cli.terminal import command, ready_store, show, table, when
-from storage import actions, connections, contacts, links, tenants
-from storage.actions import Action
 from storage.documents import document
+from storage.organization import connections, tenants
+from storage.people import actions, contacts, links
+from storage.people.actions import Action
 from storage.records import Contact, Labelled, StoredLink
 from tasks.rules import provenance
 from tasks.rules.wording import as_text

@@ -10,8 +10,9 @@ import click
 
 from deployments.cli.terminal import Refused, command, organization_option, ready_store, show, table
 from deployments.cli.values import spreadsheet_cell
-from storage import contacts, tenants
 from storage.documents import FIELDS, document
+from storage.organization import tenants
+from storage.people import contacts
 from storage.records import Contact
 from storage.scope import Scope
 from storage.session import Session

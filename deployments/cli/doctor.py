@@ -8,7 +8,8 @@ import click
 from deployments.cli.findings import Finding, finding
 from deployments.cli.production import examine_for_production
 from deployments.cli.terminal import Refused, command, show, table
-from storage import audit, connections, hash_keys, rotation, schema, tenants
+from storage import audit, hash_keys, rotation, schema
+from storage.organization import connections, tenants
 from storage.records import ConnectionStatus
 from storage.scope import Scope
 from storage.session import Session, Store, open_store

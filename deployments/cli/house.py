@@ -6,8 +6,9 @@ from pathlib import Path
 import click
 
 from deployments.cli.terminal import Refused, command, organization_option, ready_store, show, table, when
-from storage import audit, organization_settings, rotation, schema, tenants, walls
+from storage import audit, rotation, schema, walls
 from storage.backup import back_up
+from storage.organization import organization_settings, tenants
 from storage.records import Role
 from storage.session import Store, open_store
 

@@ -13,9 +13,11 @@ import msgspec
 
 from deployments.cli.terminal import Refused
 from deployments.cli.values import FORMULA, SEPARATOR, spreadsheet_cell
-from storage import actions, contacts, erasures, suppressions
-from storage.actions import Action
+from storage.campaign import suppressions
 from storage.documents import FIELDS, new_id, now
+from storage.people import actions, contacts
+from storage.people.actions import Action
+from storage.privacy import erasures
 from storage.records import MANUAL, Cell, Contact, Labelled, Person, PostalAddress
 from storage.scope import Scope
 from storage.session import Session

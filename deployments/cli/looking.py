@@ -7,13 +7,14 @@ import click
 from deployments.cli.advice import advice_as_data, tell_advice
 from deployments.cli.terminal import command, organization_option, ready_store, show, table, when
 from deployments.cli.values import cell_text
-from storage import plans, suggestions, syncs, tenants
 from storage.documents import document
+from storage.organization import suggestions, tenants
 from storage.records import Cell, Change, ChangeKind, Proposal, Run, RunKind, Suggestion, SyncStatus
 from storage.scope import Scope
 from storage.session import Session
 from storage.settings import settings
-from storage.syncs import Sync
+from storage.sync import plans, syncs
+from storage.sync.syncs import Sync
 from tasks.rules.wording import as_text
 
 KINDS = [kind.value for kind in ChangeKind]

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 import click
 
 from deployments.cli.terminal import Refused, command, organization_option, ready_store, show, table
-from storage import notices, tenants
+from storage.organization import tenants
 from storage.records import Audience, NoticeKind, Target
+from storage.reporting import notices
 from storage.settings import settings
 from tasks.providers.messages import is_address, send
 from tasks.providers.telling import house

@@ -6,8 +6,10 @@ import sys
 import click
 
 from deployments.cli.terminal import Refused, command, organization_option, ready_store, show
-from storage import audit, erasing, holdings, scrubbing, tenants
-from storage.erasing import Erasure
+from storage import audit, scrubbing
+from storage.organization import tenants
+from storage.privacy import erasing, holdings
+from storage.privacy.erasing import Erasure
 from storage.scope import Scope
 from storage.session import Session
 from tasks.rules.accounting import forecast

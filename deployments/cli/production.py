@@ -4,7 +4,9 @@ import os
 from collections.abc import Iterator
 
 from deployments.cli.findings import Finding, finding
-from storage import notices, tenants, walls
+from storage import walls
+from storage.organization import tenants
+from storage.reporting import notices
 from storage.session import Store
 from storage.settings import PREFIX, Settings
 from tasks.providers.engine import Engine

@@ -7,13 +7,13 @@ import click
 from deployments.cli.looking import KINDS, as_data, found, tell_outcome
 from deployments.cli.terminal import Refused, command, ready_store, reviewer_of, show, table
 from deployments.cli.waiting import follow
-from storage import plans, reviews
 from storage.records import Change, ChangeKind, ChangeState, SyncStatus
-from storage.reviews import Choice, Decision
 from storage.scope import Scope
 from storage.session import Session, Store
 from storage.settings import settings
-from storage.syncs import Sync
+from storage.sync import plans, reviews
+from storage.sync.reviews import Choice, Decision
+from storage.sync.syncs import Sync
 from tasks.providers.engine import Engine, EngineUnreachable
 
 as_option = click.option("--as", "reviewer", metavar="EMAIL", help="Who decides; the sync's own user without it.")

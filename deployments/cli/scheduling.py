@@ -5,15 +5,15 @@ from datetime import datetime
 import click
 
 from deployments.cli.terminal import command, organization_option, ready_store, show, table
-from storage import connections, schedules, tenants
 from storage.documents import now
+from storage.organization import connections, schedules, tenants
+from storage.organization.schedules import Schedule
 from storage.records import ReviewPolicy, Timing
-from storage.schedules import Schedule
 from storage.session import Store
 from storage.settings import settings
 from tasks.providers.engine import Engine, EngineRefused, EngineUnreachable
 from tasks.rules.timing import next_runs, timing_of
-from tasks.schedule import schedule as keep_in_step
+from tasks.upkeep.schedule import schedule as keep_in_step
 
 POLICIES = {ReviewPolicy.ALWAYS: "always", ReviewPolicy.RISKY: "only when risky"}
 

@@ -8,8 +8,8 @@ import click
 from deployments.cli.looking import as_data, tell_outcome
 from deployments.cli.terminal import Refused, command, organization_option, ready_store, show, user_option
 from deployments.cli.waiting import follow
-from storage import connections, tenants
 from storage.documents import new_id
+from storage.organization import connections, tenants
 from storage.records import SyncStatus
 from storage.settings import settings
 from tasks.providers.engine import Engine

@@ -10,28 +10,29 @@ from typing import Any
 
 import click
 
-from storage import schema, tenants
+from storage import schema
 from storage.backup import CannotBackUp
-from storage.campaigns import CampaignIsOver, UnknownCampaign
-from storage.connections import UnknownConnection
-from storage.contacts import UnknownContact
+from storage.campaign.campaigns import CampaignIsOver, UnknownCampaign
+from storage.campaign.mails import UnknownMail
+from storage.campaign.segments import UnknownSegment
+from storage.campaign.templates import UnknownTemplate
 from storage.crypto import CannotDecrypt
 from storage.hash_keys import HashKeyMissing
-from storage.mails import UnknownMail
-from storage.merging import CannotMerge, CannotUnmerge
-from storage.notices import UnknownTarget
-from storage.organization_settings import BadSetting
+from storage.organization import tenants
+from storage.organization.connections import UnknownConnection
+from storage.organization.organization_settings import BadSetting
+from storage.organization.schedules import UnknownSchedule
+from storage.organization.tenants import AlreadyThere, UnknownTenant
+from storage.people.contacts import UnknownContact
+from storage.people.merging import CannotMerge, CannotUnmerge
+from storage.people.twins import UnknownTwins
 from storage.records import BadSurvivorship
-from storage.reviews import CannotDecide
-from storage.schedules import UnknownSchedule
+from storage.reporting.notices import UnknownTarget
 from storage.scope import NotAllowed, Scope
-from storage.segments import UnknownSegment
 from storage.session import Session, Store, open_store
 from storage.settings import SettingsError
-from storage.syncs import AlreadyOpen, UnknownSync
-from storage.templates import UnknownTemplate
-from storage.tenants import AlreadyThere, UnknownTenant
-from storage.twins import UnknownTwins
+from storage.sync.reviews import CannotDecide
+from storage.sync.syncs import AlreadyOpen, UnknownSync
 from storage.walls import UnfitRole
 
 # Errors whose text is meant for the person at the terminal. Those of rooms that are slow to enter are known by name.

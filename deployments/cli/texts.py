@@ -6,9 +6,11 @@ from pathlib import Path
 import click
 
 from deployments.cli.terminal import Refused, command, organization_option, ready_store, show, table, user_option, when
-from storage import audit, segments, suppressions, templates, tenants
+from storage import audit
+from storage.campaign import segments, suppressions, templates
+from storage.campaign.templates import NewTemplate
+from storage.organization import tenants
 from storage.records import Criteria, SuppressionReason
-from storage.templates import NewTemplate
 from tasks.rules.audience import canonical
 from tasks.rules.briefs import read_brief
 from tasks.rules.templates import check_template

@@ -8,17 +8,18 @@ import click
 
 from deployments.cli.crm import as_data
 from deployments.cli.terminal import Refused, command, organization_option, ready_store, show, table
-from storage import contacts, merging, tenants, twins
-from storage.merging import Pair
-from storage.organization_settings import organization_settings, undo_time
+from storage.organization import tenants
+from storage.organization.organization_settings import organization_settings, undo_time
+from storage.people import contacts, merging, twins
+from storage.people.merging import Pair
 from storage.records import Contact, Twins
 from storage.scope import Scope
 from storage.session import Session, Store
 from tasks.rules.wording import as_text
 
 if TYPE_CHECKING:
-    from tasks.find_twins import Found
     from tasks.rules.merging import Merged
+    from tasks.sync.find_twins import Found
 
 as_option = click.option("--as", "reviewer", metavar="EMAIL", help="Who decides.")
 twins_argument = click.argument("twins_id", metavar="ID")
@@ -102,7 +103,7 @@ def keep_apart_command(twins_id: str, reviewer: str | None, *, as_json: bool) ->
 
 
 def _find(store: Store, scope: Scope) -> "Found":
-    from tasks.find_twins import find_twins  # noqa: PLC0415 (DuckDB and numpy are not for a mere list)
+    from tasks.sync.find_twins import find_twins  # noqa: PLC0415 (DuckDB and numpy are not for a mere list)
 
     return find_twins(store, scope, lambda text: click.echo(text, err=True))
 

@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from deployments.cli.terminal import Refused
-from storage import campaigns, syncs, tenants
-from storage.campaigns import Campaign, UnknownCampaign
+from storage.campaign import campaigns
+from storage.campaign.campaigns import Campaign, UnknownCampaign
+from storage.organization import tenants
 from storage.records import CampaignStatus, SyncStatus
 from storage.session import Store
-from storage.syncs import Sync, UnknownSync
+from storage.sync import syncs
+from storage.sync.syncs import Sync, UnknownSync
 from tasks.providers.engine import Engine
 
 GLANCE = 0.3

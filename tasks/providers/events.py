@@ -5,8 +5,8 @@ from typing import Any
 
 from prefect.events import emit_event
 
-from storage import tenants
 from storage.documents import now
+from storage.organization import tenants
 from storage.records import Audience, Matter, NoticeKind
 from storage.scope import Scope
 from storage.session import Session, open_store

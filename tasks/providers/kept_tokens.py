@@ -4,8 +4,8 @@ import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from storage import connections
-from storage.connections import StoredTokens
+from storage.organization import connections
+from storage.organization.connections import StoredTokens
 from storage.records import ConnectionStatus, Provider
 from storage.scope import Scope
 from storage.session import Store

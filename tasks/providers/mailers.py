@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from storage import mailboxes
-from storage.connections import ConnectionInfo
+from storage.campaign import mailboxes
+from storage.organization.connections import ConnectionInfo
 from storage.records import Provider
 from storage.scope import Scope
 from storage.session import Store

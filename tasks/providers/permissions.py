@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from storage.connections import ConnectionInfo
+from storage.organization.connections import ConnectionInfo
 from storage.records import ConnectionStatus, Provider
 from tasks.providers.base import ProviderError
 

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from storage import connections
+from storage.organization import connections
 from storage.records import Provider
 from storage.scope import Scope
 from storage.session import Store
 from storage.settings import settings
-from storage.syncs import Sync
+from storage.sync.syncs import Sync
 from tasks.providers.base import Source
 from tasks.providers.files import FileSource
 from tasks.providers.google import GoogleSource

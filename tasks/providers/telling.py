@@ -1,7 +1,8 @@
 """Telling people a matter: noted once for each address, and sent until it is taken or given up."""
 
-from storage import matters, notices, tenants
+from storage.organization import tenants
 from storage.records import Matter
+from storage.reporting import matters, notices
 from storage.scope import Scope
 from storage.session import Store
 from storage.settings import settings

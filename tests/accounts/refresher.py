@@ -3,7 +3,7 @@
 import asyncio
 import sys
 
-from storage import tenants
+from storage.organization import tenants
 from storage.session import open_store
 from tasks.providers.kept_tokens import KeptTokens
 

@@ -10,11 +10,12 @@ import pytest
 from deployments.simulators import changes
 from deployments.simulators.mailbox import Mailbox
 from deployments.simulators.server import Simulators
-from storage import links, tenants
-from storage.connections import StoredTokens
 from storage.documents import FIELDS
+from storage.organization import tenants
+from storage.organization.connections import StoredTokens
+from storage.people import links
 from storage.records import Person, Role, SyncStatus
-from storage.syncs import Sync
+from storage.sync.syncs import Sync
 from tasks.providers.base import ProviderError
 from tasks.rules import normalise
 from tasks.rules.guards import Allow

@@ -13,8 +13,8 @@ from click.testing import CliRunner, Result
 from deployments.cli import main
 from deployments.simulators.faults import Fault
 from deployments.simulators.server import Simulators
-from storage import connections
-from storage.connections import ConnectionInfo
+from storage.organization import connections
+from storage.organization.connections import ConnectionInfo
 from storage.records import ConnectionStatus
 from tasks.providers.permissions import mail_refusal
 from tests.flows.house import ANN, House

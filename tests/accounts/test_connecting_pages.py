@@ -8,8 +8,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from deployments.simulators.server import Simulators
-from storage import connections, sign_ins, tenants
-from storage.connections import StoredTokens
+from storage.organization import connections, sign_ins, tenants
+from storage.organization.connections import StoredTokens
 from storage.records import ConnectionStatus, Provider, Role
 from storage.settings import settings
 from tasks.providers.engine import Engine

@@ -15,7 +15,7 @@ from deployments.simulators.control import truth
 from deployments.simulators.faults import Fault
 from deployments.simulators.mailbox import DEFAULT_FOLDER, Change, Mailbox
 from deployments.simulators.server import Simulators
-from storage import connections
+from storage.organization import connections
 from storage.records import ChangeKind, ConnectionStatus, SyncStatus
 from tasks.providers import oauth, sources
 from tasks.providers.base import ProviderError

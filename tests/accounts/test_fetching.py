@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from storage import reviews, tenants
+from storage.organization import tenants
 from storage.records import SyncStatus
-from storage.syncs import RunIsOver
-from tasks.fetch import fetch
+from storage.sync import reviews
+from storage.sync.syncs import RunIsOver
 from tasks.providers.base import Page
+from tasks.sync.fetch import fetch
 from tests.flows.house import House
 from tests.flows.pipeline import Pipeline
 
@@ -44,7 +45,7 @@ async def test_a_run_that_was_ended_stops_reading_at_once(
             )
 
     source = Endless(end)
-    monkeypatch.setattr("tasks.fetch.source_of", lambda *_, **__: source)
+    monkeypatch.setattr("tasks.sync.fetch.source_of", lambda *_, **__: source)
     with pytest.raises(RunIsOver):
         await fetch.fn(sync_id)
     assert source.is_closed

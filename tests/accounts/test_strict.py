@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from storage import connections
-from storage.connections import StoredTokens
+from storage.organization import connections
+from storage.organization.connections import StoredTokens
 from storage.records import SyncStatus
 from storage.settings import settings
 from tasks.providers import sources

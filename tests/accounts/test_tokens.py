@@ -14,8 +14,8 @@ import pytest
 
 from deployments.simulators.faults import Fault
 from deployments.simulators.server import Simulators
-from storage import connections
-from storage.connections import StoredTokens
+from storage.organization import connections
+from storage.organization.connections import StoredTokens
 from storage.records import ConnectionStatus, SyncStatus
 from storage.settings import settings
 from tasks.providers.base import NeedsReconnect
@@ -158,7 +158,7 @@ def test_a_withdrawn_access_is_told_everywhere_and_changes_nothing(
     simulators.world.tokens.revoke(provider, mailbox.email)
     events: list[dict[str, Any]] = []
     monkeypatch.setattr("tasks.providers.events.emit_event", lambda **event: events.append(event))
-    monkeypatch.setattr("tasks.close.notify", notify)  # the real one again
+    monkeypatch.setattr("tasks.sync.close.notify", notify)  # the real one again
     with mailbox_for_people() as (address, got):
         monkeypatch.setenv("CONTACTFLOW_NOTIFY_URLS", address)
         settings.cache_clear()

@@ -10,9 +10,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from storage import audit, campaigns, suggestions, syncs, tenants
+from storage import audit
+from storage.campaign import campaigns
+from storage.organization import suggestions, tenants
 from storage.records import CampaignStatus, Role, Run, RunKind, SyncStatus
 from storage.settings import settings
+from storage.sync import syncs
 from storage.tables import metadata
 from tests.assistant.conftest import ADMIN, Ask, Two, assistant, told
 from tests.cli.conftest import Call, FakePrefect

@@ -13,11 +13,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.orm import registry
 
-from storage import contacts, links, staging, syncs
 from storage.documents import fingerprint, new_id
+from storage.people import contacts, links
 from storage.records import Contact, Person, Provider, Seen, StoredLink
+from storage.sync import staging, syncs
 from storage.tables import objects
-from tasks import plan
+from tasks.sync import plan
 from tests.benchmarks.household import Household, begun, household, person_at
 from tests.benchmarks.measuring import Row, in_turns, is_there
 

@@ -6,10 +6,10 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from storage import reviews, syncs
 from storage.documents import new_id
 from storage.records import Provider, SyncStatus
-from storage.syncs import NewSync
+from storage.sync import reviews, syncs
+from storage.sync.syncs import NewSync
 from tests.benchmarks.household import ROOT, Household, household
 from tests.benchmarks.measuring import Row, in_turns
 

@@ -17,23 +17,25 @@ from unittest.mock import patch
 import httpx
 from prefect.logging import disable_run_logger
 
-from storage import connections, reviews, schema, staging, syncs, tenants
-from storage.connections import StoredTokens
+from storage import schema
 from storage.documents import new_id
+from storage.organization import connections, tenants
+from storage.organization.connections import StoredTokens
 from storage.records import Labelled, Person, PostalAddress, Provider, Role, SyncStatus
-from storage.reviews import Choice, Decision
 from storage.scope import Scope
 from storage.session import Store, open_store
 from storage.settings import settings
-from storage.syncs import NewSync
-from tasks.account import account
-from tasks.apply import apply
-from tasks.fetch import fetch
-from tasks.link import link
-from tasks.plan import plan
+from storage.sync import reviews, staging, syncs
+from storage.sync.reviews import Choice, Decision
+from storage.sync.syncs import NewSync
 from tasks.rules.guards import Allow
-from tasks.stage import stage
-from tasks.validate import validate
+from tasks.sync.account import account
+from tasks.sync.apply import apply
+from tasks.sync.fetch import fetch
+from tasks.sync.link import link
+from tasks.sync.plan import plan
+from tasks.sync.stage import stage
+from tasks.sync.validate import validate
 
 USER = "ann@acme.example"
 ROOT = Path(__file__).parents[2]
@@ -171,7 +173,7 @@ def alone() -> Iterator[None]:
     with ExitStack() as stack:
         for name in told:
             module, function = name.split(".")
-            stack.enter_context(patch.object(sys.modules[f"tasks.{module}"], function, lambda *_, **__: None))
+            stack.enter_context(patch.object(sys.modules[f"tasks.sync.{module}"], function, lambda *_, **__: None))
         yield
 
 

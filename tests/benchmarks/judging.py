@@ -10,11 +10,13 @@ from pathlib import Path
 
 from starlette.testclient import TestClient
 
-from storage import plans, schema, sign_ins, syncs, tenants
+from storage import schema
+from storage.organization import sign_ins, tenants
 from storage.records import ChangeKind, Role
 from storage.scope import Scope
 from storage.session import Store, open_store
 from storage.settings import Settings
+from storage.sync import plans, syncs
 from tasks.providers.engine import Engine
 from tests import postgres
 from tests.benchmarks.measuring import Row, spent

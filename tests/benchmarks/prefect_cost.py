@@ -19,8 +19,8 @@ from prefect.flow_engine import run_flow
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from flows.contact_sync import contact_sync
-from storage import syncs
 from storage.records import SyncStatus
+from storage.sync import syncs
 from tests.benchmarks.household import USER, Household, Run, alone, as_file, begun, household
 from tests.benchmarks.measuring import Row, cpu_of, spent, wall
 

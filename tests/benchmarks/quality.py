@@ -11,9 +11,9 @@ from importlib.util import find_spec
 from itertools import combinations
 
 from storage.records import Match, Person, Verdict
-from tasks.comparing import compared
 from tasks.rules.matching import traits
-from tasks.uncollected import uncollected
+from tasks.sync.comparing import compared
+from tasks.sync.uncollected import uncollected
 from tests.benchmarks import splink_peer
 from tests.benchmarks.population import population
 from tests.benchmarks.truths import Pair, Truth, fake_1000, febrl3, febrl3_without_number, simulated

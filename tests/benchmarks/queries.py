@@ -9,9 +9,11 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from storage import campaigns, schema, syncs, walls
+from storage import schema, walls
+from storage.campaign import campaigns
 from storage.scope import Scope
 from storage.session import Session, Store
+from storage.sync import syncs
 from tests import postgres
 from tests.benchmarks.measuring import Row
 from tests.conftest import opened

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import httpx
 import orjson
 
-from storage import connections
+from storage.organization import connections
 from tests.benchmarks.household import Household, Run, Simulated, alone, begun, connected, household, simulated
 from tests.benchmarks.measuring import Row, cpu, in_turns, peak_memory
 

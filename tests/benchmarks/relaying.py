@@ -10,16 +10,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from unittest.mock import patch
 
-from storage import campaign_reviews, campaigns, mail_writing, mails, organization_settings
-from storage.campaign_reviews import Decision
-from storage.campaigns import NewCampaign
+from storage.campaign import campaign_reviews, campaigns, mail_writing, mails
+from storage.campaign.campaign_reviews import Decision
+from storage.campaign.campaigns import NewCampaign
+from storage.campaign.mail_writing import Written
+from storage.campaign.mails import Member
+from storage.campaign.tallies import counts
 from storage.documents import new_id
-from storage.mail_writing import Written
-from storage.mails import Member
+from storage.organization import organization_settings
 from storage.records import Brief, CampaignStatus, Criteria, Draft, Letter, MailState, Recipient
-from storage.reviews import Choice
-from storage.tallies import counts
-from tasks.send import send_all
+from storage.sync.reviews import Choice
+from tasks.campaign.send import send_all
 from tests.benchmarks.household import ROOT, USER, Household, household
 from tests.benchmarks.measuring import Row, cpu, spent, wall
 

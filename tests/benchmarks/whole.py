@@ -10,7 +10,7 @@ import duckdb
 import msgspec
 import pandas as pd
 
-from tasks import validate
+from tasks.sync import validate
 from tests.benchmarks.household import (
     ROOT,
     Household,

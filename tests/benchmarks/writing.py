@@ -12,13 +12,14 @@ from typing import Any
 import msgspec
 from sqlalchemy.orm import Session as OrmSession
 
-from storage import contacts, plans, syncs
 from storage.documents import document, fingerprint, new_id, now
+from storage.people import contacts
 from storage.records import ChangeState, Contact, Person, SourceLink, SyncStatus
 from storage.session import Session
+from storage.sync import plans, syncs
 from storage.tables import objects
-from tasks import apply
 from tasks.rules import planning
+from tasks.sync import apply
 from tests import postgres
 from tests.benchmarks.comparing import Mapped, inhabited
 from tests.benchmarks.household import Household, begun, household, person_at

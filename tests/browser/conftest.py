@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
-from storage import schema, sign_ins, tenants
+from storage import schema
+from storage.organization import sign_ins, tenants
 from storage.records import Role
 from storage.scope import Scope
 from storage.session import Store
 from storage.settings import Settings
-from storage.syncs import Sync
+from storage.sync.syncs import Sync
 from tests.conftest import opened
 from tests.web.conftest import NotedEngine, served
 from tests.web.plans_to_review import waiting_plan

@@ -7,14 +7,17 @@ from datetime import timedelta
 
 from sqlalchemy import text
 
-from storage import campaign_reviews, contacts, mails, plans, reviews, schedules, sign_ins, syncs, templates
+from storage.campaign import campaign_reviews, mails, templates
+from storage.campaign.templates import NewTemplate
 from storage.documents import new_id
+from storage.organization import schedules, sign_ins
+from storage.people import contacts
 from storage.records import Provider, ReviewPolicy, SignInKind, Statistics, Timing
-from storage.reviews import Choice, Decision
 from storage.scope import Scope
 from storage.session import Session
-from storage.syncs import NewSync
-from storage.templates import NewTemplate
+from storage.sync import plans, reviews, syncs
+from storage.sync.reviews import Choice, Decision
+from storage.sync.syncs import NewSync
 from tasks.rules.links import Use, token
 from tests.browser.conftest import Site
 from tests.storage.campaign_examples import waiting

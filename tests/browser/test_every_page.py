@@ -8,10 +8,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, expect
 
-from storage import tenants
+from storage.organization import tenants
 from storage.records import Role
 from storage.scope import Scope
-from storage.syncs import Sync
+from storage.sync.syncs import Sync
 from tests.browser.conftest import DESK, Seen, Site
 from tests.browser.rooms import Room, every_room
 

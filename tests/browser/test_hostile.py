@@ -5,12 +5,14 @@ from dataclasses import replace
 import pytest
 from playwright.sync_api import Page, expect
 
-from storage import contacts, plans, syncs, templates
+from storage.campaign import templates
+from storage.campaign.templates import NewTemplate
 from storage.documents import new_id, now
+from storage.people import contacts
 from storage.records import Contact, Labelled, Person, Provider, SourceLink, SyncStatus
 from storage.scope import Scope
-from storage.syncs import NewSync
-from storage.templates import NewTemplate
+from storage.sync import plans, syncs
+from storage.sync.syncs import NewSync
 from tasks.rules.planning import creation
 from tests.browser.conftest import Seen, Site
 

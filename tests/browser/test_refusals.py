@@ -6,9 +6,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from storage import sign_ins
+from storage.organization import sign_ins
 from storage.scope import Scope
-from storage.syncs import Sync
+from storage.sync.syncs import Sync
 from tests.browser.conftest import Site
 
 
@@ -41,7 +41,7 @@ def test_an_error_of_ours_is_said_to_be_one_and_is_guarded_as_all_pages_are(
     def breaks(*_: object, **__: object) -> None:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr("storage.contacts.search", breaks)
+    monkeypatch.setattr("storage.people.contacts.search", breaks)
     monkeypatch.setattr(logging.getLogger("uvicorn.error"), "disabled", True)
     answer = page.goto("/contacts")
     assert answer is not None

@@ -4,8 +4,8 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import text
 
-from storage import campaigns, mails
-from storage.campaigns import Campaign
+from storage.campaign import campaigns, mails
+from storage.campaign.campaigns import Campaign
 from storage.records import CampaignStatus, MailState
 from storage.scope import Scope
 from tests.browser.conftest import Seen, Site
@@ -117,7 +117,7 @@ def test_what_slips_past_the_cleaning_is_stopped_by_the_frame(
     page: Page, site: Site, seen: Seen, scope: Scope, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The second wall: as if nothing were cleaned at all."""
-    monkeypatch.setattr("web.mail_view.harmless", lambda html, _title: html)
+    monkeypatch.setattr("web.campaign.mail_view.harmless", lambda html, _title: html)
     with site.store.begin() as session:
         hostile(session, scope, campaign, 1)
     page.goto(f"/campaigns/{campaign.id}?row=1")

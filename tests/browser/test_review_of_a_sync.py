@@ -5,10 +5,12 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from storage import contacts, sign_ins, syncs
+from storage.organization import sign_ins
+from storage.people import contacts
 from storage.records import ChangeKind, ChangeState, SyncStatus
 from storage.scope import Scope
-from storage.syncs import Sync
+from storage.sync import syncs
+from storage.sync.syncs import Sync
 from tests.browser.conftest import Seen, Site
 from tests.web.plans_to_review import SMALL
 from tests.web.test_review import PLANNED, row, rows
@@ -29,11 +31,11 @@ def carry_out(site: Site, sync: Sync, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the run does when Prefect wakes it."""
     from prefect.logging import disable_run_logger  # noqa: PLC0415 (three seconds, for those who need it)
 
-    from tasks import account, apply  # noqa: PLC0415 (as above)
+    from tasks.sync import account, apply  # noqa: PLC0415 (as above)
 
     for verb in ("apply", "account"):
-        monkeypatch.setattr(f"tasks.{verb}.open_store", lambda: site.store)
-    monkeypatch.setattr("tasks.account.notify", lambda *_: None)
+        monkeypatch.setattr(f"tasks.sync.{verb}.open_store", lambda: site.store)
+    monkeypatch.setattr("tasks.sync.account.notify", lambda *_: None)
     with disable_run_logger():
         apply.apply.fn(sync.id)
         account.account.fn(sync.id)

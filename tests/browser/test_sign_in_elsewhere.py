@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from deployments.simulators.server import OWNERS, serve
-from storage import tenants
+from storage.organization import tenants
 from storage.records import Role
 from storage.settings import Settings, settings
 from tests.browser.conftest import Seen, Site

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from storage import connections
+from storage.organization import connections
 from storage.records import ConnectionStatus
 from storage.settings import settings
 from tests.cli.conftest import Call, FakePrefect

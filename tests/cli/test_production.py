@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from deployments.cli.production import examine_for_production
-from storage import tenants
+from storage.organization import tenants
 from storage.session import Store
 from storage.settings import Settings
 from tests import postgres

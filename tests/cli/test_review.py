@@ -39,7 +39,7 @@ def test_waiting_for_a_sync_ends_at_its_review(
     prefect: FakePrefect, told: Told, pipeline: Pipeline, connection: str, book: Book, monkeypatch: Any
 ) -> None:
     def worked(body: dict[str, Any]) -> None:
-        monkeypatch.setattr("tasks.begin.chosen_id", lambda _run: body["idempotency_key"])
+        monkeypatch.setattr("tasks.sync.begin.chosen_id", lambda _run: body["idempotency_key"])
         pipeline.preview(connection)
 
     prefect.on_start = worked

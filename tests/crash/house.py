@@ -16,14 +16,17 @@ from typing import Any
 
 from sqlalchemy import func, select, update
 
-from storage import audit, contacts, plans, reviews, schema, syncs, tenants
+from storage import audit, schema
 from storage.documents import new_id
+from storage.organization import tenants
+from storage.people import contacts
 from storage.records import ChangeState, Role, SyncStatus
-from storage.reviews import Choice, Decision
 from storage.scope import Scope
 from storage.session import Store, open_store
 from storage.settings import Settings
-from storage.syncs import Sync, UnknownSync
+from storage.sync import plans, reviews, syncs
+from storage.sync.reviews import Choice, Decision
+from storage.sync.syncs import Sync, UnknownSync
 from storage.tables import contact_syncs, object_actions
 from tasks.providers.engine import Engine, EngineUnreachable
 from tasks.rules.guards import Allow

@@ -6,14 +6,16 @@ from typing import Any
 
 from deployments.simulators.faults import Fault
 from deployments.simulators.server import Simulators
-from storage import campaign_reviews, campaigns, connections, contacts, mails, organization_settings, tallies
-from storage.campaign_reviews import Decision
-from storage.campaigns import Campaign, UnknownCampaign
-from storage.connections import StoredTokens
+from storage.campaign import campaign_reviews, campaigns, mails, tallies
+from storage.campaign.campaign_reviews import Decision
+from storage.campaign.campaigns import Campaign, UnknownCampaign
 from storage.documents import new_id
+from storage.organization import connections, organization_settings
+from storage.organization.connections import StoredTokens
+from storage.people import contacts
 from storage.records import CampaignStatistics, CampaignStatus, Contact, Labelled, MailState, Person, Provider
-from storage.reviews import Choice
 from storage.scope import Scope
+from storage.sync.reviews import Choice
 from tests.crash.house import House, people
 
 TEMPLATE = """---

@@ -1,6 +1,6 @@
 """kill -9 while a plan is being written: it is gone on with, nothing is doubled, nothing is lost."""
 
-from storage import contacts
+from storage.people import contacts
 from storage.records import ChangeState, SyncStatus
 from tests.crash.house import FLOW, House, address_book, people
 

@@ -7,8 +7,8 @@ import pytest
 from deployments.simulators import control
 from deployments.simulators.server import Simulators
 from deployments.simulators.world import World
-from storage import connections
-from storage.connections import StoredTokens
+from storage.organization import connections
+from storage.organization.connections import StoredTokens
 from storage.records import Provider, SyncStatus
 from storage.scope import Scope
 from tests.crash.house import FLOW, House

@@ -85,4 +85,4 @@ def _encoded(batch: list[SourceRecord]) -> bytes:
 def lay_open(monkeypatch: pytest.MonkeyPatch, books: dict[str, Book]) -> None:
     """From now on each connection reads its book."""
     for verb in ("fetch", "stage"):
-        monkeypatch.setattr(f"tasks.{verb}.source_of", lambda _store, _scope, sync, **_: books[sync.connection_id])
+        monkeypatch.setattr(f"tasks.sync.{verb}.source_of", lambda _store, _scope, sync, **_: books[sync.connection_id])

@@ -12,21 +12,23 @@ from uuid import uuid4
 
 import pytest
 
-from storage import campaign_reviews, campaigns, contacts, mails, tallies, tenants
-from storage.campaign_reviews import Decision
-from storage.campaigns import Campaign
+from storage.campaign import campaign_reviews, campaigns, mails, tallies
+from storage.campaign.campaign_reviews import Decision
+from storage.campaign.campaigns import Campaign
 from storage.documents import new_id
+from storage.organization import tenants
+from storage.people import contacts
 from storage.records import CampaignStatistics, Contact, Criteria, Labelled, Mail, MailState, Person
-from storage.reviews import Choice
-from tasks.check import check
-from tasks.close_campaign import failing_loudly
-from tasks.conclude import conclude
-from tasks.draft import draft
-from tasks.forecast import forecast
-from tasks.launch import Asked, launch
-from tasks.reconcile import reconcile
-from tasks.segment import segment
-from tasks.send import send
+from storage.sync.reviews import Choice
+from tasks.campaign.check import check
+from tasks.campaign.close_campaign import failing_loudly
+from tasks.campaign.conclude import conclude
+from tasks.campaign.draft import draft
+from tasks.campaign.forecast import forecast
+from tasks.campaign.launch import Asked, launch
+from tasks.campaign.reconcile import reconcile
+from tasks.campaign.segment import segment
+from tasks.campaign.send import send
 from tests.flows.house import ANN, House
 
 BRIEF = """---
@@ -72,8 +74,8 @@ class CampaignLine:
 
     def __post_init__(self) -> None:
         for verb in ("check", "conclude", "close_campaign", "send"):
-            self.monkeypatch.setattr(f"tasks.{verb}.notify", self._tell, raising=False)
-        self.monkeypatch.setattr("tasks.check.create_markdown_artifact", self._tell)
+            self.monkeypatch.setattr(f"tasks.campaign.{verb}.notify", self._tell, raising=False)
+        self.monkeypatch.setattr("tasks.campaign.check.create_markdown_artifact", self._tell)
 
     def _tell(self, *said: Any, **rest: Any) -> None:
         self.told.append((*said, rest))
@@ -93,7 +95,7 @@ class CampaignLine:
         budget: float = 0, name: str = "Spring",
     ) -> str:  # fmt: skip
         run = SimpleNamespace(id=uuid4(), auto_scheduled=False, idempotency_key=None)
-        self.monkeypatch.setattr("tasks.launch.current_run", lambda: run)
+        self.monkeypatch.setattr("tasks.campaign.launch.current_run", lambda: run)
         asked = Asked(name, "" if template else brief or TEMPLATE, template, criteria or Criteria(), connection, budget)
         return str(launch.fn("acme", ANN, "", asked))
 

@@ -28,7 +28,7 @@ def everything_met(suite: str, _rows: Any, _measure: int = 0) -> dict[str, bool]
 def line(house: House, monkeypatch: pytest.MonkeyPatch) -> Iterator[CampaignLine]:
     from prefect.logging import disable_run_logger  # noqa: PLC0415 (three seconds, for those who need it)
 
-    monkeypatch.setattr("tasks.check.met", everything_met)
+    monkeypatch.setattr("tasks.campaign.check.met", everything_met)
     with disable_run_logger():
         yield CampaignLine(house, monkeypatch)
 
@@ -106,8 +106,8 @@ def driver(house: House, prefect_server: Any, monkeypatch: pytest.MonkeyPatch) -
     """The real flows on a real server. Great Expectations, slow to import, has tests of its own."""
     from tests.flows.prefect_server import driving  # noqa: PLC0415 (as above)
 
-    monkeypatch.setattr("tasks.validate.met", everything_met)
-    monkeypatch.setattr("tasks.check.met", everything_met)
+    monkeypatch.setattr("tasks.sync.validate.met", everything_met)
+    monkeypatch.setattr("tasks.campaign.check.met", everything_met)
     monkeypatch.setenv("PREFECT_API_URL", prefect_server.url)
     with driving(house.store) as driver:
         yield driver

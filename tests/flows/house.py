@@ -12,8 +12,9 @@ from sqlalchemy import text
 
 from deployments.simulators.mailbox import Mailbox
 from deployments.simulators.server import Simulators
-from storage import connections, contacts, tenants
-from storage.connections import StoredTokens
+from storage.organization import connections, tenants
+from storage.organization.connections import StoredTokens
+from storage.people import contacts
 from storage.records import Contact, Provider, Role
 from storage.scope import Scope
 from storage.session import Store, open_store

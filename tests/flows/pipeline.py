@@ -13,20 +13,21 @@ from uuid import uuid4
 
 import pytest
 
-from storage import plans, reviews, syncs, tenants
+from storage.organization import tenants
 from storage.records import Change, ChangeKind, ChangeState, Edits, SyncStatus
-from storage.reviews import Choice, Decision
-from storage.syncs import Sync
-from tasks.account import account
-from tasks.apply import apply
-from tasks.begin import begin
-from tasks.close import failing_loudly
-from tasks.fetch import fetch
-from tasks.link import link
-from tasks.plan import plan
+from storage.sync import plans, reviews, syncs
+from storage.sync.reviews import Choice, Decision
+from storage.sync.syncs import Sync
 from tasks.rules.guards import Allow
-from tasks.stage import stage
-from tasks.undo import Taken, undo
+from tasks.sync.account import account
+from tasks.sync.apply import apply
+from tasks.sync.begin import begin
+from tasks.sync.close import failing_loudly
+from tasks.sync.fetch import fetch
+from tasks.sync.link import link
+from tasks.sync.plan import plan
+from tasks.sync.stage import stage
+from tasks.sync.undo import Taken, undo
 from tests.flows.house import ANN, House
 
 STEPS = ("fetch", "stage", "link", "plan")
@@ -46,11 +47,11 @@ class Pipeline:
 
     def __post_init__(self) -> None:
         for verb in ("account", "begin", "plan", "close", "undo"):
-            self.monkeypatch.setattr(f"tasks.{verb}.notify", lambda *said: self.told.append(said))
+            self.monkeypatch.setattr(f"tasks.sync.{verb}.notify", lambda *said: self.told.append(said))
         self.monkeypatch.setattr(
-            "tasks.plan.create_markdown_artifact", lambda text, **rest: self.told.append((text, rest))
+            "tasks.sync.plan.create_markdown_artifact", lambda text, **rest: self.told.append((text, rest))
         )
-        self.monkeypatch.setattr("tasks.begin.Engine", lambda _url: SimpleNamespace(cancel=self.cancelled.append))
+        self.monkeypatch.setattr("tasks.sync.begin.Engine", lambda _url: SimpleNamespace(cancel=self.cancelled.append))
 
     def open(
         self, connection: str = "", *, file: str = "", full: bool = False, allow: Sequence[Allow] = (),
@@ -58,7 +59,7 @@ class Pipeline:
     ) -> str:  # fmt: skip
         """`due` is when Prefect's scheduler meant the run to begin; without it, a person started it."""
         run = SimpleNamespace(id=uuid4(), auto_scheduled=bool(due), expected_start_time=due, idempotency_key=None)
-        self.monkeypatch.setattr("tasks.begin.current_run", lambda: run)
+        self.monkeypatch.setattr("tasks.sync.begin.current_run", lambda: run)
         return begin.fn(
             organization, user, connection=connection, file=file, full=full, allow=list(allow), schedule=schedule
         )

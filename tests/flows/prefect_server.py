@@ -23,10 +23,11 @@ from prefect.utilities.asyncutils import run_coro_as_sync
 from deployments.local import environment_of, wait_until
 from deployments.processes import Child, Household
 from deployments.registry import DEPLOYMENTS
-from storage import syncs, tenants
+from storage.organization import tenants
 from storage.session import Store
 from storage.settings import Settings
-from storage.syncs import Sync
+from storage.sync import syncs
+from storage.sync.syncs import Sync
 from tasks.providers.engine import Engine
 from tests.flows.house import ANN
 

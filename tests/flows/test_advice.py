@@ -9,11 +9,13 @@ import pytest
 from deployments.simulators.openai.modes import Mode
 from deployments.simulators.openai.service import Service
 from deployments.simulators.server import Simulators, serve
-from storage import organization_settings, twins, usage, vectors
+from storage.campaign import usage
+from storage.campaign.usage import Usage
+from storage.organization import organization_settings
+from storage.people import twins, vectors
 from storage.records import ChangeKind, Labelled, Person, Purpose, Verdict
 from storage.settings import settings
-from storage.usage import Usage
-from tasks.find_twins import find_twins
+from tasks.sync.find_twins import find_twins
 from tests.flows.book import Book
 from tests.flows.house import ANN, House
 from tests.flows.pipeline import Pipeline

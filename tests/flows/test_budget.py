@@ -15,12 +15,12 @@ import pytest
 
 from deployments.simulators.faults import Fault
 from deployments.simulators.server import Simulators
-from storage import tallies, usage
-from storage.campaigns import Campaign
+from storage.campaign import tallies, usage
+from storage.campaign.campaigns import Campaign
+from storage.campaign.usage import Budget
 from storage.records import CampaignStatus, MailState
-from storage.usage import Budget
-from tasks.draft import SPENT, draft
-from tasks.segment import segment
+from tasks.campaign.draft import SPENT, draft
+from tasks.campaign.segment import segment
 from tests.flows.campaign_line import BRIEF, CampaignLine
 
 ROOT = Path(__file__).parents[2]
@@ -37,7 +37,7 @@ def model(simulators: Simulators, monkeypatch: pytest.MonkeyPatch) -> Any:
     """One that is dear, loses every tenth reply, and fails at every tenth request."""
     from storage.settings import settings  # noqa: PLC0415 (after the environment is set)
 
-    monkeypatch.setattr("tasks.writing.LONGEST_WAIT", 0.01)
+    monkeypatch.setattr("tasks.campaign.writing.LONGEST_WAIT", 0.01)
     monkeypatch.setenv("OPENAI_BASE_URL", simulators.urls.openai_base_url)
     monkeypatch.setenv("OPENAI_API_KEY", simulators.urls.openai_api_key)
     monkeypatch.setenv("CONTACTFLOW_MODEL_PRICE", f"{IN}/{OUT}")
@@ -115,7 +115,7 @@ def test_what_is_only_set_aside_is_waited_for(line: CampaignLine, simulators: Si
 @pytest.mark.timeout(900)
 def test_eight_processes_that_write_many_never_spend_a_cent_too_much(line: CampaignLine, model: Any) -> None:
     campaign = unwritten(line, 400)
-    code = f"import asyncio; from tasks.draft import draft; asyncio.run(draft.fn({campaign.id!r}))"
+    code = f"import asyncio; from tasks.campaign.draft import draft; asyncio.run(draft.fn({campaign.id!r}))"
     workers = [subprocess.Popen([sys.executable, "-c", code], cwd=ROOT) for _ in range(WORKERS)]
     try:
         while any(worker.poll() is None for worker in workers):

@@ -10,14 +10,15 @@ import pytest
 from deployments.simulators.faults import Fault
 from deployments.simulators.openai.modes import Mode
 from deployments.simulators.server import Simulators
-from storage import campaign_reviews, mail_mending, organization_settings, suppressions, usage
-from storage.campaigns import Campaign
+from storage.campaign import campaign_reviews, mail_mending, suppressions, usage
+from storage.campaign.campaigns import Campaign
+from storage.organization import organization_settings
 from storage.records import CampaignStatus, Criteria, Labelled, Letter, MailState, SuppressionReason, UsageState
-from tasks.check import check
-from tasks.draft import TemplateDoesNotFit, draft
-from tasks.forecast import OverBudget
-from tasks.preparing import NO_SUBJECT, CannotPrepare
-from tasks.segment import NobodyToWriteTo
+from tasks.campaign.check import check
+from tasks.campaign.draft import TemplateDoesNotFit, draft
+from tasks.campaign.forecast import OverBudget
+from tasks.campaign.preparing import NO_SUBJECT, CannotPrepare
+from tasks.campaign.segment import NobodyToWriteTo
 from tests.flows.campaign_line import BRIEF, TEMPLATE, CampaignLine, person, spelt
 from tests.flows.house import ANN, House
 
@@ -192,7 +193,7 @@ def test_a_lost_reply_counts_in_full_and_is_asked_for_again(
     line: CampaignLine, model: Any, house: House, simulators: Simulators, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     del model
-    monkeypatch.setattr("tasks.writing.LONGEST_WAIT", 0.01)
+    monkeypatch.setattr("tasks.campaign.writing.LONGEST_WAIT", 0.01)
     line.crowd(2)
     simulators.world.faults.add(Fault("reply_lost", route="/openai/v1/responses", after=2, times=1))
     campaign = line.preview(brief=BRIEF)

@@ -6,11 +6,13 @@ from functools import partial
 import pytest
 
 from deployments.simulators.server import Simulators
-from storage import campaigns, contacts, organization_settings, tallies
-from storage.campaigns import Campaign
+from storage.campaign import campaigns, tallies
+from storage.campaign.campaigns import Campaign
 from storage.documents import new_id
+from storage.organization import organization_settings
+from storage.people import contacts
 from storage.records import CampaignStatistics, CampaignStatus, Contact, Labelled
-from tasks.posting import Terms
+from tasks.campaign.posting import Terms
 from tasks.providers.engine import Engine
 from tests.flows.campaign_line import TEMPLATE, person
 from tests.flows.house import ANN, House
@@ -29,7 +31,7 @@ def bad_mailbox(house: House, simulators: Simulators, monkeypatch: pytest.Monkey
     with house.store.begin() as session:
         contacts.create(session, house.scope, [Contact(new_id(), 1, one, {}) for one in people])
         organization_settings.change(session, house.scope, {"mails_per_minute": "1200"}, actor=ANN)
-    monkeypatch.setattr("tasks.posting.Terms", partial(Terms, look_every=timedelta(seconds=0.3)))
+    monkeypatch.setattr("tasks.campaign.posting.Terms", partial(Terms, look_every=timedelta(seconds=0.3)))
     return connection
 
 

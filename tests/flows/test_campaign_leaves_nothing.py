@@ -14,9 +14,11 @@ import pytest
 from prefect.utilities.asyncutils import run_coro_as_sync
 
 from deployments.simulators.server import Simulators
-from storage import audit, campaigns, contacts, mails
-from storage.campaigns import Campaign
+from storage import audit
+from storage.campaign import campaigns, mails
+from storage.campaign.campaigns import Campaign
 from storage.documents import new_id
+from storage.people import contacts
 from storage.records import CampaignStatus, Contact, Labelled, Mail, MailState
 from storage.settings import settings
 from tests.conftest import HOME

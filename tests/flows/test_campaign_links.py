@@ -8,7 +8,7 @@ import pytest
 from deployments.simulators.server import Simulators
 from storage.records import CampaignStatus
 from storage.settings import settings
-from tasks.review_mails import review_mails
+from tasks.campaign.review_mails import review_mails
 from tests.flows.campaign_line import CampaignLine
 from tests.flows.conftest import line, running_simulators, simulators  # noqa: F401 (fixtures)
 
@@ -25,7 +25,7 @@ def test_the_form_in_prefect_and_the_artifact_lead_to_the_page(
         forms.append(wait_for_input)
         line.decide(campaign)
 
-    monkeypatch.setattr("tasks.review_mails.asuspend_flow_run", asked)
+    monkeypatch.setattr("tasks.campaign.review_mails.asuspend_flow_run", asked)
     asyncio.run(review_mails(campaign.id))
     page = f"({settings().public_url}/campaigns/{campaign.id})"
     assert page in forms[0]._description

@@ -8,11 +8,11 @@ import pytest
 
 from deployments.simulators.faults import Fault
 from deployments.simulators.server import Simulators
-from storage import reviews
 from storage.records import ChangeKind, Seen, SyncStatus
-from storage.reviews import Choice, Decision
-from storage.syncs import Sync
-from tasks import begin
+from storage.sync import reviews
+from storage.sync.reviews import Choice, Decision
+from storage.sync.syncs import Sync
+from tasks.sync import begin
 from tests.flows.book import Book, somebody
 from tests.flows.house import ANN, BEN, ROB, House
 from tests.flows.prefect_server import Driver
@@ -141,7 +141,7 @@ def test_a_manual_run_takes_the_place_of_a_waiting_preview_and_a_scheduled_one_d
 def as_if_scheduled(monkeypatch: pytest.MonkeyPatch, run: UUID) -> None:
     """Only the server's own scheduler marks runs so."""
     monkeypatch.setattr(
-        "tasks.begin.current_run",
+        "tasks.sync.begin.current_run",
         lambda asked=begin.current_run: asked().model_copy(update={"auto_scheduled": asked().id == run}),
     )
 

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from storage import contacts, merging, twins
+from storage.people import contacts, merging, twins
 from storage.records import ChangeKind, ChangeState, Contact, Match, Verdict
-from storage.syncs import Sync
+from storage.sync.syncs import Sync
 from tests.flows.book import Book, somebody
 from tests.flows.house import House
 from tests.flows.pipeline import Pipeline, adds_up

@@ -7,11 +7,11 @@ from deployments.simulators.control import source_id, truth
 from deployments.simulators.faults import Fault
 from deployments.simulators.mailbox import Mailbox
 from deployments.simulators.server import Simulators
-from storage.connections import StoredTokens
+from storage.organization.connections import StoredTokens
 from storage.records import ChangeKind, ChangeState, SyncStatus
-from storage.syncs import Sync
-from tasks.begin import CannotBegin
+from storage.sync.syncs import Sync
 from tasks.providers.base import ProviderError
+from tasks.sync.begin import CannotBegin
 from tests.flows.house import House
 from tests.flows.pipeline import STEPS, Crash, Pipeline
 

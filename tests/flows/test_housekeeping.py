@@ -9,17 +9,19 @@ import pytest
 
 from deployments.simulators.faults import Fault
 from deployments.simulators.server import Simulators
-from storage import campaigns, connections, landing, syncs
-from storage.connections import StoredTokens
+from storage.campaign import campaigns
 from storage.documents import now
+from storage.organization import connections
+from storage.organization.connections import StoredTokens
 from storage.records import CampaignStatus, ConnectionStatus, SyncStatus
-from tasks.chores import Chores, ChoresLeft
-from tasks.follow_up import NotFollowedUp, follow_up
+from storage.sync import landing, syncs
 from tasks.providers.engine import Engine
-from tasks.prune import prune
-from tasks.purge import purge
-from tasks.refresh_tokens import refresh_tokens
-from tasks.verify_audit import AuditBroken, verify_audit
+from tasks.upkeep.chores import Chores, ChoresLeft
+from tasks.upkeep.follow_up import NotFollowedUp, follow_up
+from tasks.upkeep.prune import prune
+from tasks.upkeep.purge import purge
+from tasks.upkeep.refresh_tokens import refresh_tokens
+from tasks.upkeep.verify_audit import AuditBroken, verify_audit
 from tests.flows.book import Book
 from tests.flows.house import House
 from tests.flows.pipeline import Pipeline
@@ -82,7 +84,7 @@ def test_the_run_does_what_it_can_and_ends_failed_with_the_name_of_what_it_could
 
 def test_an_audit_log_that_was_tampered_with_is_told_of(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[Any] = []
-    monkeypatch.setattr("tasks.verify_audit.notify", lambda *said, **more: told.append((*said, more)))
+    monkeypatch.setattr("tasks.upkeep.verify_audit.notify", lambda *said, **more: told.append((*said, more)))
     assert verify_audit(house.store) >= 3
     assert told == []
     tampered_with(house)
@@ -165,7 +167,7 @@ def test_prefect_forgets_runs_that_ended_long_ago_and_no_others(
     made = {"artifacts": {"flow_run_id": {"any_": [str(ended)]}}}
     assert engine.ask("POST", "artifacts/filter", made)
     assert purge(house.store, engine, days=30) == 0
-    monkeypatch.setattr("tasks.purge.now", lambda: now() + timedelta(days=31))
+    monkeypatch.setattr("tasks.upkeep.purge.now", lambda: now() + timedelta(days=31))
     assert purge(house.store, engine, days=30) >= 1
     assert engine.state(str(ended)) == ""
     assert engine.ask("POST", "artifacts/filter", made) == []

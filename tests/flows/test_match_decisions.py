@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from storage.records import ChangeKind, Labelled, Person
-from storage.syncs import Sync
+from storage.sync.syncs import Sync
 from tests.flows.book import Book
 from tests.flows.house import House
 from tests.flows.pipeline import Pipeline

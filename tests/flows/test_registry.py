@@ -9,7 +9,7 @@ import yaml
 from prefect.schedules import Schedule
 
 from deployments.registry import DEPLOYMENTS, Deployment
-from tasks.purge import FLOWS
+from tasks.upkeep.purge import FLOWS
 
 ROOT = Path(__file__).parents[2]
 BY_FLOW = {one.flow.name: one for one in DEPLOYMENTS}

@@ -7,10 +7,11 @@ import pytest
 from click.testing import CliRunner
 
 from deployments.cli import main
-from storage import audit, contacts
+from storage import audit
+from storage.people import contacts
 from storage.records import Cell, ChangeKind, ChangeState, Contact, Edits, SyncStatus
-from storage.reviews import CannotDecide, Choice
 from storage.settings import settings
+from storage.sync.reviews import CannotDecide, Choice
 from tests.flows.book import Book, somebody
 from tests.flows.house import House
 from tests.flows.pipeline import Crash, Pipeline
@@ -314,7 +315,7 @@ def test_the_audit_log_tells_who_decided_and_is_whole(
 
 
 @both
-@pytest.mark.parametrize("where", ["tasks.apply.actions.note", "tasks.account.syncs.complete"])
+@pytest.mark.parametrize("where", ["tasks.sync.apply.actions.note", "tasks.sync.account.syncs.complete"])
 def test_a_crash_in_mid_apply_is_gone_on_with_and_doubles_nothing(
     house: House, pipeline: Pipeline, connection: str, book: Book, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:

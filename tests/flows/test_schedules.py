@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from storage import audit, schedules
+from storage import audit
 from storage.documents import now
+from storage.organization import schedules
+from storage.organization.schedules import Schedule
 from storage.records import ReviewPolicy, SyncStatus, Timing
-from storage.schedules import Schedule
 from tasks.providers.engine import Engine
-from tasks.schedule import schedule as keep_in_step
+from tasks.upkeep.schedule import schedule as keep_in_step
 from tests.flows.book import Book, somebody
 from tests.flows.house import ANN, House
 from tests.flows.pipeline import Pipeline

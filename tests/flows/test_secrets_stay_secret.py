@@ -14,8 +14,8 @@ import pytest
 from prefect.utilities.asyncutils import run_coro_as_sync
 
 from deployments.simulators.server import Simulators
-from storage import notices
 from storage.records import Audience
+from storage.reporting import notices
 from storage.settings import settings
 from tests.conftest import HOME
 from tests.flows.house import ANN, SECRET, House

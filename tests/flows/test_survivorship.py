@@ -2,8 +2,8 @@
 
 import pytest
 
-from storage import organization_settings
-from storage.organization_settings import BadSetting
+from storage.organization import organization_settings
+from storage.organization.organization_settings import BadSetting
 from tests.flows.book import Book
 from tests.flows.house import ANN, House
 from tests.flows.pipeline import Pipeline

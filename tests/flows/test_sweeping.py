@@ -8,16 +8,18 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from storage import campaigns, syncs, tenants
-from storage.campaigns import Campaign
+from storage.campaign import campaigns
+from storage.campaign.campaigns import Campaign
 from storage.documents import now
+from storage.organization import tenants
 from storage.records import CampaignStatus, Role, SyncStatus
 from storage.scope import Scope
 from storage.session import Store
-from storage.syncs import Sync
+from storage.sync import syncs
+from storage.sync.syncs import Sync
 from tasks.providers.engine import Engine, Run
-from tasks.sweep import sweep
-from tasks.sweep_campaigns import sweep_campaigns
+from tasks.upkeep.sweep import sweep
+from tasks.upkeep.sweep_campaigns import sweep_campaigns
 from tests.storage.campaign_examples import opened
 from tests.storage.examples import begun
 

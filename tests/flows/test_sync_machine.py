@@ -24,10 +24,11 @@ from hypothesis.stateful import (
 )
 from prefect.logging import disable_run_logger
 
-from storage import audit, contacts
+from storage import audit
+from storage.people import contacts
 from storage.records import Change, ChangeState, Contact, Person, SyncStatus
-from storage.reviews import Choice
-from storage.syncs import Sync
+from storage.sync.reviews import Choice
+from storage.sync.syncs import Sync
 from tasks.rules.changes import FIELDS
 from tasks.rules.guards import Allow
 from tests.flows.book import Book, lay_open, somebody
@@ -156,8 +157,8 @@ class SyncMachine(RuleBasedStateMachine):
             raise Crash
 
         with self.patch.context() as patch:
-            patch.setattr("tasks.apply.settings", lambda: _Small)
-            target = "tasks.apply.syncs.note" if where == "after a batch" else "tasks.account.syncs.complete"
+            patch.setattr("tasks.sync.apply.settings", lambda: _Small)
+            target = "tasks.sync.apply.syncs.note" if where == "after a batch" else "tasks.sync.account.syncs.complete"
             patch.setattr(target, dies)
             with suppress(Crash):  # unless there was nothing to write
                 self.pipeline.finish(sync.id)

@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 
 from deployments.simulators.server import Simulators
-from storage import notices, organization_settings
 from storage.documents import now
+from storage.organization import organization_settings
 from storage.records import Audience, Matter, NoticeKind
+from storage.reporting import notices
 from storage.settings import settings
 from storage.tables import metadata
-from tasks.notify import notify_people
 from tasks.providers.telling import deliver, tell
+from tasks.upkeep.notify import notify_people
 from tests.flows.house import ANN, House
 from tests.flows.pipeline import Pipeline
 
@@ -132,7 +133,7 @@ def test_who_dies_between_sending_and_noting_it_has_told_it_and_tells_it_once_mo
         raise Died
 
     with monkeypatch.context() as patch:
-        patch.setattr("storage.notices.mark_sent", dies)
+        patch.setattr("storage.reporting.notices.mark_sent", dies)
         with pytest.raises(Died):
             tell(house.store, house.scope, FAILED)
     assert deliver(house.store, house.scope) == 0, "while its claim lasts nobody else takes it up"

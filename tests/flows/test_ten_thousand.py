@@ -6,7 +6,7 @@ from deployments.simulators import changes
 from deployments.simulators.control import source_id
 from deployments.simulators.server import Simulators
 from storage.records import ChangeKind, ChangeState, SyncStatus
-from tasks.plan import UNCHANGED
+from tasks.sync.plan import UNCHANGED
 from tests.flows.house import House
 from tests.flows.pipeline import Pipeline
 

@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from storage import organization_settings
 from storage.documents import now
+from storage.organization import organization_settings
 from storage.records import Labelled
-from tasks.undo import REFUSED, CannotUndo
+from tasks.sync.undo import REFUSED, CannotUndo
 from tests.flows.book import Book, somebody
 from tests.flows.house import ANN, House
 from tests.flows.pipeline import Pipeline

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tasks.validate import expectations
+from tasks.sync.validate import expectations
 
 GOOD = [(f"s{number}", 500, 1, 1) for number in range(20)]
 

@@ -11,15 +11,15 @@ import pytest
 
 from deployments.simulators.faults import Fault
 from deployments.simulators.server import Simulators
-from storage import campaign_holds, campaign_reviews, campaigns, mail_writing
-from storage.campaigns import Campaign
+from storage.campaign import campaign_holds, campaign_reviews, campaigns, mail_writing
+from storage.campaign.campaigns import Campaign
 from storage.records import MailState
-from storage.reviews import CannotDecide
-from tasks.check import check
-from tasks.draft import draft
-from tasks.judging import judged
+from storage.sync.reviews import CannotDecide
+from tasks.campaign.check import check
+from tasks.campaign.draft import draft
+from tasks.campaign.judging import judged
+from tasks.campaign.segment import segment
 from tasks.rules import prompts
-from tasks.segment import segment
 from tests.flows.campaign_line import BRIEF, CampaignLine
 from tests.flows.house import ANN
 
@@ -32,7 +32,7 @@ def said(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> C
     """What the runs said in their logs."""
     log = logging.getLogger("a run")
     caplog.set_level(logging.INFO, log.name)
-    monkeypatch.setattr("tasks.draft.get_run_logger", lambda: log)
+    monkeypatch.setattr("tasks.campaign.draft.get_run_logger", lambda: log)
     return lambda: [record.getMessage() for record in caplog.records if record.name == log.name]
 
 
@@ -108,7 +108,7 @@ def test_a_run_that_breaks_off_lets_go_of_its_mails(
     campaign = line.preview(brief=BRIEF)
     ask_again(line, campaign)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tasks.draft.letter_for", _broken)
+        patch.setattr("tasks.campaign.draft.letter_for", _broken)
         with pytest.raises(ExceptionGroup):
             asyncio.run(draft.fn(campaign.id))
     asyncio.run(draft.fn(campaign.id))
@@ -136,7 +136,7 @@ def test_what_was_being_written_when_the_campaign_was_cancelled_stays_left_out(
             campaign_holds.cancel(session, line.house.scope, campaign_id, actor=ANN)
         return read(*what, **how)
 
-    name = "tasks.writing.prompts.letter_of" if step is draft.fn else "tasks.check.judged"
+    name = "tasks.campaign.writing.prompts.letter_of" if step is draft.fn else "tasks.campaign.check.judged"
     monkeypatch.setattr(name, cancelled_meanwhile)
     done = step(campaign_id)
     if asyncio.iscoroutine(done):

@@ -8,9 +8,9 @@ from uuid import uuid4
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from storage import staging
 from storage.documents import fingerprint
 from storage.records import Gone, Labelled, Person, Seen, SourceRecord, Unreadable
+from storage.sync import staging
 from tests.oracle.differ import Before, Told, classify, last_words
 
 STANDINGS = ("new", "changed", "unchanged", "removed", "unreadable", "never known")

@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from storage import audit, campaigns, contacts, erasures, outbox, reviews, suppressions, twins
+from storage import audit
+from storage.campaign import campaigns, outbox, suppressions
 from storage.documents import new_id, now
+from storage.people import contacts, twins
+from storage.privacy import erasures
 from storage.records import (
     ChangeKind,
     ChangeState,
@@ -21,7 +24,8 @@ from storage.records import (
     SyncStatus,
     TwinState,
 )  # fmt: skip
-from storage.reviews import CannotDecide, Choice
+from storage.sync import reviews
+from storage.sync.reviews import CannotDecide, Choice
 from storage.tables import metadata
 from tests.cli.conftest import Call
 from tests.flows.book import somebody
@@ -301,5 +305,5 @@ HOLD_NOBODY = {
 
 
 def test_of_every_table_it_was_asked_whether_it_holds_people() -> None:
-    """A new one without an answer fails here: whoever adds it looks at `storage.erasing` and `storage.holdings`."""
+    """A new one without an answer fails here: whoever adds it looks at `erasing` and `holdings` in storage.privacy."""
     assert set(metadata.tables) == HOLD_PEOPLE | HOLD_NOBODY

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from storage import contacts, erasing, erasures, suppressions
+from storage.campaign import suppressions
 from storage.documents import new_id
+from storage.people import contacts
+from storage.privacy import erasing, erasures
 from storage.records import Contact, Labelled, Person
 from storage.scope import Scope
 from storage.session import Session

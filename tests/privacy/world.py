@@ -2,24 +2,12 @@
 
 from dataclasses import dataclass, replace
 
-from storage import (
-    campaigns,
-    contacts,
-    decisions,
-    deferred,
-    mail_events,
-    mails,
-    merging,
-    plan_texts,
-    plans,
-    suggestions,
-    syncs,
-    twins,
-    vectors,
-)
-from storage.campaigns import Campaign
+from storage.campaign import campaigns, mail_events, mails
+from storage.campaign.campaigns import Campaign
+from storage.campaign.mail_events import Event
 from storage.documents import new_id, now
-from storage.mail_events import Event
+from storage.organization import suggestions
+from storage.people import contacts, decisions, merging, twins, vectors
 from storage.records import (
     Advice,
     Change,
@@ -38,7 +26,8 @@ from storage.records import (
     Verdict,
     Visitor,
 )  # fmt: skip
-from storage.syncs import Sync
+from storage.sync import deferred, plan_texts, plans, syncs
+from storage.sync.syncs import Sync
 from tests.flows.book import Book, somebody
 from tests.flows.campaign_line import CampaignLine
 from tests.flows.house import ANN, House

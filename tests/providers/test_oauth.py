@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 import httpx
 import pytest
 
-from storage.connections import ConnectionInfo
+from storage.organization.connections import ConnectionInfo
 from storage.records import ConnectionStatus, Provider
 from tasks.providers.base import IncompleteRead, NeedsReconnect, ProviderError
 from tasks.providers.manners import Chance, Patience

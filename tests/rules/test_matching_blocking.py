@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from storage import blocking
-from storage.blocking import candidates
 from storage.records import Labelled, Person
+from storage.sync import blocking
+from storage.sync.blocking import candidates
 from tasks.rules.matching import block_keys, neighbours, traits
 
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from storage.records import Labelled, Match, Person, Verdict
-from tasks.comparing import compared
 from tasks.rules.matching import judge, resolve, traits
+from tasks.sync.comparing import compared
 from tests.crash.house import people
 
 MOBILE = (Labelled("+4915112345678", "mobile"),)

@@ -5,8 +5,8 @@ from functools import cache
 import pytest
 
 from storage.records import Match, Verdict
-from tasks.comparing import compared
 from tasks.rules.matching import resolve, traits
+from tasks.sync.comparing import compared
 from tests.benchmarks.population import population
 from tests.benchmarks.quality import band, best_f1, matched, quality
 from tests.benchmarks.truths import Truth, fake_1000, febrl3, febrl3_without_number, simulated

@@ -15,11 +15,13 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from deployments.local import environment_of
 from deployments.pools import deploy
 from deployments.processes import Child
-from storage import contacts, syncs, tenants
+from storage.organization import tenants
+from storage.people import contacts
 from storage.records import Role, SyncStatus
 from storage.scope import Scope
 from storage.session import Store
 from storage.settings import Settings
+from storage.sync import syncs
 from tasks.providers.engine import Engine
 from tests import postgres
 from tests.conftest import SECRET, opened

@@ -17,7 +17,7 @@ def dispatch(house: House, simulators: Simulators, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("CONTACTFLOW_GOOGLE_GMAIL_URL", simulators.urls.google_gmail_url)
     monkeypatch.setenv("CONTACTFLOW_SMTP_URL", simulators.urls.smtp_url)
     told: list[tuple[object, ...]] = []
-    monkeypatch.setattr("tasks.send.notify", lambda *said, **more: told.append((*said, more)))
+    monkeypatch.setattr("tasks.campaign.send.notify", lambda *said, **more: told.append((*said, more)))
     from storage.settings import settings  # noqa: PLC0415 (what was read before does not count)
 
     settings.cache_clear()

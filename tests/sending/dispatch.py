@@ -11,19 +11,20 @@ from typing import Any
 from deployments.simulators.faults import Fault
 from deployments.simulators.mail.delivered import Delivery
 from deployments.simulators.server import Simulators
-from storage import campaign_reviews, campaigns, mail_writing, mails, organization_settings, tallies
-from storage.campaign_reviews import Decision
-from storage.campaigns import Campaign
-from storage.mail_writing import Written
-from storage.mails import Member
+from storage.campaign import campaign_reviews, campaigns, mail_writing, mails, tallies
+from storage.campaign.campaign_reviews import Decision
+from storage.campaign.campaigns import Campaign
+from storage.campaign.mail_writing import Written
+from storage.campaign.mails import Member
+from storage.organization import organization_settings
 from storage.records import CampaignStatistics, CampaignStatus, Draft, Mail, MailState, Recipient
-from storage.reviews import Choice
 from storage.scope import Scope
 from storage.session import Store
-from tasks.posting import Terms
+from storage.sync.reviews import Choice
+from tasks.campaign.posting import Terms
+from tasks.campaign.send import send_all
+from tasks.campaign.taking import Pause
 from tasks.providers.manners import Chance
-from tasks.send import send_all
-from tasks.taking import Pause
 from tests.flows.house import ANN, House
 from tests.sending.letters import mail_for
 from tests.storage.campaign_examples import key_of, letter, opened

@@ -2,15 +2,15 @@
 
 from datetime import UTC, datetime, timedelta
 
-from storage import campaign_reviews, campaigns, mails, outbox
-from storage.campaign_reviews import Decision
-from storage.campaigns import Campaign
+from storage.campaign import campaign_reviews, campaigns, mails, outbox
+from storage.campaign.campaign_reviews import Decision
+from storage.campaign.campaigns import Campaign
+from storage.campaign.outbox import Claim
 from storage.crypto import Key
-from storage.outbox import Claim
 from storage.records import Mail, MailState
-from storage.reviews import Choice
 from storage.scope import Scope
 from storage.session import Session
+from storage.sync.reviews import Choice
 from tests.storage.campaign_examples import waiting
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from storage.campaigns import Campaign
+from storage.campaign.campaigns import Campaign
 from storage.records import MailState
 from tasks.providers.gmail import GmailMailer
 from tasks.providers.graph_mail import GraphMailer
@@ -48,13 +48,13 @@ def dying(does: Callable[..., Any], *, at: int, before: bool) -> Callable[..., A
 
 
 def place(way: str, step: str) -> tuple[Any, str]:
-    import tasks.outgoing  # noqa: PLC0415 (looked at as it stands)
-    import tasks.send  # noqa: PLC0415 (as above)
+    import tasks.campaign.outgoing  # noqa: PLC0415 (looked at as it stands)
+    import tasks.campaign.send  # noqa: PLC0415 (as above)
 
     if step == "take":
-        return tasks.send, "take"
+        return tasks.campaign.send, "take"
     if step in ("submit", "settle"):
-        return tasks.outgoing.outbox, step
+        return tasks.campaign.outgoing.outbox, step
     return MAILERS[way], step
 
 
@@ -67,7 +67,7 @@ def crashing(dispatch: Dispatch, campaign: Campaign) -> bool:
 
 
 async def _sent(dispatch: Dispatch, campaign: Campaign) -> None:
-    from tasks.send import send_all  # noqa: PLC0415 (as it is patched now)
+    from tasks.campaign.send import send_all  # noqa: PLC0415 (as it is patched now)
 
     await send_all(dispatch.store, campaign.id, terms=QUICK, chance=dispatch.clock.chance())
 

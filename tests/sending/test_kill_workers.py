@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.campaigns import Campaign
+from storage.campaign.campaigns import Campaign
 from storage.records import MailState
 from tests.sending.dispatch import Dispatch
 

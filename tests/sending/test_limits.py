@@ -9,14 +9,15 @@ from typing import Any
 
 import pytest
 
-from storage import campaigns, connections, mailboxes, mails
-from storage.campaigns import Campaign
-from storage.connections import StoredTokens
+from storage.campaign import campaigns, mailboxes, mails
+from storage.campaign.campaigns import Campaign
+from storage.organization import connections
+from storage.organization.connections import StoredTokens
 from storage.records import CampaignStatus, ConnectionStatus, MailState, Provider
+from tasks.campaign.send import send_all
 from tasks.providers.gmail import GmailMailer
 from tasks.providers.graph_mail import GraphMailer
 from tasks.providers.manners import Chance
-from tasks.send import send_all
 from tests.sending.dispatch import QUICK, Dispatch
 
 BOTH = pytest.mark.parametrize("house", ["sqlite", "postgres"], indirect=True)
@@ -183,8 +184,8 @@ def test_somebody_stops_it_in_mid_send(
 
 @pytest.mark.parametrize("way", ["microsoft", "google", "smtp"])
 def test_too_many_failures_stop_it_and_say_why(dispatch: Dispatch, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
-    monkeypatch.setattr("tasks.send.GLANCE", timedelta())
-    monkeypatch.setattr("tasks.relaying.BATCH", 5)
+    monkeypatch.setattr("tasks.campaign.send.GLANCE", timedelta())
+    monkeypatch.setattr("tasks.campaign.relaying.BATCH", 5)
     campaign = dispatch.campaign(way, 60)
     route = {"microsoft": "/send", "google": "/drafts/send", "smtp": "/smtp/RCPT"}[way]
     dispatch.fault(

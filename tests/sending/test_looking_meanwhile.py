@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from storage import campaigns, mailboxes, outbox, tallies
-from storage.campaigns import Campaign
-from storage.outbox import Outcome
+from storage.campaign import campaigns, mailboxes, outbox, tallies
+from storage.campaign.campaigns import Campaign
+from storage.campaign.outbox import Outcome
 from storage.records import CampaignStatus, MailState
-from tasks.reconcile import reconcile_all
-from tasks.taking import Pause
+from tasks.campaign.reconcile import reconcile_all
+from tasks.campaign.taking import Pause
 from tests.sending.dispatch import QUICK, Dispatch
 from tests.sending.test_limits import ledger, move
 from tests.sending.test_reconciling import WAYS, reconcile

@@ -22,7 +22,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from storage import (
+from storage.campaign import (  # fmt: skip
     campaign_holds,
     campaign_reviews,
     campaigns,
@@ -33,16 +33,16 @@ from storage import (
     outbox,
     suppressions,
     tallies,
-)  # fmt: skip
-from storage.campaign_reviews import Decision
-from storage.campaigns import Campaign
+)
+from storage.campaign.campaign_reviews import Decision
+from storage.campaign.campaigns import Campaign
+from storage.campaign.mails import Member
+from storage.campaign.outbox import Claim, Outcome
 from storage.documents import new_id
-from storage.mails import Member
-from storage.outbox import Claim, Outcome
 from storage.records import CampaignStatus, Draft, Finding, MailState, Recipient, Severity, SuppressionReason
-from storage.reviews import CannotDecide, Choice
 from storage.scope import Scope
 from storage.session import Session, Store
+from storage.sync.reviews import CannotDecide, Choice
 from tests.sending.outboxes import MINUTE, NOON
 from tests.storage.campaign_examples import frozen, key_of, written
 

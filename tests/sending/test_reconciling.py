@@ -5,10 +5,11 @@ from collections import Counter
 
 import pytest
 
-from storage import actions, mail_events, mail_mending, mails, suppressions
-from storage.campaigns import Campaign
+from storage.campaign import mail_events, mail_mending, mails, suppressions
+from storage.campaign.campaigns import Campaign
+from storage.people import actions
 from storage.records import CampaignStatus, MailEvent, MailState, SuppressionReason
-from tasks.reconcile import reconcile_all
+from tasks.campaign.reconcile import reconcile_all
 from tests.flows.house import BEN
 from tests.sending.dispatch import QUICK, Dispatch
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from storage.campaigns import Campaign
+from storage.campaign.campaigns import Campaign
 from storage.records import CampaignStatus, MailState
 from storage.settings import settings
 from tasks.providers.mailer import Refused
@@ -107,9 +107,9 @@ STEPS = ("offer", "submit", "hand_over", "settle")
 
 
 def place(step: str) -> tuple[Any, str]:
-    import tasks.relaying  # noqa: PLC0415 (looked at as it stands)
+    import tasks.campaign.relaying  # noqa: PLC0415 (looked at as it stands)
 
-    return (Line, step) if step in ("offer", "hand_over") else (tasks.relaying.outbox, step)
+    return (Line, step) if step in ("offer", "hand_over") else (tasks.campaign.relaying.outbox, step)
 
 
 @pytest.mark.parametrize("number", [1, 3])
@@ -118,7 +118,7 @@ def place(step: str) -> tuple[Any, str]:
 def test_a_crash_between_any_two_steps_doubles_nothing_and_loses_nothing(
     dispatch: Dispatch, monkeypatch: pytest.MonkeyPatch, step: str, before: str, number: int
 ) -> None:
-    monkeypatch.setattr("tasks.relaying.LINES", 2)
+    monkeypatch.setattr("tasks.campaign.relaying.LINES", 2)
     campaign = dispatch.campaign("smtp", 6)
     with monkeypatch.context() as patched:
         where, name = place(step)

@@ -9,8 +9,8 @@ import sys
 from datetime import timedelta
 
 from storage.session import open_store
-from tasks.posting import Terms
-from tasks.send import send_all
+from tasks.campaign.posting import Terms
+from tasks.campaign.send import send_all
 
 TERMS = Terms(
     claim=timedelta(seconds=6), grace=timedelta(seconds=5), looks=(0, 0.2), again=timedelta(seconds=0.5), attempts=30

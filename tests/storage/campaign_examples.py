@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from storage import campaigns, mail_writing, mails, usage
-from storage.campaigns import Campaign, NewCampaign
+from storage.campaign import campaigns, mail_writing, mails, usage
+from storage.campaign.campaigns import Campaign, NewCampaign
+from storage.campaign.mail_writing import Written
+from storage.campaign.mails import Member
+from storage.campaign.usage import Attempt
 from storage.crypto import Key
 from storage.documents import new_id
-from storage.mail_writing import Written
-from storage.mails import Member
 from storage.records import (
     Brief,
     CampaignStatus,
@@ -24,7 +25,6 @@ from storage.records import (
 )
 from storage.scope import Scope
 from storage.session import Session
-from storage.usage import Attempt
 from tasks.rules.checks import risk
 
 BRIEF = Brief("Tell them of the engine.", links={"demo": "https://engines.example/demo"})

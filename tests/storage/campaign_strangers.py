@@ -6,8 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from storage import (
-    analytics,
+from storage.campaign import (
     campaign_holds,
     campaign_reviews,
     campaigns,
@@ -16,7 +15,6 @@ from storage import (
     mail_search,
     mail_writing,
     mails,
-    organization_settings,
     past_mails,
     segments,
     suppressions,
@@ -24,10 +22,13 @@ from storage import (
     templates,
     usage,
 )
-from storage.campaign_reviews import Decision
+from storage.campaign.campaign_reviews import Decision
+from storage.campaign.mail_events import Event
+from storage.campaign.templates import NewTemplate
+from storage.campaign.usage import Result
 from storage.crypto import Key
 from storage.documents import now
-from storage.mail_events import Event
+from storage.organization import organization_settings
 from storage.records import (
     CampaignStatus,
     Cost,
@@ -42,11 +43,10 @@ from storage.records import (
     UsageState,
     Visitor,
 )
-from storage.reviews import Choice
+from storage.reporting import analytics
 from storage.scope import Scope
 from storage.session import Session
-from storage.templates import NewTemplate
-from storage.usage import Result
+from storage.sync.reviews import Choice
 from tests.storage.campaign_examples import attempt, budgeted, frozen, key_of, member, opened, waiting, written
 
 STATUSES = list(CampaignStatus)

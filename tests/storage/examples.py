@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from storage import connections, contacts, plans, syncs
-from storage.connections import ConnectionInfo, StoredTokens
 from storage.crypto import Key
 from storage.documents import new_id
+from storage.organization import connections
+from storage.organization.connections import ConnectionInfo, StoredTokens
+from storage.people import contacts
 from storage.records import (
     Cell,
     Change,
@@ -21,7 +22,8 @@ from storage.records import (
 )
 from storage.scope import Scope
 from storage.session import Session
-from storage.syncs import NewSync, Sync
+from storage.sync import plans, syncs
+from storage.sync.syncs import NewSync, Sync
 
 ADA = Person(
     given_name="Ada",

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from storage import matters, notices, tenants
 from storage.documents import now
+from storage.organization import tenants
 from storage.records import Audience, ConnectionStatus, Matter, NoticeKind
+from storage.reporting import matters, notices
 from storage.scope import Scope
 from storage.session import Session
 from storage.tables import oauth_connections

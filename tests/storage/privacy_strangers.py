@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
-from storage import erasing, erasures, holdings, mail_erasure, plan_erasure, suppressions, trails
+from storage.campaign import suppressions
+from storage.privacy import erasing, erasures, holdings, mail_erasure, plan_erasure, trails
+from storage.privacy.trails import Trail
 from storage.records import Labelled, Person
 from storage.scope import Scope
 from storage.session import Session
-from storage.trails import Trail
 from tasks.rules.accounting import forecast
 from tasks.rules.identity import KNOWN_BY, whom
 

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import update
 
-from storage import marks, plan_search, plan_texts, sign_ins
 from storage.documents import now
+from storage.organization import sign_ins
 from storage.records import ChangeKind, Deed
 from storage.scope import Scope
 from storage.session import Session
+from storage.sync import marks, plan_search, plan_texts
 from storage.tables import sign_ins as table
 from tests.storage.examples import row
 

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from storage import schedules, turns
+from storage.organization import schedules
 from storage.records import ReviewPolicy, Timing
 from storage.scope import Scope
 from storage.session import Session
+from storage.sync import turns
 
 if TYPE_CHECKING:
     from tests.storage.strangers import World

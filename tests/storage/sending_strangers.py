@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from storage import campaign_reviews, campaigns, departed, due_mails, mail_mending, mailboxes, outbox, tallies
-from storage.campaign_reviews import Decision
+from storage.campaign import campaign_reviews, campaigns, departed, due_mails, mail_mending, mailboxes, outbox, tallies
+from storage.campaign.campaign_reviews import Decision
+from storage.campaign.departed import Departed
+from storage.campaign.outbox import Claim, Outcome
 from storage.crypto import Key
-from storage.departed import Departed
-from storage.outbox import Claim, Outcome
 from storage.records import MailState
-from storage.reviews import Choice
 from storage.scope import Scope
 from storage.session import Session
+from storage.sync.reviews import Choice
 from tests.storage.campaign_examples import waiting
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)

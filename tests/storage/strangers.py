@@ -5,30 +5,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from storage import (
-    actions,
-    audit,
-    connections,
-    contacts,
-    decisions,
-    deferred,
-    landing,
-    links,
-    merging,
-    plans,
-    reviews,
-    rotation,
-    syncs,
-    tenants,
-    twins,
-    vectors,
-)
-from storage.actions import Action
-from storage.connections import StoredTokens
+from storage import audit, rotation
 from storage.crypto import Key
 from storage.documents import fingerprint, new_id
-from storage.merging import Pair
-from storage.plans import Outcome
+from storage.organization import connections, tenants
+from storage.organization.connections import StoredTokens
+from storage.people import actions, contacts, decisions, links, merging, twins, vectors
+from storage.people.actions import Action
+from storage.people.merging import Pair
 from storage.records import (
     ChangeKind,
     ChangeState,
@@ -50,10 +34,12 @@ from storage.records import (
     Undo,
     Verdict,
 )
-from storage.reviews import Choice, Decision
 from storage.scope import Scope
 from storage.session import Session
-from storage.syncs import NewSync
+from storage.sync import deferred, landing, plans, reviews, syncs
+from storage.sync.plans import Outcome
+from storage.sync.reviews import Choice, Decision
+from storage.sync.syncs import NewSync
 from tests.storage.campaign_strangers import CAMPAIGNS_AS_A_STRANGER, CampaignWorld, filled_campaign
 from tests.storage.examples import begun, connected, kept, planned, preview_key, row, undo_key
 from tests.storage.notice_strangers import NOTICES_AS_A_STRANGER, filled_notices

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from storage import hash_keys, suggestions
+from storage import hash_keys
+from storage.organization import suggestions
 from storage.records import Advice, Run, RunKind
 from storage.scope import Scope
 from storage.session import Session

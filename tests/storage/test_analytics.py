@@ -7,13 +7,16 @@ from typing import Any
 import pytest
 from sqlalchemy import event, update
 
-from storage import analytics, campaigns, mail_events, mails, syncs, tenants
+from storage.campaign import campaigns, mail_events, mails
+from storage.campaign.mail_events import Event
 from storage.documents import new_id
-from storage.mail_events import Event
+from storage.organization import tenants
 from storage.records import MailEvent, Provider, Role, Statistics, SyncStatus, Visitor
+from storage.reporting import analytics
 from storage.scope import Scope
 from storage.session import Session, Store
-from storage.syncs import NewSync
+from storage.sync import syncs
+from storage.sync.syncs import NewSync
 from storage.tables import campaign_emails, contact_syncs
 from tests.conftest import opened
 from tests.storage.campaign_examples import waiting

@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
-from storage import audit, contacts, rotation, schema, tenants
+from storage import audit, rotation, schema
 from storage.backup import CannotBackUp, back_up
+from storage.organization import tenants
+from storage.people import contacts
 from storage.scope import Scope
 from storage.session import Store
 from tests import postgres

@@ -6,24 +6,15 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from storage import (
-    audit,
-    campaign_reviews,
-    campaigns,
-    mail_marks,
-    mail_mending,
-    mail_writing,
-    mails,
-    organization_settings,
-    tallies,
-    tenants,
-)
-from storage.campaign_reviews import Decision
-from storage.organization_settings import BadSetting
+from storage import audit
+from storage.campaign import campaign_reviews, campaigns, mail_marks, mail_mending, mail_writing, mails, tallies
+from storage.campaign.campaign_reviews import Decision
+from storage.organization import organization_settings, tenants
+from storage.organization.organization_settings import BadSetting
 from storage.records import CampaignStatus, Deed, Finding, MailState, Role, Severity
-from storage.reviews import CannotDecide, Choice
 from storage.scope import Scope
 from storage.session import Session, Store
+from storage.sync.reviews import CannotDecide, Choice
 from tests.conftest import behind_the_walls
 from tests.storage.campaign_examples import frozen, key_of, member, waiting, written
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from storage import connections
-from storage.connections import StoredTokens, UnknownConnection
+from storage.organization import connections
+from storage.organization.connections import StoredTokens, UnknownConnection
 from storage.records import ConnectionStatus
 from storage.scope import Scope
 from storage.session import Store

@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select, update
 
-from storage import actions, contacts, decisions, deferred, links
-from storage.actions import Action
-from storage.contacts import BATCH, UnknownContact
 from storage.documents import fingerprint
+from storage.people import actions, contacts, decisions, links
+from storage.people.actions import Action
+from storage.people.contacts import BATCH, UnknownContact
 from storage.records import (
     Contact,
     Criteria,
@@ -25,6 +25,7 @@ from storage.records import (
 )
 from storage.scope import Scope
 from storage.session import Store
+from storage.sync import deferred
 from storage.tables import object_links, objects
 from tests.storage.examples import ADA, BOB, begun, contact, kept
 

@@ -7,12 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 
-from storage import connections, deferred, plans, reviews, rotation, syncs, tenants
-from storage.connections import StoredTokens
+from storage import rotation
 from storage.crypto import CannotDecrypt, Keyring, bound_to
+from storage.organization import connections, tenants
+from storage.organization.connections import StoredTokens
 from storage.records import ChangeKind, Labelled, Person, Role, Seen
 from storage.scope import NotAllowed, Scope
 from storage.session import Store
+from storage.sync import deferred, plans, reviews, syncs
 from storage.tables import oauth_connections
 from tests.conftest import behind_the_walls, opened
 from tests.storage.examples import connected, planned, preview_key, row, undo_key

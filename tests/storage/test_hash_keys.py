@@ -2,12 +2,14 @@
 
 import pytest
 
-from storage import hash_keys, organization_settings, suppressions, tenants
+from storage import hash_keys
+from storage.campaign import suppressions
 from storage.hash_keys import HashKeyMissing
+from storage.organization import organization_settings, tenants
 from storage.records import Criteria, Role, SuppressionReason
 from storage.scope import Scope
 from storage.session import Session, Store
-from tasks.foreseeing import judged
+from tasks.campaign.foreseeing import judged
 from tests.conftest import opened
 
 OLD, NEW = "an old secret of some length", "a new secret of some length"

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 import pytest
 from sqlalchemy import Connection, event, text
 
-from storage import campaigns, syncs
+from storage.campaign import campaigns
 from storage.scope import Scope
 from storage.session import Session, Store
+from storage.sync import syncs
 from tests import postgres
 from tests.conftest import behind_the_walls, opened
 from tests.many_runs import admin, fill, member

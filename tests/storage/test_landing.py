@@ -3,10 +3,10 @@
 import pytest
 from sqlalchemy import select
 
-from storage import landing
 from storage.crypto import CannotDecrypt
 from storage.scope import Scope
 from storage.session import Store
+from storage.sync import landing
 from storage.tables import staged_pages
 from tests.storage.examples import begun, preview_key
 

@@ -1,12 +1,12 @@
 """What happens after sending, and who must not be written to again."""
 
-from storage import mail_events, mails, segments, suppressions, tallies, templates
+from storage.campaign import mail_events, mails, segments, suppressions, tallies, templates
+from storage.campaign.mail_events import Event
+from storage.campaign.templates import NewTemplate
 from storage.documents import now
-from storage.mail_events import Event
 from storage.records import Criteria, MailEvent, SuppressionReason, Visitor
 from storage.scope import Scope
 from storage.session import Store
-from storage.templates import NewTemplate
 from tests.storage.campaign_examples import waiting
 
 

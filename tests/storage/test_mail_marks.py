@@ -4,15 +4,16 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from storage import audit, campaign_holds, campaign_reviews, campaigns, mail_marks, mail_writing, mails
-from storage.campaign_reviews import Decision
-from storage.campaigns import Campaign
-from storage.mails import UnknownMail
-from storage.marks import Overtaken
+from storage import audit
+from storage.campaign import campaign_holds, campaign_reviews, campaigns, mail_marks, mail_writing, mails
+from storage.campaign.campaign_reviews import Decision
+from storage.campaign.campaigns import Campaign
+from storage.campaign.mails import UnknownMail
 from storage.records import CampaignStatus, Deed, Finding, Risk, Severity
-from storage.reviews import CannotDecide, Choice
 from storage.scope import Scope
 from storage.session import Session, Store
+from storage.sync.marks import Overtaken
+from storage.sync.reviews import CannotDecide, Choice
 from tests.storage.campaign_examples import key_of, waiting, written
 
 ANN, BEN = "ann@acme.example", "ben@acme.example"

@@ -2,13 +2,15 @@
 
 import pytest
 
-from storage import actions, audit, campaigns, mail_mending, mails, outbox
-from storage.campaigns import Campaign
-from storage.outbox import Outcome
+from storage import audit
+from storage.campaign import campaigns, mail_mending, mails, outbox
+from storage.campaign.campaigns import Campaign
+from storage.campaign.outbox import Outcome
+from storage.people import actions
 from storage.records import CampaignStatus, MailState
-from storage.reviews import CannotDecide
 from storage.scope import Scope
 from storage.session import Session, Store
+from storage.sync.reviews import CannotDecide
 from tests.sending.outboxes import MINUTE, NOON, approved, claimed, standing, states
 from tests.storage.campaign_examples import frozen, member
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from storage import mail_search, mail_writing, mails
+from storage.campaign import mail_search, mail_writing, mails
 from storage.records import Paragraph
 from storage.scope import Scope
 from storage.session import Store

@@ -3,8 +3,8 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
-from storage import mailboxes, outbox
-from storage.mailboxes import DAY
+from storage.campaign import mailboxes, outbox
+from storage.campaign.mailboxes import DAY
 from storage.scope import Scope
 from storage.session import Store
 from tests.sending.outboxes import MINUTE, NOON, approved, claimed

@@ -6,16 +6,19 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select, update
 
-from storage import audit, decisions, marks, plan_search, plan_texts, plans, reviews, sign_ins, syncs
+from storage import audit
 from storage.documents import now
-from storage.marks import Overtaken
+from storage.organization import sign_ins
+from storage.people import decisions
 from storage.records import Cell, Change, ChangeKind, ChangeState, Deed, Edits, Labelled, Person, SignInKind, Verdict
-from storage.reviews import CannotDecide, Choice, Decision
 from storage.scope import Scope
 from storage.session import Session, Store
-from storage.syncs import Sync
+from storage.sync import marks, plan_search, plan_texts, plans, reviews, syncs
+from storage.sync.marks import Overtaken
+from storage.sync.reviews import CannotDecide, Choice, Decision
+from storage.sync.syncs import Sync
 from storage.tables import sign_ins as sign_ins_table
-from tasks.forget import forget_sign_ins
+from tasks.upkeep.forget import forget_sign_ins
 from tests.storage.examples import ADA, BOB, planned, preview_key, row
 
 ANN, BEN = "ann@acme.example", "ben@acme.example"

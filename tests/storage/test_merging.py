@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select, text
 
-from storage import actions, audit, contacts, decisions, links, merging, twins
-from storage.actions import Action
+from storage import audit
 from storage.documents import new_id, now
-from storage.merging import CannotMerge, CannotUnmerge
+from storage.people import actions, contacts, decisions, links, merging, twins
+from storage.people.actions import Action
+from storage.people.merging import CannotMerge, CannotUnmerge
 from storage.records import (
     CampaignStatus,
     Contact,

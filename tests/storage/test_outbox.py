@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import update
 
-from storage import actions, campaign_reviews, campaigns, mails, outbox, suppressions, tallies
-from storage.outbox import NotTheApprovedBytes, Outcome
+from storage.campaign import campaign_reviews, campaigns, mails, outbox, suppressions, tallies
+from storage.campaign.outbox import NotTheApprovedBytes, Outcome
+from storage.people import actions
 from storage.records import CampaignStatus, MailState, SuppressionReason
 from storage.scope import Scope
 from storage.session import Store

@@ -8,9 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from storage import plans
 from storage.documents import fingerprint, new_id
-from storage.plans import Outcome
 from storage.records import (
     Cell,
     Change,
@@ -26,6 +24,8 @@ from storage.records import (
 )
 from storage.scope import Scope
 from storage.session import Store
+from storage.sync import plans
+from storage.sync.plans import Outcome
 from tests.storage.examples import ADA, begun, contact, preview_key, row, undo_key
 
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8)

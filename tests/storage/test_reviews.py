@@ -5,12 +5,14 @@ from dataclasses import replace
 
 import pytest
 
-from storage import audit, decisions, plans, reviews, syncs
+from storage import audit
+from storage.people import decisions
 from storage.records import SAFE_KINDS, Cell, Change, ChangeKind, ChangeState, Edits, SyncStatus, Verdict
-from storage.reviews import CannotDecide, Choice, Decision
 from storage.scope import Scope
 from storage.session import Session, Store
-from storage.syncs import Sync
+from storage.sync import plans, reviews, syncs
+from storage.sync.reviews import CannotDecide, Choice, Decision
+from storage.sync.syncs import Sync
 from tests.storage.examples import planned, preview_key, row
 
 UNREADABLE = 7

@@ -20,30 +20,19 @@ from sqlalchemy import Table, func, select
 from sqlalchemy.exc import IntegrityError, NoResultFound
 
 import storage
-from storage import (
-    campaigns,
-    connections,
-    contacts,
-    mails,
-    merging,
-    notices,
-    plans,
-    reviews,
-    schedules,
-    segments,
-    syncs,
-    templates,
-    tenants,
-    twins,
-)
-from storage.connections import StoredTokens
+from storage.campaign import campaigns, mails, segments, templates
 from storage.crypto import Key
+from storage.organization import connections, schedules, tenants
+from storage.organization.connections import StoredTokens
+from storage.people import contacts, merging, twins
 from storage.records import (
     ChangeKind,
     Role,
 )
+from storage.reporting import notices
 from storage.scope import NotAllowed, Scope
 from storage.session import Session, Store
+from storage.sync import plans, reviews, syncs
 from storage.tables import metadata
 from tests.conftest import opened
 from tests.storage.examples import connected, planned, row

@@ -5,12 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from storage import connections, syncs
 from storage.documents import new_id
+from storage.organization import connections
 from storage.records import Provider, Role, Statistics, SyncStatus
 from storage.scope import Scope
 from storage.session import Store
-from storage.syncs import AlreadyOpen, NewSync, UnknownSync
+from storage.sync import syncs
+from storage.sync.syncs import AlreadyOpen, NewSync, UnknownSync
 from tests.storage.examples import begun, connected
 
 

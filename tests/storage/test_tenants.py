@@ -2,9 +2,9 @@
 
 import pytest
 
-from storage import tenants
+from storage.organization import tenants
+from storage.organization.tenants import UnknownTenant
 from storage.session import Store
-from storage.tenants import UnknownTenant
 
 
 @pytest.mark.parametrize("typed", ["muller-sohne", "Müller & Söhne", "MULLER-SOHNE"])

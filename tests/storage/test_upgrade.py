@@ -17,10 +17,13 @@ from prefect.logging import disable_run_logger
 from sqlalchemy import MetaData, func, select, text
 from sqlalchemy.exc import OperationalError
 
-from storage import audit, contacts, rotation, schema, syncs, tenants, walls
+from storage import audit, rotation, schema, walls
+from storage.organization import tenants
+from storage.people import contacts
 from storage.records import SyncStatus
 from storage.session import Store, open_store
 from storage.settings import settings
+from storage.sync import syncs
 from tests.flows.house import ANN, SECRET, House
 from tests.flows.pipeline import Pipeline
 

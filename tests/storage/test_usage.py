@@ -8,12 +8,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from storage import usage
+from storage.campaign import usage
+from storage.campaign.usage import BudgetSpent, Result
 from storage.documents import now
 from storage.records import Cost, TokenCounts, UsageState
 from storage.scope import Scope
 from storage.session import Store
-from storage.usage import BudgetSpent, Result
 from tests.storage.campaign_examples import attempt, budgeted
 from tests.storage.campaign_strangers import result
 

@@ -8,7 +8,9 @@ import pytest
 from sqlalchemy import Connection, Table, delete, func, insert, inspect, literal, select, text, update
 from sqlalchemy.exc import ProgrammingError
 
-from storage import contacts, schema, tenants, walls
+from storage import schema, walls
+from storage.organization import tenants
+from storage.people import contacts
 from storage.records import Role
 from storage.scope import Scope
 from storage.session import Session, Store

@@ -7,10 +7,12 @@ from decimal import Decimal
 
 from sqlalchemy import text
 
-from storage import campaigns, contacts, mail_writing, mails, tallies, usage
-from storage.campaigns import Campaign, NewCampaign
+from storage.campaign import campaigns, mail_writing, mails, tallies, usage
+from storage.campaign.campaigns import Campaign, NewCampaign
+from storage.campaign.mails import Member
+from storage.campaign.usage import Attempt, Result
 from storage.documents import new_id, now
-from storage.mails import Member
+from storage.people import contacts
 from storage.records import (
     Brief,
     CampaignStatus,
@@ -28,8 +30,7 @@ from storage.records import (
 )
 from storage.scope import Scope
 from storage.session import Session
-from storage.usage import Attempt, Result
-from tasks.judging import bench_of, judged
+from tasks.campaign.judging import bench_of, judged
 from tasks.rules.checks import Crowd
 from tasks.rules.facts import recipient_of
 from tests.web.plans_to_review import invented

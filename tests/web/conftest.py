@@ -13,13 +13,13 @@ import pytest
 import uvicorn
 from starlette.testclient import TestClient
 
-from storage import sign_ins, tenants
-from storage.campaigns import Campaign
+from storage.campaign.campaigns import Campaign
+from storage.organization import sign_ins, tenants
 from storage.records import Role
 from storage.scope import Scope
 from storage.session import Store
 from storage.settings import Settings
-from storage.syncs import Sync
+from storage.sync.syncs import Sync
 from tasks.providers.engine import Engine
 from tests.web.campaigns_to_review import written_campaign
 from tests.web.plans_to_review import waiting_plan

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
-from storage import connections, contacts, plans, syncs
-from storage.connections import StoredTokens
 from storage.documents import new_id, now
+from storage.organization import connections
+from storage.organization.connections import StoredTokens
+from storage.people import contacts
 from storage.records import (
     Change,
     Contact,
@@ -20,7 +21,8 @@ from storage.records import (
 )
 from storage.scope import Scope
 from storage.session import Session
-from storage.syncs import NewSync, Sync
+from storage.sync import plans, syncs
+from storage.sync.syncs import NewSync, Sync
 from tasks.rules.planning import comparison, creation, in_order, removal
 from tasks.rules.planning import skip as skipped
 

@@ -8,17 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import update
 
-from storage import campaigns, mail_events, mails
+from storage.campaign import campaigns, mail_events, mails
+from storage.campaign.mail_events import Event
 from storage.documents import now
-from storage.mail_events import Event
 from storage.records import MailEvent, Visitor
 from storage.scope import Scope
 from storage.session import Store
 from storage.tables import campaign_emails
 from tests.storage.campaign_examples import waiting
 from tests.web.conftest import Person
+from web.campaign.mail_words import money
 from web.charts import columns, round_up
-from web.mail_words import money
 from web.rendering import percent
 
 FIRST = date(2026, 3, 1)

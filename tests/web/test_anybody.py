@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
-from storage import mails
+from storage.campaign import mails
 from storage.records import Mail
 from storage.scope import Scope
 from storage.session import Store

@@ -7,7 +7,7 @@ from schemathesis import Case
 
 from storage.scope import Scope
 from storage.session import Store
-from storage.syncs import Sync
+from storage.sync.syncs import Sync
 from tests.storage.campaign_examples import waiting
 from tests.web.conftest import Person, served
 from tests.web.plans_to_review import SMALL

@@ -7,14 +7,16 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from storage import audit, campaign_reviews, campaigns, mail_marks, mails, organization_settings
-from storage.campaign_reviews import Decision
-from storage.campaigns import Campaign
+from storage import audit
+from storage.campaign import campaign_reviews, campaigns, mail_marks, mails
+from storage.campaign.campaign_reviews import Decision
+from storage.campaign.campaigns import Campaign
 from storage.documents import now
+from storage.organization import organization_settings
 from storage.records import CampaignStatus, Deed, Mail, MailState
-from storage.reviews import Choice
 from storage.scope import Scope
 from storage.session import Store
+from storage.sync.reviews import Choice
 from tasks.providers.engine import EngineUnreachable
 from tests.web.campaigns_to_review import large_campaign
 from tests.web.conftest import NotedEngine, Person

@@ -5,14 +5,14 @@ import re
 import pytest
 from sqlalchemy import text
 
-from storage import campaign_reviews, campaigns, mails
-from storage.campaign_reviews import Decision
-from storage.campaigns import Campaign
+from storage.campaign import campaign_reviews, campaigns, mails
+from storage.campaign.campaign_reviews import Decision
+from storage.campaign.campaigns import Campaign
 from storage.documents import now
 from storage.records import CampaignStatus
-from storage.reviews import Choice
 from storage.scope import Scope
 from storage.session import Store
+from storage.sync.reviews import Choice
 from tests.web.conftest import NotedEngine, Person
 
 ANN = "ann@acme.example"

@@ -6,16 +6,17 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from storage import campaign_reviews, campaigns, connections, segments, templates
-from storage.campaign_reviews import Decision
-from storage.campaigns import Campaign
-from storage.connections import StoredTokens
+from storage.campaign import campaign_reviews, campaigns, segments, templates
+from storage.campaign.campaign_reviews import Decision
+from storage.campaign.campaigns import Campaign
+from storage.campaign.templates import NewTemplate
 from storage.documents import new_id
+from storage.organization import connections
+from storage.organization.connections import StoredTokens
 from storage.records import Criteria, Provider
-from storage.reviews import Choice
 from storage.scope import Scope
 from storage.session import Store
-from storage.templates import NewTemplate
+from storage.sync.reviews import Choice
 from tasks.providers.engine import EngineUnreachable
 from tests.web.conftest import NotedEngine, Person
 

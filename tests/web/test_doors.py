@@ -8,13 +8,17 @@ import pytest
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from storage import audit, campaigns, contacts, schedules, sign_ins, syncs, templates, tenants
-from storage.campaigns import Campaign
+from storage import audit
+from storage.campaign import campaigns, templates
+from storage.campaign.campaigns import Campaign
+from storage.campaign.templates import NewTemplate
+from storage.organization import schedules, sign_ins, tenants
+from storage.people import contacts
 from storage.records import ReviewPolicy, Role, SignInKind, SyncStatus, Timing
 from storage.scope import Scope
 from storage.session import Store
-from storage.syncs import Sync
-from storage.templates import NewTemplate
+from storage.sync import syncs
+from storage.sync.syncs import Sync
 from tests.web.campaigns_to_review import written_campaign
 from tests.web.conftest import HOST, NotedEngine, Person
 from web.app import ROUTES, create_app

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.campaigns import Campaign
+from storage.campaign.campaigns import Campaign
 from storage.scope import Scope
 from storage.session import Store
 from tasks.rules.letters.shown import harmless, shown

@@ -5,12 +5,14 @@ from collections.abc import Callable
 
 import pytest
 
-from storage import audit, organization_settings, schedules, templates, tenants
+from storage import audit
+from storage.campaign import templates
+from storage.campaign.templates import NewTemplate
+from storage.organization import organization_settings, schedules, tenants
 from storage.records import ReviewPolicy, Role
 from storage.scope import Scope
 from storage.session import Store
-from storage.syncs import Sync
-from storage.templates import NewTemplate
+from storage.sync.syncs import Sync
 from tests.web.conftest import Person
 
 

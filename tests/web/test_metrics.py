@@ -9,10 +9,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 from starlette.testclient import TestClient
 
-from storage import syncs
 from storage.scope import Scope
 from storage.settings import Settings
-from storage.syncs import Sync
+from storage.sync import syncs
+from storage.sync.syncs import Sync
 from tests.web.conftest import HOST
 from web.app import create_app
 from web.house import House

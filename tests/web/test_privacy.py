@@ -5,13 +5,16 @@ from collections.abc import Callable
 
 import pytest
 
-from storage import audit, contacts, plan_search, syncs, tenants
-from storage.contacts import UnknownContact
+from storage import audit
+from storage.organization import tenants
+from storage.people import contacts
+from storage.people.contacts import UnknownContact
 from storage.records import Person as Somebody
 from storage.records import Role, SyncStatus
 from storage.scope import Scope
 from storage.session import Store
-from storage.syncs import Sync
+from storage.sync import plan_search, syncs
+from storage.sync.syncs import Sync
 from tests.storage.examples import ADA, kept
 from tests.web.conftest import Person
 

@@ -9,12 +9,14 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from storage import audit, contacts, plans, reviews, syncs
+from storage import audit
+from storage.people import contacts
 from storage.records import Change, ChangeKind, ChangeState, Statistics, SyncStatus
-from storage.reviews import Choice, Decision
 from storage.scope import Scope
 from storage.session import Store
-from storage.syncs import Sync
+from storage.sync import plans, reviews, syncs
+from storage.sync.reviews import Choice, Decision
+from storage.sync.syncs import Sync
 from tasks.providers.engine import EngineUnreachable
 from tests.web.conftest import NotedEngine, Person
 from tests.web.plans_to_review import BIG, SMALL, waiting_plan

@@ -10,7 +10,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from deployments.simulators.server import OWNERS, Simulators, serve
-from storage import audit, connections, tenants
+from storage import audit
+from storage.organization import connections, tenants
 from storage.records import Role
 from storage.scope import Scope
 from storage.session import Store

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import text
 from starlette.testclient import TestClient
 
-from storage import campaigns, mail_events, mails, suppressions, tallies
-from storage.campaigns import Campaign
+from storage.campaign import campaigns, mail_events, mails, suppressions, tallies
+from storage.campaign.campaigns import Campaign
 from storage.documents import now
 from storage.records import Mail
 from storage.scope import Scope

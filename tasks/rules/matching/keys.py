@@ -10,7 +10,7 @@ _TELLING = 3
 
 
 def block_keys(people: Sequence[Traits]) -> tuple[list[int], list[str], list[str]]:
-    """Whose, by which rule, which key: three columns, as `storage.blocking` takes them."""
+    """Whose, by which rule, which key: three columns, as `storage.sync.blocking` takes them."""
     whose, rules, keys = [], [], []
     for position, person in enumerate(people):
         for rule, key in set(_keys(person)):

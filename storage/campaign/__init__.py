@@ -1,0 +1,1 @@
+"""Campaigns: their audience and mails, how these leave, and what came back."""

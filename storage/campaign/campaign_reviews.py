@@ -1,0 +1,201 @@
+"""How a campaign is decided: mail by mail while it waits, and as a whole at the end, named by its digest.
+
+The terminal, the resume form and the review page all come through here, so that of two who decide, one does. What
+the checks blocked cannot be approved; it must be edited first, which makes another mail of it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from storage import audit
+from storage.campaign import campaigns, mail_writing, mails, tallies
+from storage.campaign.campaigns import Campaign
+from storage.campaign.mail_writing import Written
+from storage.campaign.mails import UnknownMail
+from storage.documents import now
+from storage.organization import tenants
+from storage.organization.organization_settings import organization_settings
+from storage.records import CampaignStatus, MailState
+from storage.scope import Scope, scoped
+from storage.session import Session
+from storage.sync.reviews import CannotDecide, Choice
+
+BEING_WRITTEN = MailState.PENDING
+OPEN = (MailState.GENERATED, MailState.APPROVED, MailState.REJECTED)
+NOT_YET_LEFT = (MailState.PENDING, MailState.GENERATED, MailState.APPROVED)
+REFUSED = "rejected by the reviewer"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """`refused` are mails left out. `approve_safe` approves those that no check had anything to say about.
+
+    `proven` says whether the reviewer signed in, or merely gave a name.
+    """
+
+    choice: Choice
+    reviewer: str
+    comment: str = ""
+    proven: bool = False
+    digest: str = ""
+    refused: tuple[str, ...] = ()
+
+
+@scoped
+def decide(session: Session, scope: Scope, campaign_id: str, decision: Decision) -> CampaignStatus:
+    """Record a decision and move the campaign on; nothing is sent here."""
+    campaign, moment = _demand_waiting(session, scope, campaign_id), now()
+    if decision.digest and decision.digest != mails.digest(session, scope, campaign_id):
+        raise CannotDecide("these are not the mails that wait now: look at the campaign again")
+    to = CampaignStatus.REJECTED if decision.choice is Choice.REJECT else CampaignStatus.SENDING
+    if to is CampaignStatus.SENDING:
+        _demand_written(session, scope, campaign_id)
+        _demand_allowed(session, scope, campaign, decision)
+    campaigns.move(
+        session, scope, campaign_id, expected=[CampaignStatus.REVIEW], to=to, decision=decision.choice,
+        decided_by=decision.reviewer, decision_proven=decision.proven, comment=decision.comment, decided_at=moment,
+    )  # fmt: skip
+    approved = _reject(session, scope, campaign_id) if to is CampaignStatus.REJECTED else 0
+    if to is CampaignStatus.SENDING:
+        approved = _approve(session, scope, campaign_id, decision)
+    _account(session, scope, campaign, decision, to, approved)
+    return to
+
+
+@scoped
+def rewrite(session: Session, scope: Scope, campaign_id: str, written: Written, *, editor: str) -> str:
+    """Put another text in a mail's place while the campaign waits; returns the campaign's new digest."""
+    _demand_waiting(session, scope, campaign_id)
+    key = campaigns.demand_body_key(session, scope, campaign_id)
+    if mail_writing.write(session, scope, campaign_id, key, [written]) != 1:
+        raise CannotDecide("somebody else changed this mail just now: look at it again")
+    digest = mails.digest(session, scope, campaign_id)
+    campaigns.note(session, scope, campaign_id, digest=digest)
+    audit.record(
+        session, scope, actor=editor, action="mail.rewritten", subject=campaign_id,
+        detail={"mail": written.mail_id, "version": written.version + 1, "digest": digest},
+    )  # fmt: skip
+    return digest
+
+
+@scoped
+def ask_again(
+    session: Session, scope: Scope, campaign_id: str, mail_ids: Sequence[str], hint: str, *, reviewer: str
+) -> None:
+    """Mails that shall be written anew; whoever writes finds them pending, with the hint."""
+    _demand_waiting(session, scope, campaign_id)
+    key = campaigns.demand_body_key(session, scope, campaign_id)
+    states = [*OPEN, MailState.BLOCKED, BEING_WRITTEN]
+    found = mails.mails(session, scope, campaign_id, key, ids=mail_ids, states=states)
+    if under_way := sum(one.state is BEING_WRITTEN for one in found):
+        raise CannotDecide(f"{under_way} of these mails are being written anew already: wait until they can be read")
+    anew = [
+        Written(one.id, one.version, replace(one.draft, hint=hint), state=MailState.PENDING)
+        for one in found
+        if one.draft
+    ]
+    if len(anew) != len(set(mail_ids)) or mail_writing.write(session, scope, campaign_id, key, anew) != len(anew):
+        raise CannotDecide("not all of these mails can be written anew: look at the campaign again")
+    audit.record(
+        session, scope, actor=reviewer, action="mails.asked-again", subject=campaign_id,
+        detail={"mails": list(mail_ids)},
+    )  # fmt: skip
+
+
+@scoped
+def end(
+    session: Session, scope: Scope, campaign_id: str, *, to: CampaignStatus, expected: Sequence[CampaignStatus],
+    why: str, actor: str = "contactflow",
+) -> bool:  # fmt: skip
+    """A campaign that goes no further: cancelled, failed, or nobody decided in time. What has not left will not."""
+    over = kept_until(session, scope)
+    if not campaigns.move(session, scope, campaign_id, expected=expected, to=to, error=why, resume_at=None, **over):
+        return False
+    mails.decide(session, scope, campaign_id, MailState.REJECTED, expected=NOT_YET_LEFT, reason=why)
+    tallies.keep(session, scope, campaign_id)
+    audit.record(session, scope, actor=actor, action=f"campaign.{to}", subject=campaign_id, detail={"why": why})
+    return True
+
+
+@scoped
+def kept_until(session: Session, scope: Scope) -> dict[str, datetime]:
+    """When a campaign that is over now was completed, and until when its mails are kept."""
+    moment = now()
+    keep = timedelta(days=organization_settings(session, scope).body_days)
+    return {"completed_at": moment, "forget_at": moment + keep}
+
+
+def _demand_waiting(session: Session, scope: Scope, campaign_id: str) -> Campaign:
+    """It waits until this transaction ends: no text changes between the look at a digest and the decision about it."""
+    waits = campaigns.is_at(session, scope, campaign_id, CampaignStatus.REVIEW)
+    campaign = campaigns.campaign(session, scope, campaign_id)
+    if not waits:
+        raise CannotDecide(f"campaign {campaign.id} does not wait for a decision: it is {campaign.status}")
+    if campaign.expires_at and campaign.expires_at < now():
+        raise CannotDecide(f"the time to decide was over on {campaign.expires_at:%d %b %Y}: start a new campaign")
+    return campaign
+
+
+def _demand_written(session: Session, scope: Scope, campaign_id: str) -> None:
+    if number := tallies.unwritten(session, scope, campaign_id):
+        raise CannotDecide(f"{number} mails are being written anew: wait until they can be looked at")
+
+
+def _demand_allowed(session: Session, scope: Scope, campaign: Campaign, decision: Decision) -> None:
+    """What the organization asks of an approval beyond a member's word."""
+    rules = organization_settings(session, scope)
+    reviewer = tenants.member(session, scope, decision.reviewer)
+    large = 0 < rules.four_eyes_above < campaign.statistics.audience - campaign.statistics.excluded
+    if large and (reviewer is None or reviewer.id == campaign.user_id):
+        raise CannotDecide(
+            f"more than {rules.four_eyes_above} people: somebody else than who started the campaign must approve it"
+        )
+    if rules.demand_proven_approval and not decision.proven:
+        raise CannotDecide("this organization wants approvals from people who signed in: use the review page")
+
+
+def _approve(session: Session, scope: Scope, campaign_id: str, decision: Decision) -> int:
+    if strangers := [one for one in decision.refused if not _is_here(session, scope, campaign_id, one)]:
+        raise CannotDecide(f"mails that are not in this campaign: {', '.join(strangers[:3])}")
+    mails.decide(
+        session, scope, campaign_id, MailState.REJECTED, expected=(*OPEN, MailState.BLOCKED), ids=decision.refused,
+        reason=REFUSED, actor=decision.reviewer,
+    )  # fmt: skip
+    most = 0 if decision.choice is Choice.APPROVE_SAFE else None
+    mails.decide(
+        session, scope, campaign_id, MailState.APPROVED, expected=[MailState.GENERATED], most_risk=most,
+        actor=decision.reviewer,
+    )  # fmt: skip
+    mails.decide(
+        session, scope, campaign_id, MailState.REJECTED, expected=[MailState.GENERATED],
+        reason="left out: only mails without a remark were approved",
+    )  # fmt: skip
+    return tallies.counts(session, scope, campaign_id)[MailState.APPROVED]
+
+
+def _reject(session: Session, scope: Scope, campaign_id: str) -> int:
+    mails.decide(session, scope, campaign_id, MailState.REJECTED, expected=NOT_YET_LEFT, reason="campaign rejected")
+    campaigns.note(session, scope, campaign_id, **kept_until(session, scope))
+    return 0
+
+
+def _is_here(session: Session, scope: Scope, campaign_id: str, mail_id: str) -> bool:
+    try:
+        mails.mail(session, scope, campaign_id, mail_id, None)
+    except UnknownMail:
+        return False
+    return True
+
+
+def _account(
+    session: Session, scope: Scope, campaign: Campaign, decision: Decision, to: CampaignStatus, approved: int
+) -> None:
+    tallies.keep(session, scope, campaign.id)
+    detail: dict[str, Any] = {
+        "choice": decision.choice, "digest": mails.digest(session, scope, campaign.id), "proven": decision.proven,
+        "approved": approved, "refused": list(decision.refused),
+    }  # fmt: skip
+    action = "campaign.rejected" if to is CampaignStatus.REJECTED else "campaign.approved"
+    audit.record(session, scope, actor=decision.reviewer, action=action, subject=campaign.id, detail=detail)

@@ -1,0 +1,278 @@
+"""Campaigns: who started them, where they stand, what they hold sealed, and what became of them.
+
+A status moves by compare-and-set only. All that is personal in a campaign is sealed with a key of its own: destroy
+it, and the mails are gone, in backups too; hashes, counts and costs remain.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from decimal import Decimal
+from operator import attrgetter
+from typing import Any
+
+import msgspec
+from sqlalchemy import Row, Update, insert, select, update
+
+from storage import walls
+from storage.crypto import Key, bound_to
+from storage.documents import encode, now
+from storage.organization import connections
+from storage.records import Brief, CampaignStatistics, CampaignStatus, Criteria, Forecast
+from storage.scope import Scope, scoped, visible
+from storage.session import Session
+from storage.tables import LIVE_STATUSES
+from storage.tables import email_campaigns as table
+
+SMTP = "smtp"
+
+_brief = msgspec.json.Decoder(Brief)
+
+
+class UnknownCampaign(Exception):
+    pass
+
+
+class CampaignIsOver(Exception):
+    """Its mails are no longer there: it was ended meanwhile, or its time to be kept is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewCampaign:
+    """`connection_id` names the mailbox that it is sent from; without one, it goes by SMTP."""
+
+    id: str
+    flow_run_id: str
+    name: str
+    brief: Brief
+    criteria: Criteria
+    connection_id: str = ""
+    model: str = ""
+    prompt_version: str = ""
+    template_id: str = ""
+    budget_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    id: str
+    flow_run_id: str
+    organization_id: str
+    user_id: str
+    connection_id: str
+    mailbox: str
+    name: str
+    status: CampaignStatus
+    criteria: Criteria
+    brief_hash: str
+    template_id: str
+    model: str
+    prompt_version: str
+    budget_id: str
+    forecast: Forecast | None
+    digest: str
+    warnings: tuple[str, ...]
+    error: str
+    decision: str
+    decided_by: str
+    decision_proven: bool
+    comment: str
+    review_round: int
+    statistics: CampaignStatistics
+    total_cost: Decimal
+    created_at: datetime
+    updated_at: datetime
+    expires_at: datetime | None
+    decided_at: datetime | None
+    resume_at: datetime | None
+    sending_since: datetime | None
+    completed_at: datetime | None
+    forget_at: datetime | None
+    forgotten_at: datetime | None
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in LIVE_STATUSES
+
+    @property
+    def has_begun(self) -> bool:
+        """A campaign that was prepared bears its own id until its run is started."""
+        return self.flow_run_id != self.id
+
+
+@scoped
+def open_campaign(session: Session, scope: Scope, new: NewCampaign) -> Campaign:
+    if new.connection_id:
+        connections.connection(session, scope, new.connection_id)  # nobody writes from a mailbox that is not theirs
+    moment = now()
+    key = session.keyring.new_run_key(_place(scope, new.id, "body_key"))
+    sealed = session.keyring.run_key(key, _place(scope, new.id, "body_key")).seal(
+        encode(new.brief), _place(scope, new.id, "brief")
+    )
+    session.execute(
+        insert(table).values(
+            id=new.id,
+            organization_id=scope.organization_id,
+            user_id=scope.user_id,
+            connection_id=new.connection_id or None,
+            mailbox=new.connection_id or SMTP,
+            flow_run_id=new.flow_run_id,
+            name=new.name,
+            status=CampaignStatus.DRAFT,
+            criteria=asdict(new.criteria),
+            brief=sealed,
+            brief_hash=session.keyring.keyed_hash(encode(new.brief).decode()),
+            template_id=new.template_id or None,
+            model=new.model,
+            prompt_version=new.prompt_version,
+            budget_id=new.budget_id or None,
+            body_key=key,
+            created_at=moment,
+            updated_at=moment,
+        )
+    )
+    return campaign(session, scope, new.id)
+
+
+@scoped
+def campaign(session: Session, scope: Scope, campaign_id: str) -> Campaign:
+    found = session.execute(select(table).where(visible(table, scope), table.c.id == campaign_id)).one_or_none()
+    if found is None:
+        raise UnknownCampaign(f"no campaign {campaign_id}: `contactflow campaigns --org …` lists them")
+    return _campaign(found)
+
+
+@scoped
+def campaigns(session: Session, scope: Scope, *, limit: int = 100) -> list[Campaign]:
+    newest = select(table).where(visible(table, scope)).order_by(table.c.created_at.desc()).limit(limit)
+    return [_campaign(row) for row in session.execute(newest)]
+
+
+@scoped
+def live_campaigns(session: Session, scope: Scope) -> list[Campaign]:
+    rows = session.execute(select(table).where(visible(table, scope), table.c.status.in_(LIVE_STATUSES)))
+    return [_campaign(row) for row in rows]
+
+
+def live_everywhere(session: Session) -> list[Campaign]:
+    """Of all organizations, for upkeep."""
+    return [_campaign(row) for row in session.execute(walls.across(session, table, LIVE_STATUSES))]
+
+
+@scoped
+def of_run(session: Session, scope: Scope, flow_run_id: str) -> Campaign | None:
+    row = session.execute(select(table).where(visible(table, scope), table.c.flow_run_id == flow_run_id)).one_or_none()
+    return _campaign(row) if row else None
+
+
+@scoped
+def move(
+    session: Session,
+    scope: Scope,
+    campaign_id: str,
+    *,
+    expected: Sequence[CampaignStatus],
+    to: CampaignStatus,
+    **values: Any,
+) -> bool:
+    """True if this caller moved it; False if it was no longer in one of `expected`."""
+    moment = now()
+    if to is CampaignStatus.SENDING:
+        values |= {"sending_since": moment}
+    moved = session.execute(
+        _one(scope, campaign_id).where(table.c.status.in_(expected)).values(status=to, updated_at=moment, **values)
+    )
+    return moved.rowcount == 1
+
+
+@scoped
+def note(session: Session, scope: Scope, campaign_id: str, **values: Any) -> None:
+    """A sign of life, with what is new."""
+    session.execute(_one(scope, campaign_id).values(updated_at=now(), **values))
+
+
+@scoped
+def is_at(session: Session, scope: Scope, campaign_id: str, *statuses: CampaignStatus) -> bool:
+    """Whether it still stands there; a sign of life as well."""
+    here = session.execute(_one(scope, campaign_id).where(table.c.status.in_(statuses)).values(updated_at=now()))
+    return here.rowcount == 1
+
+
+@scoped
+def keep_forecast(session: Session, scope: Scope, campaign_id: str, forecast: Forecast) -> None:
+    note(session, scope, campaign_id, forecast=msgspec.to_builtins(forecast))
+
+
+@scoped
+def body_key(session: Session, scope: Scope, campaign_id: str) -> Key | None:
+    """None once it was destroyed."""
+    sealed = session.execute(
+        select(table.c.body_key).where(visible(table, scope), table.c.id == campaign_id)
+    ).scalar_one_or_none()
+    return session.keyring.run_key(sealed, _place(scope, campaign_id, "body_key")) if sealed else None
+
+
+@scoped
+def demand_body_key(session: Session, scope: Scope, campaign_id: str) -> Key:
+    key = body_key(session, scope, campaign_id)
+    if key is None:
+        raise CampaignIsOver(f"the mails of campaign {campaign_id} are no longer kept")
+    return key
+
+
+@scoped
+def brief(session: Session, scope: Scope, campaign_id: str) -> Brief:
+    key = demand_body_key(session, scope, campaign_id)
+    sealed = session.execute(select(table.c.brief).where(visible(table, scope), table.c.id == campaign_id)).scalar_one()
+    return _brief.decode(key.open(sealed, _place(scope, campaign_id, "brief")))
+
+
+@scoped
+def ended_since(session: Session, scope: Scope, moment: datetime) -> list[str]:
+    """Campaigns that were over not before `moment`, and whose mails are still kept."""
+    over = select(table.c.id).where(
+        visible(table, scope), table.c.completed_at >= moment, table.c.body_key.is_not(None)
+    )
+    return list(session.execute(over.order_by(table.c.completed_at)).scalars())
+
+
+@scoped
+def past_keeping(session: Session, scope: Scope) -> list[str]:
+    """Campaigns whose mails have been kept for as long as they should be."""
+    late = select(table.c.id).where(visible(table, scope), table.c.forget_at < now(), table.c.body_key.is_not(None))
+    return list(session.execute(late).scalars())
+
+
+@scoped
+def forget(session: Session, scope: Scope, campaign_id: str) -> None:
+    """Destroy the key, and the name that somebody gave it, which may tell what it was about."""
+    note(session, scope, campaign_id, body_key=None, brief=None, name="", forgotten_at=now())
+
+
+def _one(scope: Scope, campaign_id: str) -> Update:
+    return update(table).where(visible(table, scope), table.c.id == campaign_id)
+
+
+def _place(scope: Scope, campaign_id: str, column: str) -> str:
+    return bound_to(scope.organization_id, table.name, campaign_id, column)
+
+
+# As for syncs.
+_MADE = {"status", "criteria", "forecast", "statistics", "warnings", "connection_id", "template_id", "budget_id"}
+_PLAIN = [field.name for field in fields(Campaign) if field.name not in _MADE]
+_plain = attrgetter(*_PLAIN)
+_counts = attrgetter(*(field.name for field in fields(CampaignStatistics)))
+
+
+def _campaign(row: Row[Any]) -> Campaign:
+    return Campaign(
+        status=CampaignStatus(row.status),
+        criteria=msgspec.convert(row.criteria, Criteria),
+        forecast=msgspec.convert(row.forecast, Forecast) if row.forecast else None,
+        statistics=CampaignStatistics(*_counts(row)),
+        warnings=tuple(row.warnings),
+        connection_id=row.connection_id or "",
+        template_id=row.template_id or "",
+        budget_id=row.budget_id or "",
+        **dict(zip(_PLAIN, _plain(row), strict=True)),
+    )

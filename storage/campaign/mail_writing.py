@@ -1,0 +1,117 @@
+"""Writing mails: whose hand they are in meanwhile, and what stands in them afterwards.
+
+Of two runs that come to the same mails, one takes them up; the version that it gets is its fence, and what is written
+for an older one is not kept. It holds them for a short while and says again and again that it is alive; what a run
+held that was killed is soon free. Until then `claimed_until` names the hold: each has its own.
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, bindparam, func, or_, select, update
+
+from storage.campaign.mail_rows import mail_of, place
+from storage.campaign.mails import SHOWN
+from storage.crypto import Key
+from storage.documents import encode, now
+from storage.records import Draft, Mail, MailState
+from storage.scope import Scope, of_campaign, scoped
+from storage.session import Session
+from storage.tables import campaign_emails as table
+
+NOBODYS = {"approved_hash": "", "approved_by": "", "mark_id": "", "state_before": ""}  # whom nobody has decided about
+OPEN = (MailState.PENDING, *SHOWN, MailState.REJECTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What stands in a mail now. `draft` holds letter and findings, `content` is the final bytes, none if unwritten."""
+
+    mail_id: str
+    version: int
+    draft: Draft
+    content: bytes = b""
+    state: MailState = MailState.GENERATED
+    reason: str = ""
+    risk: int = 0
+    prompt_hash: str = ""
+    edited_by: str = ""
+
+
+@scoped
+def take_up(
+    session: Session, scope: Scope, campaign_id: str, key: Key, *, moment: datetime, until: datetime
+) -> list[Mail]:
+    """All that wait to be written and are in nobody's hand: the caller's from now on, until then."""
+    free = table.c.claimed_until.is_(None) | (table.c.claimed_until <= moment)
+    mine = update(table).where(_pending(scope, campaign_id), free).values(
+        version=table.c.version + 1, claimed_until=until, updated_at=now()
+    )  # fmt: skip
+    rows = session.execute(mine.returning(table)).all()
+    return [mail_of(scope, row, key) for row in sorted(rows, key=lambda row: row.ordinal)]
+
+
+@scoped
+def hold_on(session: Session, scope: Scope, campaign_id: str, *, held: datetime, until: datetime | None) -> None:
+    """What is held until `held` is held until then; without a moment it is let go."""
+    mine = update(table).where(_pending(scope, campaign_id), table.c.claimed_until == held)
+    session.execute(mine.values(claimed_until=until))
+
+
+@scoped
+def in_hand(session: Session, scope: Scope, campaign_id: str) -> int:
+    """How many somebody is writing, or was when they died."""
+    held = select(func.count()).where(_pending(scope, campaign_id), table.c.claimed_until.is_not(None))
+    return int(session.execute(held).scalar_one())
+
+
+@scoped
+def write(
+    session: Session, scope: Scope, campaign_id: str, key: Key, written: Sequence[Written],
+    *, over: Iterable[MailState] = OPEN,
+) -> int:  # fmt: skip
+    """Put down what was written, each over the version it was written for; returns how many still stood there.
+
+    `over` says in which states: what was left out meanwhile must not come back.
+    """
+    rows = [_written(scope, key, one) for one in written]
+    if not rows:
+        return 0
+    columns = [name for name in rows[0] if name not in {"row", "seen"}]
+    # One by one, for a list cannot be bound to many rows at once.
+    still_open = or_(*(table.c.state == state for state in over))
+    done = session.execute(
+        update(table)
+        .where(of_campaign(table, scope, campaign_id), still_open)
+        .where(table.c.id == bindparam("row"), table.c.version == bindparam("seen"))
+        .values({name: bindparam(name) for name in columns} | NOBODYS),
+        rows,
+    )
+    return done.rowcount
+
+
+def _pending(scope: Scope, campaign_id: str) -> ColumnElement[bool]:
+    return of_campaign(table, scope, campaign_id) & (table.c.state == MailState.PENDING)
+
+
+def _written(scope: Scope, key: Key, one: Written) -> dict[str, Any]:
+    body = key.seal(one.content, place(scope, one.mail_id, "content")) if one.content else None
+    return {
+        "row": one.mail_id,
+        "seen": one.version,
+        "version": one.version + 1,
+        "state": one.state,
+        "reason": one.reason,
+        "risk": one.risk,
+        "checks": [finding.check for finding in one.draft.findings],
+        "draft": key.seal(encode(one.draft), place(scope, one.mail_id, "draft")),
+        "content": body,
+        "content_hash": hashlib.sha256(one.content).hexdigest() if one.content else "",
+        "prompt_hash": one.prompt_hash,
+        "edited_by": one.edited_by,
+        "claimed_until": None,
+        "updated_at": now(),
+    }

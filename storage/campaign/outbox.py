@@ -1,0 +1,269 @@
+"""The outbox: approved mails on their way out, each in the hands of one worker at a time.
+
+approved → sending → sent, failed or unknown, by compare-and-set only. `attempts` fences: every claim raises it, and
+whoever holds an older number moves nothing any more. What a crash left in `sending` is claimed anew once its time is
+over, together with what is known of it: the id of its draft, and whether it was submitted.
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, bindparam, func, select, update
+
+from storage.campaign import due_mails
+from storage.campaign.due_mails import Opening
+from storage.crypto import Key, bound_to
+from storage.documents import now
+from storage.people import actions
+from storage.people.actions import Action
+from storage.records import CampaignStatus, MailState
+from storage.scope import Scope, of_campaign, scoped, visible
+from storage.session import Session
+from storage.tables import campaign_emails as table
+from storage.tables import email_campaigns
+
+LOOK_AHEAD = 50
+UNFINISHED = {CampaignStatus.SENDING, CampaignStatus.PAUSED}
+DEED = "emailed"
+STILL_A_DRAFT = "it lies among the drafts and has not left: `contactflow campaign retry-failed` sends it"
+FOUND_SENT = "somebody found that it had left"
+FOUND_UNSENT = "somebody found that it had not left: `contactflow campaign retry-failed` sends it once more"
+OF_OUR_OWN = (STILL_A_DRAFT, FOUND_UNSENT)  # failures that say nothing of whom a mail is for
+ENDED_BEFORE = "the campaign was ended before it left"
+
+
+class NotTheApprovedBytes(Exception):
+    """What is stored of a mail is not what somebody approved: nothing leaves until that is cleared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One mail in one worker's hands. `submitted_at` is set if it may have left already."""
+
+    mail_id: str
+    campaign_id: str
+    object_id: str
+    attempt: int
+    content: bytes
+    draft_id: str = ""
+    message_id: str = ""
+    thread_id: str = ""
+    submitted_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a claimed mail ended: `sent`, `failed` or `unknown`, with what the service calls it now."""
+
+    claim: Claim
+    state: MailState
+    reason: str = ""
+    message_id: str = ""
+    thread_id: str = ""
+
+
+@scoped
+def claim(
+    session: Session, scope: Scope, campaign_id: str, key: Key,
+    *, moment: datetime, until: datetime, limit: int = 1, opening: Opening | None = None,
+) -> list[Claim]:  # fmt: skip
+    """The next approved mails that are due, in the audience's order; none once the campaign no longer sends.
+
+    Those suppressed meanwhile are excluded instead. `opening` tells from a recipient's time zone when a mail may leave.
+    """
+    if _status(session, scope, campaign_id) is not CampaignStatus.SENDING:
+        return []
+    ids = due_mails.due(session, scope, campaign_id, key, moment=moment, limit=limit, opening=opening)
+    return _taken(session, scope, campaign_id, key, ids, until)
+
+
+@scoped
+def recover(
+    session: Session, scope: Scope, campaign_id: str, key: Key, *, moment: datetime, until: datetime, limit: int = 1
+) -> list[Claim]:
+    """Mails whose worker let its time pass: killed, or waiting for a doubt to clear. Whatever the campaign's status."""
+    over = _in(scope, campaign_id, MailState.SENDING) & (table.c.claimed_until <= moment)
+    late = select(table.c.id).where(over).order_by(table.c.ordinal).limit(limit).with_for_update(skip_locked=True)
+    return _taken(session, scope, campaign_id, key, list(session.execute(late).scalars()), until)
+
+
+@scoped
+def submit(
+    session: Session, scope: Scope, claims: Sequence[Claim], *, at: datetime, until: datetime, **known: str
+) -> list[Claim]:
+    """Put down, before it is done, that these are handed over: from here on each may have left.
+
+    Returns those that are still ours; no other may be handed over.
+    """
+    ours = _still_ours(session, scope, claims)
+    _write(session, ours, {"submitted_at": at, "claimed_until": until} | known)
+    return ours
+
+
+@scoped
+def hold(session: Session, scope: Scope, claimed: Claim, *, until: datetime, **known: str) -> None:
+    """Leave it in `sending`, to be looked at again at `until`."""
+    _write(session, _still_ours(session, scope, [claimed]), {"claimed_until": until} | known)
+
+
+@scoped
+def give_back(
+    session: Session, scope: Scope, claims: Sequence[Claim], *, not_before: datetime | None = None, **known: str
+) -> None:
+    """They have certainly not left: approved again, to leave later; or left out, if the campaign is over."""
+    if not claims:
+        return
+    goes_on = _status(session, scope, claims[0].campaign_id) in UNFINISHED
+    values = {
+        "state": MailState.APPROVED if goes_on else MailState.REJECTED,
+        "reason": "" if goes_on else ENDED_BEFORE,
+        "claimed_until": None,
+        "submitted_at": None,
+        "not_before": not_before,
+    }
+    _write(session, _still_ours(session, scope, claims), values | known)
+
+
+@scoped
+def settle(session: Session, scope: Scope, outcomes: Sequence[Outcome], *, actor: str) -> list[Outcome]:
+    """How claimed mails ended, with the deed on each contact's record. Returns those that were ours to settle."""
+    mine = {one.mail_id for one in _still_ours(session, scope, [outcome.claim for outcome in outcomes])}
+    settled = [outcome for outcome in outcomes if outcome.claim.mail_id in mine]
+    moment = now()
+    if settled:
+        session.execute(_SETTLED, [_ending(outcome, moment) for outcome in settled])
+    _note(session, scope, [one.claim for one in settled if one.state is MailState.SENT], actor)
+    return settled
+
+
+@scoped
+def unknown(session: Session, scope: Scope, campaign_id: str, key: Key, *, limit: int = LOOK_AHEAD) -> list[Claim]:
+    """Mails that may have left and may not, those in doubt for longest first; of people who were erased none."""
+    doubtful = _in(scope, campaign_id, MailState.UNKNOWN) & table.c.content.is_not(None)
+    rows = select(table).where(doubtful).order_by(table.c.updated_at).limit(limit)
+    return [_claim(scope, row, key) for row in session.execute(rows)]
+
+
+@scoped
+def clear_up(session: Session, scope: Scope, outcome: Outcome, *, actor: str) -> bool:
+    """A mail of which nobody knew whether it left: now somebody does. False if it was cleared up before."""
+    one = outcome.claim
+    doubtful = _SETTLED.where(_in(scope, one.campaign_id, MailState.UNKNOWN))
+    if not session.execute(doubtful, _ending(outcome, now())).rowcount:
+        return False
+    _note(session, scope, [one] if outcome.state is MailState.SENT else [], actor)
+    return True
+
+
+@scoped
+def next_moment(session: Session, scope: Scope, campaign_id: str) -> datetime | None:
+    """When there is something to do again; None where nothing is left to send."""
+    due = select(func.min(table.c.not_before)).where(_in(scope, campaign_id, MailState.APPROVED))
+    at_once = select(table.c.id).where(_in(scope, campaign_id, MailState.APPROVED), table.c.not_before.is_(None))
+    doubt = select(func.min(table.c.claimed_until)).where(_in(scope, campaign_id, MailState.SENDING))
+    if session.execute(at_once.limit(1)).first():
+        return now()
+    moments = [found for query in (due, doubt) if (found := session.execute(query).scalar()) is not None]
+    return min(moments, default=None)
+
+
+def _note(session: Session, scope: Scope, sent: Iterable[Claim], actor: str) -> None:
+    actions.note(session, scope, (Action(one.object_id, DEED, actor, campaign_id=one.campaign_id) for one in sent))
+
+
+def _status(session: Session, scope: Scope, campaign_id: str) -> CampaignStatus | None:
+    """Where the campaign stands; it stays there until this transaction ends, so that nobody cancels in between."""
+    one = select(email_campaigns.c.status).where(visible(email_campaigns, scope), email_campaigns.c.id == campaign_id)
+    found = session.execute(one.with_for_update(read=True)).scalar_one_or_none()
+    return CampaignStatus(found) if found else None
+
+
+def _taken(
+    session: Session, scope: Scope, campaign_id: str, key: Key, ids: Sequence[str], until: datetime
+) -> list[Claim]:
+    """The rows are locked already, by the query that found them."""
+    if not ids:
+        return []
+    values = {"state": MailState.SENDING, "attempts": table.c.attempts + 1, "claimed_until": until, "reason": ""}
+    mine = update(table).where(of_campaign(table, scope, campaign_id), table.c.id.in_(ids))
+    rows = session.execute(mine.values(**values, updated_at=now()).returning(table)).all()
+    return [_claim(scope, row, key) for row in sorted(rows, key=lambda row: row.ordinal)]
+
+
+def _claim(scope: Scope, row: Row[Any], key: Key) -> Claim:
+    content = key.open(row.content, _place(scope, row.id, "content")) if row.content else b""
+    if hashlib.sha256(content).hexdigest() != row.approved_hash:
+        raise NotTheApprovedBytes(
+            f"mail {row.id} is not what was approved: nothing was sent; cancel campaign {row.campaign_id}, "
+            "and find out who changed the database"
+        )
+    return Claim(
+        mail_id=row.id,
+        campaign_id=row.campaign_id,
+        object_id=row.object_id,
+        attempt=row.attempts,
+        content=content,
+        draft_id=row.draft_id,
+        message_id=row.message_id,
+        thread_id=row.thread_id,
+        submitted_at=row.submitted_at,
+    )
+
+
+def _still_ours(session: Session, scope: Scope, claims: Sequence[Claim]) -> list[Claim]:
+    """Those (of one campaign) that nobody else has claimed meanwhile; they stay ours until this transaction ends."""
+    if not claims:
+        return []
+    rows = session.execute(
+        select(table.c.id, table.c.attempts)
+        .where(_in(scope, claims[0].campaign_id, MailState.SENDING))
+        .where(table.c.id.in_([one.mail_id for one in claims]))
+        .order_by(table.c.id)
+        .with_for_update()
+    )
+    held = {row.id: row.attempts for row in rows}
+    return [one for one in claims if held.get(one.mail_id) == one.attempt]
+
+
+def _write(session: Session, ours: Sequence[Claim], values: dict[str, Any]) -> None:
+    if ours:
+        mine = update(table).where(table.c.id.in_([one.mail_id for one in ours]))
+        session.execute(mine.values(**values, updated_at=now()))
+
+
+def _or_as_it_was(name: str) -> ColumnElement[str]:
+    return func.coalesce(func.nullif(bindparam(name), ""), table.c[name])
+
+
+_SETTLED = (
+    update(table)
+    .where(table.c.id == bindparam("row"))
+    .values(
+        {name: bindparam(name) for name in ("state", "reason", "sent_at", "claimed_until", "updated_at")}
+        | {name: _or_as_it_was(name) for name in ("message_id", "thread_id")}
+    )
+)
+
+
+def _ending(outcome: Outcome, moment: datetime) -> dict[str, Any]:
+    return {
+        "row": outcome.claim.mail_id,
+        "state": outcome.state,
+        "reason": outcome.reason,
+        "message_id": outcome.message_id,
+        "thread_id": outcome.thread_id,
+        "sent_at": moment if outcome.state is MailState.SENT else None,
+        "claimed_until": None,
+        "updated_at": moment,
+    }
+
+
+def _in(scope: Scope, campaign_id: str, state: MailState) -> ColumnElement[bool]:
+    return of_campaign(table, scope, campaign_id) & (table.c.state == state)
+
+
+def _place(scope: Scope, mail_id: str, column: str) -> str:
+    return bound_to(scope.organization_id, table.name, mail_id, column)

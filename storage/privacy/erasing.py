@@ -1,0 +1,106 @@
+"""A person goes from everything that an organization holds, in one transaction; keyed hashes keep them from returning.
+
+What is counted stays counted: rows of plans, mails and events remain as numbers without a person. Plans and campaigns
+that wait get another digest, so that nobody approves what they did not see.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy import ColumnElement, Table, delete, select
+
+from storage import audit
+from storage.campaign import suppressions
+from storage.people import contacts, twins
+from storage.privacy import erasures, mail_erasure, plan_erasure, trails
+from storage.privacy.holdings import known_as, said_of
+from storage.privacy.trails import Trail
+from storage.records import ChangeKind, ChangeState, Statistics, Whom
+from storage.scope import Scope, of_organization, scoped
+from storage.session import Session
+from storage.tables import (
+    OPEN_STATUSES,
+    contact_syncs,
+    contact_vectors,
+    deferred_records,
+    match_decisions,
+    object_actions,
+    object_links,
+    objects,
+)
+
+Forecast = Callable[[Mapping[tuple[ChangeKind, ChangeState], int]], Statistics]
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """How many rows of each kind went or were emptied; `before` says that this person had been erased earlier."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+    before: bool = False
+
+    @property
+    def found_nothing(self) -> bool:
+        return not any(self.counts.values())
+
+
+@scoped
+def erase(session: Session, scope: Scope, whom: Whom, forecast: Forecast, *, by: str) -> Erasure:
+    """Twice is once: of somebody who is gone there is nothing left to find."""
+    scope.demand_admin("erase a person")
+    erasures.hold_off(session, scope, alone=True)
+    _hold_runs(session, scope)
+    trail = trails.follow(session, scope, whom)
+    known = not erasures.known(session, scope).keys.isdisjoint(trail.hashes)
+    if trail.is_empty:
+        return Erasure(before=known)
+    _keep_away(session, scope, whom, trail)
+    counts = {
+        "plan_rows": plan_erasure.empty(session, scope, whom, trail, forecast),
+        "mails": mail_erasure.empty(session, scope, trail.mails),
+        "twins": twins.erase(session, scope, sorted(trail.contacts)),
+        "match_decisions": _remove(session, scope, match_decisions, said_of(trail)),
+        "waiting_records": _remove(session, scope, deferred_records, deferred_records.c.id.in_(trail.deferred)),
+        "vectors": _remove(session, scope, contact_vectors, contact_vectors.c.object_id.in_(trail.contacts)),
+        "actions": _remove(session, scope, object_actions, object_actions.c.object_id.in_(trail.contacts)),
+        "links": _remove(session, scope, object_links, object_links.c.object_id.in_(trail.contacts)),
+        "contacts": _remove(session, scope, objects, objects.c.id.in_(trail.contacts)),
+    }
+    subject = known_as(session, scope, whom)
+    audit.record(session, scope, actor=by, action="person.erased", subject=subject, detail=counts)
+    return Erasure(counts, before=known)
+
+
+def _hold_runs(session: Session, scope: Scope) -> None:
+    """A batch that is being written is waited for, and the next one waits for us."""
+    running = select(contact_syncs.c.id).where(
+        of_organization(contact_syncs, scope), contact_syncs.c.status.in_(OPEN_STATUSES)
+    )
+    session.execute(running.order_by(contact_syncs.c.id).with_for_update()).all()
+
+
+def _keep_away(session: Session, scope: Scope, whom: Whom, trail: Trail) -> None:
+    """By the address that was named, and by all else that tells them and nobody who stays."""
+    addresses = _all(map(whom.known_by.addresses_of, trail.people))
+    numbers = _all(map(whom.known_by.numbers_of, trail.people))
+    shared: set[str] = set()
+    for contact in contacts.everyone(session, scope):
+        if contact.id not in trail.contacts:
+            shared |= addresses & whom.known_by.addresses_of(contact.person)
+            numbers -= whom.known_by.numbers_of(contact.person)
+    shared.discard(whom.address)  # whoever has it is gone
+    of_others = {suppressions.address_hash(session, scope, one) for one in shared}
+    theirs = {suppressions.address_hash(session, scope, one) for one in addresses} | trail.hashes
+    theirs -= of_others
+    records = {key for name in trail.sources for key in erasures.record_keys(session, scope, *name)}
+    keys = {erasures.number_key(session, scope, number) for number in numbers} | records | theirs
+    erasures.remember(session, scope, keys)
+    suppressions.suppress_for_good(session, scope, sorted(theirs))
+
+
+def _all(sets: Iterable[frozenset[str]]) -> set[str]:
+    return set[str]().union(*sets)
+
+
+def _remove(session: Session, scope: Scope, table: Table, wanted: ColumnElement[bool]) -> int:
+    return session.execute(delete(table).where(of_organization(table, scope), wanted)).rowcount

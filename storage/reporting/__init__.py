@@ -1,0 +1,1 @@
+"""What is counted, drawn and told of what is kept."""

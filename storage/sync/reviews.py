@@ -1,0 +1,193 @@
+"""How a plan is decided: all at once, in one transaction, named by its digest.
+
+The terminal, the resume form and the review page all come through here, so that of two who decide, one does.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from storage import audit
+from storage.crypto import Key
+from storage.documents import now
+from storage.people import decisions
+from storage.records import SAFE_KINDS, Cell, Change, ChangeKind, ChangeState, Edits, SyncStatus, Verdict
+from storage.scope import Scope, scoped
+from storage.session import Session
+from storage.sync import landing, plans, syncs
+from storage.sync.syncs import Sync
+
+
+class CannotDecide(Exception):
+    """The plan is not the one that was looked at, or no longer waits. The text says what is so."""
+
+
+class Choice(StrEnum):
+    APPROVE = "approve"
+    APPROVE_SAFE = "approve_safe"
+    REJECT = "reject"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """`kinds` limits an approval; `refused` are rows left out of it; `edits` change single fields of single rows.
+
+    `proven` says whether the reviewer signed in, or merely gave a name.
+    """
+
+    choice: Choice
+    reviewer: str
+    comment: str = ""
+    proven: bool = False
+    digest: str = ""
+    kinds: tuple[ChangeKind, ...] = ()
+    refused: tuple[str, ...] = ()
+    edits: dict[str, Edits] = field(default_factory=dict)
+
+
+@scoped
+def decide(session: Session, scope: Scope, sync_id: str, decision: Decision) -> SyncStatus:
+    """Record a decision and move the sync on; nothing is written to the CRM here."""
+    sync = syncs.sync(session, scope, sync_id)
+    moment = now()
+    _demand_waiting(sync, decision, moment)
+    to = SyncStatus.REJECTED if decision.choice is Choice.REJECT else SyncStatus.EXECUTING
+    moved = syncs.move(
+        session, scope, sync_id, expected=SyncStatus.PREVIEW, to=to, decision=decision.choice,
+        decided_by=decision.reviewer, decision_proven=decision.proven, comment=decision.comment, decided_at=moment,
+    )  # fmt: skip
+    if not moved:
+        raise CannotDecide(f"sync {sync_id} was decided by somebody else just now")
+    approved = (
+        _reject(session, scope, sync_id, moment)
+        if to is SyncStatus.REJECTED
+        else _approve(session, scope, sync_id, decision)
+    )
+    audit.record(
+        session,
+        scope,
+        actor=decision.reviewer,
+        action=f"sync.{'rejected' if to is SyncStatus.REJECTED else 'approved'}",
+        subject=sync_id,
+        detail=_detail(decision, sync.digest, approved),
+    )
+    return to
+
+
+def _demand_waiting(sync: Sync, decision: Decision, moment: datetime) -> None:
+    if sync.status is not SyncStatus.PREVIEW:
+        raise CannotDecide(f"sync {sync.id} does not wait for a decision: it is {sync.status}")
+    if sync.expires_at and sync.expires_at < moment:
+        raise CannotDecide(f"the time to decide was over on {sync.expires_at:%d %b %Y}: start a new sync")
+    if decision.digest and decision.digest != sync.digest:
+        raise CannotDecide("this is not the plan that waits now: look at the preview again")
+
+
+def _approve(session: Session, scope: Scope, sync_id: str, decision: Decision) -> int:
+    key = syncs.preview_key(session, scope, sync_id)
+    if key is None:
+        raise CannotDecide("the plan is no longer there")
+    if strangers := plans.absent(session, scope, sync_id, [*decision.refused, *decision.edits]):
+        raise CannotDecide(f"rows that are not in this plan: {', '.join(strangers[:3])}; look at the preview again")
+    _refuse(session, scope, sync_id, key, decision)
+    drafts = plans.edits(session, scope, sync_id, key) if decision.edits else {}
+    for change_id, edits in decision.edits.items():
+        whole = _together(drafts.get(change_id, Edits()), edits)
+        plans.edit(session, scope, sync_id, key, change_id=change_id, edits=whole, states=plans.UNDECIDED)
+    kinds = SAFE_KINDS if decision.choice is Choice.APPROVE_SAFE else decision.kinds or tuple(ChangeKind)
+    wanted = {*kinds, ChangeKind.SKIP}
+    plans.decide(session, scope, sync_id, ChangeState.APPROVED, kinds=wanted)
+    # What an earlier draft approved is left out all the same, where the last word is narrower.
+    plans.decide(session, scope, sync_id, ChangeState.REJECTED, kinds={*ChangeKind} - wanted, states=plans.UNDECIDED)
+    counted = plans.counts(session, scope, sync_id)
+    return sum(number for (_, state), number in counted.items() if state is ChangeState.APPROVED)
+
+
+def _together(draft: Edits, said: Edits) -> Edits:
+    """What was said last of a field counts; what a draft says of others stays."""
+    named = {*said.refused, *_names(said.values)}
+    return Edits(
+        refused=(*(name for name in draft.refused if name not in named), *said.refused),
+        values=(*(cell for cell in draft.values if cell.field not in named), *said.values),
+    )
+
+
+def _refuse(session: Session, scope: Scope, sync_id: str, key: Key, decision: Decision) -> None:
+    """Rows left out, by name or by a draft. A doubtful match that is refused is an answer: these are two people."""
+    if decision.refused:
+        refused, undecided = decision.refused, plans.UNDECIDED
+        plans.decide(session, scope, sync_id, ChangeState.REJECTED, change_ids=refused, states=undecided)
+    sync = syncs.sync(session, scope, sync_id)
+    left_out = {"kinds": [ChangeKind.MAYBE], "states": [ChangeState.REJECTED]}
+    for change in plans.every(session, scope, sync_id, key, **left_out):
+        if change.proposal:
+            for link in change.proposal.links:
+                decisions.remember(
+                    session, scope, account=sync.account, source_id=link.source_id, object_id=change.object_id,
+                    verdict=Verdict.DIFFERENT, decided_by=decision.reviewer,
+                )  # fmt: skip
+
+
+def _reject(session: Session, scope: Scope, sync_id: str, moment: datetime) -> int:
+    """Nothing will be written, so nothing personal need be kept: the source will offer it all again."""
+    plans.decide(session, scope, sync_id, ChangeState.REJECTED, states=plans.UNDECIDED)
+    forget(session, scope, sync_id)
+    syncs.note(session, scope, sync_id, completed_at=moment)
+    return 0
+
+
+@scoped
+def forget(session: Session, scope: Scope, sync_id: str) -> None:
+    """Destroy what was sealed for the review, and the keys to it."""
+    plans.clear_previews(session, scope, sync_id)
+    landing.clear(session, scope, sync_id)
+    syncs.note(session, scope, sync_id, preview_key=None, undo_key=None, cursor=None)
+
+
+@scoped
+def end(
+    session: Session, scope: Scope, sync_id: str, *, to: SyncStatus, expected: Sequence[SyncStatus], why: str
+) -> bool:
+    """A run that ends without a decision: expired, superseded, cancelled or failed."""
+    if not syncs.close(session, scope, sync_id, expected=expected, to=to, error=why):
+        return False
+    plans.decide(session, scope, sync_id, ChangeState.REJECTED, states=plans.UNDECIDED)
+    forget(session, scope, sync_id)
+    audit.record(session, scope, actor="contactflow", action=f"sync.{to}", subject=sync_id, detail={"why": why})
+    return True
+
+
+def _detail(decision: Decision, digest: str, approved: int) -> dict[str, Any]:
+    return {
+        "choice": decision.choice,
+        "digest": digest,
+        "proven": decision.proven,
+        "approved": approved,
+        "kinds": list(decision.kinds),
+        "refused": list(decision.refused),
+        "edited": {change: [*edits.refused, *_names(edits.values)] for change, edits in decision.edits.items()},
+    }
+
+
+def _names(cells: Sequence[Cell]) -> list[str]:
+    return [cell.field for cell in cells]
+
+
+def chosen(rows: Sequence[Change], words: Sequence[str]) -> tuple[tuple[str, ...], dict[str, Edits]]:
+    """Rows and fields that a reviewer named: `12`, a row's id, or `12:job_title` for one field of it."""
+    named = {name: change for change in rows for name in (change.id, str(change.ordinal))}
+    refused: list[str] = []
+    fields: dict[str, list[str]] = {}
+    for word in words:
+        name, _, part = word.partition(":")
+        if name not in named:
+            raise CannotDecide(f"no row {name!r} in this plan: the preview shows each row's number")
+        if not part:
+            refused.append(named[name].id)
+        elif part in named[name].fields:
+            fields.setdefault(named[name].id, []).append(part)
+        else:
+            raise CannotDecide(f"row {name} changes no field {part!r}, only {', '.join(named[name].fields) or 'none'}")
+    return tuple(refused), {change: Edits(refused=tuple(names)) for change, names in fields.items()}

@@ -1,0 +1,315 @@
+"""Runs of the contact sync: who started them, where they stand, and what became of them.
+
+A status moves by compare-and-set only: of two that want to move it, one does.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from operator import attrgetter
+from typing import Any
+
+from sqlalchemy import Insert, Row, Update, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from storage import walls
+from storage.crypto import Key, bound_to
+from storage.documents import now
+from storage.organization import connections
+from storage.records import Provider, Statistics, SyncStatus
+from storage.scope import Scope, scoped, visible
+from storage.session import Session
+from storage.tables import OPEN_STATUSES
+from storage.tables import contact_syncs as table
+
+
+class UnknownSync(Exception):
+    pass
+
+
+class RunIsOver(Exception):
+    """Somebody ended this run meanwhile: rejected or superseded it."""
+
+
+class AlreadyOpen(Exception):
+    """Another sync of this connection is under way; `sync_id` names it."""
+
+    def __init__(self, sync_id: str, status: SyncStatus) -> None:
+        super().__init__(f"sync {sync_id} of this connection is open ({status}): approve or reject it first")
+        self.sync_id = sync_id
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class NewSync:
+    """`allowed` names the guards that this run may pass."""
+
+    id: str
+    flow_run_id: str
+    provider: Provider
+    connection_id: str = ""
+    full: bool = False
+    trigger: str = "manual"
+    allowed: tuple[str, ...] = ()
+    schedule_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sync:
+    id: str
+    flow_run_id: str
+    organization_id: str
+    user_id: str
+    connection_id: str
+    provider: Provider
+    account: str
+    trigger: str
+    schedule_id: str
+    status: SyncStatus
+    allowed: tuple[str, ...]
+    full: bool
+    digest: str
+    warnings: tuple[str, ...]
+    error: str
+    decision: str
+    decided_by: str
+    comment: str
+    review_round: int
+    statistics: Statistics
+    created_at: datetime
+    updated_at: datetime
+    compared_at: datetime | None
+    expires_at: datetime | None
+    decided_at: datetime | None
+    completed_at: datetime | None
+    undo_until: datetime | None
+    undone_at: datetime | None
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in OPEN_STATUSES
+
+
+@scoped
+def open_sync(session: Session, scope: Scope, new: NewSync) -> Sync:
+    if new.connection_id:
+        connections.connection(session, scope, new.connection_id)  # nobody reads an account that is not theirs to see
+    _demand_free(session, scope, new.connection_id)
+    try:
+        with session.connection.begin_nested():
+            session.execute(_opening(session, scope, new))
+    except IntegrityError:
+        _demand_free(session, scope, new.connection_id)  # somebody else opened one just now
+        raise
+    return sync(session, scope, new.id)
+
+
+def _demand_free(session: Session, scope: Scope, connection_id: str) -> None:
+    if other := open_for(session, scope, connection_id):
+        raise AlreadyOpen(other.id, other.status)
+
+
+def _opening(session: Session, scope: Scope, new: NewSync) -> Insert:
+    moment = now()
+    return insert(table).values(
+        id=new.id,
+        flow_run_id=new.flow_run_id,
+        organization_id=scope.organization_id,
+        user_id=scope.user_id,
+        connection_id=new.connection_id or None,
+        provider=new.provider,
+        account=new.connection_id or "file",
+        trigger=new.trigger,
+        schedule_id=new.schedule_id or None,
+        allowed=list(new.allowed),
+        status=SyncStatus.EXTRACTING,
+        full=new.full,
+        preview_key=session.keyring.new_run_key(_place(scope, new.id, "preview_key")),
+        undo_key=session.keyring.new_run_key(_place(scope, new.id, "undo_key")),
+        created_at=moment,
+        updated_at=moment,
+    )
+
+
+@scoped
+def sync(session: Session, scope: Scope, sync_id: str) -> Sync:
+    found = session.execute(select(table).where(visible(table, scope), table.c.id == sync_id)).one_or_none()
+    if found is None:
+        raise UnknownSync(f"no sync {sync_id}: `contactflow syncs --org …` lists them")
+    return _sync(found)
+
+
+@scoped
+def syncs(session: Session, scope: Scope, *, limit: int = 100) -> list[Sync]:
+    rows = session.execute(select(table).where(visible(table, scope)).order_by(table.c.created_at.desc()).limit(limit))
+    return [_sync(row) for row in rows]
+
+
+@scoped
+def open_syncs(session: Session, scope: Scope) -> list[Sync]:
+    rows = session.execute(select(table).where(visible(table, scope), table.c.status.in_(OPEN_STATUSES)))
+    return [_sync(row) for row in rows]
+
+
+def open_everywhere(session: Session) -> list[Sync]:
+    """Of all organizations, for upkeep."""
+    return [_sync(row) for row in session.execute(walls.across(session, table, OPEN_STATUSES))]
+
+
+@scoped
+def past_undo(session: Session, scope: Scope) -> list[str]:
+    """Completed syncs whose undo data has outlived its time."""
+    late = table.c.undo_until < now()
+    return list(
+        session.execute(select(table.c.id).where(visible(table, scope), late, table.c.undo_key.is_not(None))).scalars()
+    )
+
+
+@scoped
+def forget_undo(session: Session, scope: Scope, sync_id: str) -> None:
+    """Destroy the key: what was sealed with it is gone, in backups too."""
+    note(session, scope, sync_id, undo_key=None)
+
+
+@scoped
+def open_for(session: Session, scope: Scope, connection_id: str) -> Sync | None:
+    """The one open sync of a connection; a constraint sees to it that there is no second. Files have none."""
+    if not connection_id:
+        return None
+    row = session.execute(
+        select(table).where(
+            visible(table, scope), table.c.connection_id == connection_id, table.c.status.in_(OPEN_STATUSES)
+        )
+    ).one_or_none()
+    return _sync(row) if row else None
+
+
+@scoped
+def move(session: Session, scope: Scope, sync_id: str, *, expected: SyncStatus, to: SyncStatus, **values: Any) -> bool:
+    """True if this caller moved it; False if it was no longer in `expected`."""
+    moment = now()
+    moved = session.execute(
+        _one(scope, sync_id).where(table.c.status == expected).values(status=to, updated_at=moment, **values)
+    )
+    return moved.rowcount == 1
+
+
+@scoped
+def note(session: Session, scope: Scope, sync_id: str, **values: Any) -> None:
+    """A sign of life, with what is new."""
+    session.execute(_one(scope, sync_id).values(updated_at=now(), **values))
+
+
+@scoped
+def close(
+    session: Session, scope: Scope, sync_id: str, *, expected: Sequence[SyncStatus], to: SyncStatus, error: str
+) -> bool:
+    """End a run that wrote nothing: its keys go, and with them all that was sealed for the review."""
+    ended = session.execute(
+        _one(scope, sync_id)
+        .where(table.c.status.in_(expected))
+        .values(
+            status=to, error=error, preview_key=None, undo_key=None, cursor=None, updated_at=now(), completed_at=now()
+        )
+    )
+    return ended.rowcount == 1
+
+
+@scoped
+def complete(session: Session, scope: Scope, sync_id: str, statistics: Statistics, *, undo_for: timedelta) -> bool:
+    moment = now()
+    values = statistics.by_name()
+    return move(
+        session, scope, sync_id, expected=SyncStatus.EXECUTING, to=SyncStatus.COMPLETED,
+        preview_key=None, cursor=None, completed_at=moment, undo_until=moment + undo_for, **values,
+    )  # fmt: skip
+
+
+@scoped
+def keep_cursor(session: Session, scope: Scope, sync_id: str, cursor: str) -> None:
+    """The new read position waits here; it becomes the connection's own when the run completes."""
+    sealed = session.keyring.seal(cursor.encode(), _place(scope, sync_id, "cursor"))
+    note(session, scope, sync_id, cursor=sealed)
+
+
+@scoped
+def of_run(session: Session, scope: Scope, flow_run_id: str) -> Sync | None:
+    """A flow that starts again from its top finds the sync that it had."""
+    row = session.execute(select(table).where(visible(table, scope), table.c.flow_run_id == flow_run_id)).one_or_none()
+    return _sync(row) if row else None
+
+
+@scoped
+def is_at(session: Session, scope: Scope, sync_id: str, status: SyncStatus) -> bool:
+    """Whether it still stands there; a sign of life as well."""
+    here = session.execute(_one(scope, sync_id).where(table.c.status == status).values(updated_at=now()))
+    return here.rowcount == 1
+
+
+@scoped
+def is_fetched(session: Session, scope: Scope, sync_id: str) -> bool:
+    return _column(session, scope, sync_id, "cursor") is not None
+
+
+@scoped
+def kept_cursor(session: Session, scope: Scope, sync_id: str) -> str:
+    sealed = _column(session, scope, sync_id, "cursor")
+    return session.keyring.open(sealed, _place(scope, sync_id, "cursor")).decode() if sealed else ""
+
+
+@scoped
+def preview_key(session: Session, scope: Scope, sync_id: str) -> Key | None:
+    return _run_key(session, scope, sync_id, "preview_key")
+
+
+@scoped
+def demand_preview_key(session: Session, scope: Scope, sync_id: str) -> Key:
+    key = preview_key(session, scope, sync_id)
+    if key is None:
+        raise RunIsOver(f"sync {sync_id} was ended meanwhile: what was sealed for it is gone")
+    return key
+
+
+@scoped
+def undo_key(session: Session, scope: Scope, sync_id: str) -> Key | None:
+    return _run_key(session, scope, sync_id, "undo_key")
+
+
+def _run_key(session: Session, scope: Scope, sync_id: str, column: str) -> Key | None:
+    """None once it was destroyed."""
+    sealed = _column(session, scope, sync_id, column)
+    return session.keyring.run_key(sealed, _place(scope, sync_id, column)) if sealed else None
+
+
+def _one(scope: Scope, sync_id: str) -> Update:
+    return update(table).where(visible(table, scope), table.c.id == sync_id)
+
+
+def _column(session: Session, scope: Scope, sync_id: str, name: str) -> Any:
+    return session.execute(
+        select(table.c[name]).where(visible(table, scope), table.c.id == sync_id)
+    ).scalar_one_or_none()
+
+
+def _place(scope: Scope, sync_id: str, column: str) -> str:
+    return bound_to(scope.organization_id, table.name, sync_id, column)
+
+
+# Looked up once: a page reads a hundred rows.
+_MADE = {"provider", "status", "connection_id", "schedule_id", "warnings", "allowed", "statistics"}
+_PLAIN = [field.name for field in fields(Sync) if field.name not in _MADE]
+_plain = attrgetter(*_PLAIN)
+_counts = attrgetter(*(field.name for field in fields(Statistics)))
+
+
+def _sync(row: Row[Any]) -> Sync:
+    return Sync(
+        provider=Provider(row.provider),
+        status=SyncStatus(row.status),
+        connection_id=row.connection_id or "",
+        schedule_id=row.schedule_id or "",
+        warnings=tuple(row.warnings),
+        allowed=tuple(row.allowed),
+        statistics=Statistics(*_counts(row)),
+        **dict(zip(_PLAIN, _plain(row), strict=True)),
+    )

@@ -1,0 +1,1 @@
+"""The verbs of the e-mail campaign, and what they are made of."""

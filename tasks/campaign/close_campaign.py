@@ -1,0 +1,43 @@
+"""How a campaign ends that could not go on: with the cause and what to do, and with nothing sent by halves."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from storage.campaign import campaign_reviews, campaigns
+from storage.organization import tenants
+from storage.records import CampaignStatus
+from storage.session import open_store
+from tasks.providers.events import notify
+
+UNWRITTEN = (CampaignStatus.DRAFT, CampaignStatus.GENERATING)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    is_unwritten: bool
+
+
+@asynccontextmanager
+async def failing_loudly(campaign_id: str) -> AsyncIterator[Standing]:
+    """An error before the review ends the campaign as `failed`; one while sending leaves it open, to be gone on with.
+
+    Suspending is no error and passes through: Prefect raises it past `except Exception` on purpose.
+    """
+    with open_store().read() as session:
+        campaign = campaigns.campaign(session, tenants.scope_of_campaign(session, campaign_id), campaign_id)
+    try:
+        yield Standing(is_unwritten=campaign.status in UNWRITTEN)
+    except Exception as error:
+        _fail(campaign_id, f"{type(error).__name__}: {error}")
+        raise
+
+
+def _fail(campaign_id: str, why: str) -> None:
+    with open_store().begin() as session:
+        scope = tenants.scope_of_campaign(session, campaign_id)
+        failed = campaign_reviews.end(
+            session, scope, campaign_id, to=CampaignStatus.FAILED, expected=UNWRITTEN, why=why
+        )
+    if failed:
+        notify("failed", campaign_id, {"why": why}, about="campaign")

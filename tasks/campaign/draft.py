@@ -1,0 +1,137 @@
+"""Write a campaign's letters: by a language model under a budget, or from a template."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from prefect import get_run_logger, task
+
+from storage.campaign import campaigns, mail_writing, tallies
+from storage.campaign.campaigns import Campaign
+from storage.campaign.mail_writing import Written
+from storage.campaign.usage import BudgetSpent
+from storage.crypto import Key
+from storage.organization import tenants
+from storage.records import Brief, CampaignStatus, Letter, Mail, MailState
+from storage.scope import Scope
+from storage.session import Session, Store, open_store
+from tasks.campaign.hand import Hand
+from tasks.campaign.purse import Purse
+from tasks.campaign.writing import Desk, NotWritten, letter_for
+from tasks.providers.model import ModelError
+from tasks.providers.models import opened_model, tariff
+from tasks.rules.templates import lacking, lacking_in_words, letter_of_template
+
+WRITABLE = (CampaignStatus.GENERATING, CampaignStatus.REVIEW)
+AT_ONCE = 200
+GLANCE = 0.5
+SPENT = "the budget was spent before this mail was written"
+
+
+class TemplateDoesNotFit(Exception):
+    """The template asks for what is not known of some contacts. The text says what, and of how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    store: Store
+    scope: Scope
+    campaign: Campaign
+    brief: Brief
+    key: Key
+
+
+@task
+async def draft(campaign_id: str) -> dict[str, int]:
+    """How many mails stand where now. What is written is not written again."""
+    store = open_store()
+    work = _work(store, campaign_id)
+    if work is None:
+        return {}
+    hand = Hand(store, work.scope, campaign_id, work.key)
+    async with hand.alive():
+        while pending := await _taken(work, hand):
+            await (_by_model(work, pending) if work.campaign.model else asyncio.to_thread(_by_template, work, pending))
+    with store.read() as session:
+        return {state.value: number for state, number in tallies.counts(session, work.scope, campaign_id).items()}
+
+
+def _work(store: Store, campaign_id: str) -> Work | None:
+    with store.read() as session:
+        scope = tenants.scope_of_campaign(session, campaign_id)
+        campaign = campaigns.campaign(session, scope, campaign_id)
+        if campaign.status not in WRITABLE:
+            return None
+        key = campaigns.demand_body_key(session, scope, campaign_id)
+        return Work(store, scope, campaign, campaigns.brief(session, scope, campaign_id), key)
+
+
+async def _taken(work: Work, hand: Hand) -> list[Mail]:
+    """What another run writes is left to it. A campaign's own run waits for it: it may be itself, before it died."""
+    while not (mine := await asyncio.to_thread(hand.take_up)) and (others := await asyncio.to_thread(hand.in_others)):
+        if work.campaign.status is CampaignStatus.REVIEW:
+            get_run_logger().info("%d mails are being written by another run: they are not asked for twice", others)
+            break
+        await asyncio.sleep(GLANCE)
+    return mine
+
+
+def _by_template(work: Work, pending: Sequence[Mail]) -> None:
+    recipients = [mail.draft.recipient for mail in pending if mail.draft]
+    if missing := lacking(work.brief, recipients):
+        raise TemplateDoesNotFit(lacking_in_words(missing, len(recipients)))
+    with work.store.begin() as session:
+        letters = [
+            _written(mail, letter_of_template(work.brief, mail.draft.recipient)) for mail in pending if mail.draft
+        ]
+        _put_down(session, work, letters)
+
+
+async def _by_model(work: Work, pending: Sequence[Mail]) -> None:
+    purse = Purse(work.store, work.scope, work.campaign.budget_id, tariff())
+    await asyncio.to_thread(purse.give_up)
+    async with opened_model() as model:
+        desk = Desk(work.store, work.scope, work.campaign, work.brief, model, purse)
+        try:
+            await _write_all(work, desk, pending)
+        except* ModelError as trouble:  # one that stops everything; the first of them tells what to do
+            raise trouble.exceptions[0] from None
+
+
+async def _write_all(work: Work, desk: Desk, pending: Sequence[Mail]) -> None:
+    places = asyncio.Semaphore(AT_ONCE)
+    async with asyncio.TaskGroup() as group:
+        for mail in pending:
+            await places.acquire()
+            group.create_task(_one(work, desk, mail)).add_done_callback(lambda _done: places.release())
+
+
+async def _one(work: Work, desk: Desk, mail: Mail) -> None:
+    """A letter, or the reason why there is none: either way the mail is settled."""
+    try:
+        written = _written(mail, await letter_for(desk, mail), prompt_hash=desk.hash_of(mail))
+    except NotWritten as why:
+        written = _unwritten(mail, str(why))
+    except BudgetSpent:
+        written = _unwritten(mail, SPENT)
+    await asyncio.to_thread(_keep, work, written)
+
+
+def _keep(work: Work, written: Written) -> None:
+    with work.store.begin() as session:
+        _put_down(session, work, [written])
+
+
+def _put_down(session: Session, work: Work, written: Sequence[Written]) -> None:
+    """What was left out meanwhile, with its campaign or by an erasure, stays so."""
+    mail_writing.write(session, work.scope, work.campaign.id, work.key, written, over=[MailState.PENDING])
+
+
+def _written(mail: Mail, letter: Letter, *, prompt_hash: str = "") -> Written:
+    assert mail.draft  # noqa: S101 (as above)
+    return Written(mail.id, mail.version, replace(mail.draft, letter=letter, findings=()), prompt_hash=prompt_hash)
+
+
+def _unwritten(mail: Mail, why: str) -> Written:
+    assert mail.draft  # noqa: S101 (as above)
+    return Written(mail.id, mail.version, replace(mail.draft, letter=None), state=MailState.FAILED, reason=why)

@@ -1,0 +1,156 @@
+"""How one mail leaves a mailbox that keeps drafts, exactly once, whatever dies in between.
+
+A draft that bears our key → its id and the moment of submission put down → sent by that id → put down as sent. After
+anything but a definite answer the service is asked what became of the draft; it is sent again only if it has lain there
+untouched for longer than a mail can be under way. Where neither draft nor mail is found, nobody guesses.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from storage.campaign import mailboxes, outbox
+from storage.campaign.outbox import Claim, Outcome
+from storage.records import MailState
+from tasks.campaign.posting import Post, keep_quiet
+from tasks.providers.base import NeedsReconnect, ProviderError
+from tasks.providers.mailer import Busy, Mailer, Refused, Standing, Whereabouts
+
+NOWHERE = "it is neither among the drafts nor among the sent mails: look in the mailbox whether it left"
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    post: Post
+    mailer: Mailer
+
+    async def carry(self, claim: Claim) -> None:
+        """Bring a claimed mail to an end, or leave it where the next one goes on."""
+        if claim.submitted_at:  # by a process that died, or that left it in doubt
+            await self._clear_up(claim, looks=(0,))
+            return
+        found = await self._drafted(claim)
+        if found is None:
+            return
+        if found.standing is Standing.SENT:
+            self._end(claim, MailState.SENT, found=found)
+        elif submitted := await self._submitted(claim, found):
+            await self._send(submitted)
+
+    async def _drafted(self, claim: Claim) -> Whereabouts | None:
+        """A draft that was surely never submitted; None where there is none now."""
+        if claim.draft_id:
+            return Whereabouts(Standing.DRAFT, claim.draft_id, claim.message_id, claim.thread_id)
+        try:
+            if claim.attempt > 1 and (found := await self.mailer.find(claim)).standing is not Standing.GONE:
+                return found
+            return await self.mailer.draft(claim)
+        except Refused as refusal:
+            self._end(claim, MailState.FAILED, str(refusal))
+        except NeedsReconnect:
+            self._give_back([claim])
+            raise
+        except Busy as trouble:
+            self._give_back([claim], wait=trouble.wait, hush=trouble)
+        except ProviderError as trouble:
+            self._try_later(claim, trouble)
+        return None
+
+    def _try_later(self, claim: Claim, trouble: ProviderError) -> None:
+        """No draft came of it that we know: another one may be made, for only one is ever submitted."""
+        if claim.attempt >= self.post.terms.attempts:
+            self._end(claim, MailState.FAILED, f"{trouble}, {claim.attempt} times")
+        else:
+            self._give_back([claim], wait=2.0**claim.attempt)
+
+    async def _submitted(self, claim: Claim, found: Whereabouts) -> Claim | None:
+        """Put down that it is about to be sent, and wait for its turn. None where it is no longer ours to send."""
+        known = {name: getattr(found, name) for name in ("draft_id", "message_id", "thread_id")}
+        post, moment = self.post, self.post.now()
+        with post.store.begin() as session:
+            box = mailboxes.mailbox(session, post.scope, post.mailbox)
+            if box.quiet_until and box.quiet_until > moment:
+                outbox.give_back(session, post.scope, [claim], **known)
+                return None
+            turn = mailboxes.take_turn(session, post.scope, post.mailbox, moment=moment, interval=post.limits.interval)
+            if not outbox.submit(session, post.scope, [claim], at=turn, until=turn + post.terms.claim, **known):
+                return None
+        await post.chance.sleep(max(0.0, (turn - moment).total_seconds()))
+        if post.now() - turn > post.terms.claim / 4:  # asleep for so long that another may take it over any moment
+            return None
+        return replace(claim, submitted_at=turn, **known)
+
+    async def _send(self, claim: Claim) -> None:
+        try:
+            sent = await self.mailer.send(claim.draft_id)
+        except Refused as refusal:
+            # A draft that was tried before may be refused because it was sent: look before believing it.
+            if claim.attempt == 1 or await self._standing(claim) is Standing.DRAFT:
+                self._end(claim, MailState.FAILED, str(refusal))
+            else:
+                await self._clear_up(claim, looks=self.post.terms.looks)
+        except NeedsReconnect:
+            self._hold(claim, self.post.now())
+            raise
+        except ProviderError as doubt:
+            if isinstance(doubt, Busy):
+                self._hush(doubt)
+            await self._clear_up(claim, looks=self.post.terms.looks)
+        else:
+            self._end(claim, MailState.SENT, found=sent)
+
+    async def _standing(self, claim: Claim) -> Standing | None:
+        try:
+            return (await self.mailer.look(claim)).standing
+        except NeedsReconnect:
+            self._hold(claim, self.post.now())
+            raise
+        except ProviderError:
+            return None
+
+    async def _clear_up(self, claim: Claim, *, looks: Sequence[float]) -> None:
+        """It may have left. Ask until that is known, or leave it to whoever asks when it must have become visible."""
+        found: Whereabouts | None = None
+        for wait in looks:
+            await self.post.chance.sleep(wait)
+            try:
+                found = await self.mailer.look(claim)
+            except NeedsReconnect:
+                self._hold(claim, self.post.now())
+                raise
+            except ProviderError as trouble:
+                wait_for = timedelta(seconds=trouble.wait if isinstance(trouble, Busy) else 0)
+                self._hold(claim, self.post.now() + max(self.post.terms.again, wait_for))
+                return
+            if found.standing is Standing.SENT:
+                self._end(claim, MailState.SENT, found=found)
+                return
+        self._after_grace(claim, found)
+
+    def _after_grace(self, claim: Claim, found: Whereabouts | None) -> None:
+        visible_at = (claim.submitted_at or self.post.now()) + self.post.terms.grace
+        if self.post.now() < visible_at:
+            self._hold(claim, visible_at)
+        elif found and found.standing is Standing.DRAFT:
+            self._give_back([claim])  # the same draft is sent again, by whoever claims it next
+        else:
+            self._end(claim, MailState.UNKNOWN, NOWHERE)
+
+    def _end(self, claim: Claim, state: MailState, reason: str = "", found: Whereabouts | None = None) -> None:
+        names = (found.message_id, found.thread_id) if found else ("", "")
+        self.post.settle([Outcome(claim, state, reason, *names)])
+
+    def _hold(self, claim: Claim, until: datetime) -> None:
+        with self.post.store.begin() as session:
+            outbox.hold(session, self.post.scope, claim, until=until)
+
+    def _give_back(self, claims: Sequence[Claim], *, wait: float = 0, hush: Busy | None = None) -> None:
+        later = self.post.now() + timedelta(seconds=wait) if wait else None
+        with self.post.store.begin() as session:
+            outbox.give_back(session, self.post.scope, claims, not_before=later)
+            if hush:
+                keep_quiet(session, self.post, hush)
+
+    def _hush(self, trouble: Busy) -> None:
+        with self.post.store.begin() as session:
+            keep_quiet(session, self.post, trouble)

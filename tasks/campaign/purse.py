@@ -1,0 +1,98 @@
+"""Calls of a language model under a budget: what one may cost is set aside before, and put down as it was after.
+
+An entry an attempt, whatever came of it, for a reply that was lost may have been billed.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Protocol, TypeVar
+
+from storage.campaign import usage
+from storage.campaign.usage import Attempt, BudgetSpent, Result
+from storage.records import Cost, TokenCounts, UsageState
+from storage.scope import Scope
+from storage.session import Store
+from tasks.providers.model import Billed, ModelError, Receipt
+from tasks.rules import prices
+from tasks.rules.prices import Tariff
+
+PROVIDER = "openai"
+LONGEST_CALL = timedelta(minutes=15)
+GLANCE = 0.1
+
+
+class Receipted(Protocol):
+    @property
+    def receipt(self) -> Receipt: ...
+
+
+A = TypeVar("A", bound=Receipted)
+
+
+@dataclass(frozen=True, slots=True)
+class Purse:
+    store: Store
+    scope: Scope
+    budget_id: str
+    tariff: Tariff
+    queue: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def paid(self, entry: Attempt, size: tuple[int, int], ask: Callable[[], Awaitable[A]]) -> A:
+        """`size` is how many tokens go in and may come out at most: what that costs becomes the worst of `entry`.
+
+        Where that is too much only while other calls are under way, these are waited for; else BudgetSpent.
+        """
+        begun = await self._begun(entry, size)
+        try:
+            answer = await ask()
+        except ModelError as error:
+            await asyncio.to_thread(self._settle, begun, self._failure(error, entry.model))
+            raise
+        await asyncio.to_thread(self._settle, begun, self._result(UsageState.OK, answer.receipt, entry.model))
+        return answer
+
+    async def _begun(self, entry: Attempt, size: tuple[int, int]) -> str:
+        """One after the other, so that of many who wait only one asks."""
+        async with self.queue:
+            while True:
+                try:
+                    return await asyncio.to_thread(self._reserve, entry, size)
+                except BudgetSpent as full:
+                    if full.for_good:
+                        raise
+                await asyncio.to_thread(self.give_up)
+                await asyncio.sleep(GLANCE)
+
+    def give_up(self) -> None:
+        """What processes had set aside that died over it counts as spent."""
+        with self.store.begin() as session:
+            usage.give_up(session, self.scope, self.budget_id, before=datetime.now(UTC) - LONGEST_CALL)
+
+    def _reserve(self, entry: Attempt, size: tuple[int, int]) -> str:
+        moment = datetime.now(UTC)
+        worst = prices.at_worst(self.tariff, entry.model, input_tokens=size[0], output_tokens=size[1], at=moment)
+        with self.store.begin() as session:
+            return usage.reserve(session, self.scope, self.budget_id, replace(entry, worst=worst))
+
+    def _settle(self, usage_id: str, result: Result) -> None:
+        with self.store.begin() as session:
+            usage.settle(session, self.scope, usage_id, result)
+
+    def _failure(self, error: ModelError, model: str) -> Result:
+        if error.billed is Billed.YES:
+            return self._result(UsageState.FAILED, error.receipt, model, error=error.code)
+        known = error.billed is Billed.NO
+        state = UsageState.FAILED if known else UsageState.UNKNOWN
+        cost = Cost(Decimal(0) if known else None, {})
+        told = error.code or type(error).__name__
+        return Result(state, TokenCounts(), cost, request_id=error.receipt.request_id, error=told)
+
+    def _result(self, state: UsageState, receipt: Receipt, model: str, *, error: str = "") -> Result:
+        cost = prices.cost(self.tariff, model, receipt.tokens, at=datetime.now(UTC), tier=receipt.tier)
+        return Result(
+            state, receipt.tokens, cost, receipt.model_served, receipt.tier, receipt.request_id, receipt.latency_ms,
+            error,
+        )  # fmt: skip

@@ -1,0 +1,187 @@
+"""How mails leave by SMTP: many lines at once, each mail's moment put down before its final dot.
+
+A relay cannot be asked afterwards. What was put down as handed over and got no answer is `unknown`, and waits for a
+person; it is never sent again by itself. What all lines have to say at one moment is one transaction.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from storage.campaign import mailboxes, outbox
+from storage.campaign.outbox import Claim, Outcome
+from storage.records import MailState
+from tasks.campaign.posting import Post, keep_quiet
+from tasks.campaign.taking import Pause, Taken, take
+from tasks.providers.base import ProviderError
+from tasks.providers.mailer import Busy, Lost, Refused
+from tasks.providers.smtp import BadLogin, Line, NotNow, Relay, envelope_of
+
+LINES = 16
+BATCH = 128
+MOMENT = 0.002  # seconds: other lines come along meanwhile, and half of the transactions are saved
+MAY_HAVE_LEFT = "the mail server did not answer: it may have left; ask the recipient, or the server's log"
+
+
+@dataclass(slots=True)
+class Journal:
+    """What the lines put down, gathered for as long as the transaction before takes, and written at once."""
+
+    post: Post
+    submitted: list[Claim] = field(default_factory=list)
+    ended: list[Outcome] = field(default_factory=list)
+    written: asyncio.Future[set[str]] | None = None
+
+    async def submit(self, claim: Claim) -> bool:
+        """True once it is put down that it may leave; False if it is no longer ours."""
+        self.submitted.append(claim)
+        return claim.mail_id in await self._soon()
+
+    async def settle(self, claim: Claim, state: MailState, reason: str = "") -> None:
+        self.ended.append(Outcome(claim, state, reason))
+        await self._soon()
+
+    def _soon(self) -> "asyncio.Future[set[str]]":
+        if self.written is None:
+            loop = asyncio.get_running_loop()
+            self.written = loop.create_future()
+            loop.call_later(MOMENT, self._write)
+        return asyncio.shield(self.written)
+
+    def _write(self) -> None:
+        submitted, ended, written = self.submitted, self.ended, self.written
+        self.submitted, self.ended, self.written = [], [], None
+        if written is None:
+            return
+        try:
+            written.set_result(self._put_down(submitted, ended))
+        except BaseException as trouble:  # noqa: BLE001 (the lines that wait for it get it)
+            written.set_exception(trouble)
+
+    def _put_down(self, submitted: Sequence[Claim], ended: Sequence[Outcome]) -> set[str]:
+        moment, post = self.post.now(), self.post
+        ours: list[Claim] = []
+        with post.store.begin() as session:
+            if ended:
+                outbox.settle(session, post.scope, ended, actor=post.actor)
+            if submitted:
+                until = moment + post.terms.claim
+                ours = outbox.submit(session, post.scope, submitted, at=moment, until=until)
+        return {one.mail_id for one in ours}
+
+
+@dataclass(slots=True)
+class Relaying:
+    """One worker's lines to the relay; they share one supply of claimed mails."""
+
+    post: Post
+    relay: Relay
+    look: Callable[[], None] = lambda: None
+    journal: Journal = field(init=False)
+    supply: deque[Claim] = field(default_factory=deque)
+    stopped: Pause | None = None
+
+    def __post_init__(self) -> None:
+        self.journal = Journal(self.post)
+
+    async def run(self) -> Pause | None:
+        """Until nothing is left, or nothing can leave for a while."""
+        while True:
+            # Asked when no line has a mail in its hands: what these hold would look like something to wait for.
+            taken = self._more()
+            if not taken.claims:
+                return taken.pause
+            self.supply.extend(taken.claims)
+            if (stopped := await self._work()) is not None:
+                return stopped
+
+    async def _work(self) -> Pause | None:
+        self.stopped = None
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(1 if self.post.limits.interval else LINES):
+                    group.create_task(self._serve())
+        except BaseExceptionGroup as troubles:
+            raise troubles.exceptions[0] from None  # one line's trouble has ended the others
+        finally:
+            self._give_back(list(self.supply))
+            self.supply.clear()
+        return self.stopped
+
+    async def _serve(self) -> None:
+        async with Line(self.relay) as line:
+            while (claim := self._next()) is not None:
+                await self._carry(line, claim)
+
+    def _next(self) -> Claim | None:
+        if not self.supply and self.stopped is None:
+            self.supply.extend(self._more().claims)
+        return self.supply.popleft() if self.supply else None
+
+    def _more(self) -> Taken:
+        self.look()
+        return take(self.post, most=1 if self.post.limits.interval else BATCH)
+
+    async def _carry(self, line: Line, claim: Claim) -> None:
+        if claim.submitted_at:  # a process died over it
+            await self.journal.settle(claim, MailState.UNKNOWN, MAY_HAVE_LEFT)
+            return
+        try:
+            await self._turn()
+            await line.offer(envelope_of(claim.content))
+        except asyncio.CancelledError:  # another line's trouble ends this one too
+            self._give_back([claim])
+            raise
+        except ProviderError as trouble:
+            await self._not_sent(claim, trouble)
+            return
+        if await self.journal.submit(claim):
+            await self._hand_over(line, claim)
+
+    async def _hand_over(self, line: Line, claim: Claim) -> None:
+        try:
+            await line.hand_over(claim.content, self.post.chance.clock())
+        except Lost:
+            await self.journal.settle(claim, MailState.UNKNOWN, MAY_HAVE_LEFT)
+        except ProviderError as trouble:
+            await self._not_sent(claim, trouble)
+        else:
+            await self.journal.settle(claim, MailState.SENT)
+
+    async def _turn(self) -> None:
+        if not self.post.limits.interval:
+            return
+        post, moment = self.post, self.post.now()
+        with post.store.begin() as session:
+            turn = mailboxes.take_turn(session, post.scope, post.mailbox, moment=moment, interval=post.limits.interval)
+        await post.chance.sleep(max(0.0, (turn - moment).total_seconds()))
+
+    async def _not_sent(self, claim: Claim, trouble: ProviderError) -> None:
+        """It has certainly not left: refused for good, or to be tried again."""
+        spent = isinstance(trouble, NotNow) and claim.attempt >= self.post.terms.attempts
+        if isinstance(trouble, Refused) or spent:
+            await self.journal.settle(claim, MailState.FAILED, str(trouble))
+            return
+        later = timedelta(minutes=2 ** (claim.attempt - 1)) if isinstance(trouble, NotNow) else timedelta()
+        self._give_back([claim], later)
+        if isinstance(trouble, Busy):
+            with self.post.store.begin() as session:
+                keep_quiet(session, self.post, trouble)
+            self._stop(Pause(self.post.now() + timedelta(seconds=trouble.wait), str(trouble)))
+        if isinstance(trouble, BadLogin):
+            raise trouble
+
+    def _stop(self, why: Pause) -> None:
+        """No line takes up another mail."""
+        self.stopped = why
+        self._give_back(list(self.supply))
+        self.supply.clear()
+
+    def _give_back(self, claims: Sequence[Claim], later: timedelta = timedelta()) -> None:
+        if claims:
+            not_before = self.post.now() + later if later else None
+            unsent = [one for one in claims if one.submitted_at is None]
+            with self.post.store.begin() as session:
+                outbox.give_back(session, self.post.scope, unsent, not_before=not_before)

@@ -1,0 +1,150 @@
+"""Send what was approved, each mail exactly once, as fast as its mailbox may; return when nothing can leave for now."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from prefect import task
+
+from storage import audit
+from storage.campaign import campaigns, tallies
+from storage.organization import tenants
+from storage.records import CampaignStatus
+from storage.session import Store, open_store
+from storage.settings import settings
+from tasks.campaign.outgoing import Outgoing
+from tasks.campaign.posting import Post, Terms, post_of
+from tasks.campaign.relaying import Relaying
+from tasks.campaign.taking import Pause, leave, take
+from tasks.providers.base import NeedsReconnect
+from tasks.providers.events import notify
+from tasks.providers.mailers import mailer_of
+from tasks.providers.manners import Chance
+from tasks.providers.smtp import BadLogin, relay_of
+from tasks.rules.pacing import must_stop
+
+GLANCE = timedelta(seconds=1)
+TIME_TO_LOOK = "time to look what came back to the mailbox"
+
+
+@task
+async def send(campaign_id: str) -> Pause | None:
+    """None when all that may leave has left; otherwise why the rest waits, and until when, if that is known.
+
+    Now and then it waits for nothing but a look at what came back meanwhile.
+    """
+    return await send_all(open_store(), campaign_id)
+
+
+async def send_all(
+    store: Store, campaign_id: str, *, terms: Terms | None = None, chance: Chance | None = None
+) -> Pause | None:
+    with store.read() as session:
+        campaign = campaigns.campaign(session, tenants.scope_of_campaign(session, campaign_id), campaign_id)
+    if campaign.status is not CampaignStatus.SENDING:
+        return Pause(None, campaign.error) if campaign.status is CampaignStatus.PAUSED else None
+    post = post_of(store, campaign_id, terms=terms, chance=chance)
+    watch = Watch(post, campaign.sending_since or campaign.decided_at or campaign.created_at)
+    try:
+        pause = await _send(post, watch)
+    except (NeedsReconnect, BadLogin) as trouble:
+        post.mark_for_reconnect(str(trouble))
+        _pause(post, str(trouble))
+        pause = None
+    finally:
+        leave(post)
+    return _account(post, pause)
+
+
+async def _send(post: Post, watch: "Watch") -> Pause | None:
+    if post.connection is None:
+        return await _by_relay(post, watch)
+    async with mailer_of(post.store, post.scope, post.connection, chance=post.chance) as mailer:
+        outgoing, look_at = Outgoing(post, mailer), post.now() + post.terms.look_every
+        while True:
+            watch.look()
+            taken = take(post)
+            if taken.claims:
+                await outgoing.carry(taken.claims[0])
+                if post.now() >= look_at:
+                    return Pause(post.now(), TIME_TO_LOOK)
+            elif taken.pause is None or await _too_long(post, watch, taken.pause):
+                return taken.pause
+
+
+async def _by_relay(post: Post, watch: "Watch") -> Pause | None:
+    relaying = Relaying(post, relay_of(settings().smtp_url), look=watch.look)
+    while (pause := await relaying.run()) is not None:
+        if await _too_long(post, watch, pause):
+            return pause
+    return None
+
+
+async def _too_long(post: Post, watch: "Watch", pause: Pause) -> bool:
+    """Short waits are waited for, with signs of life; for longer ones no process need be kept."""
+    leave(post)
+    until = pause.until or post.now()
+    if until - post.now() > post.terms.patience:
+        return True
+    while (left := (until - post.now()).total_seconds()) > 0:
+        watch.look()
+        await post.chance.sleep(min(left, 10))
+    return False
+
+
+@dataclass(slots=True)
+class Watch:
+    """Signs of life, and the circuit breaker: too many that failed or bounced since somebody let it go on pause it."""
+
+    post: Post
+    since: datetime
+    looked_at: datetime | None = None
+
+    def look(self) -> None:
+        moment = self.post.now()
+        if self.looked_at and moment - self.looked_at < GLANCE:
+            return
+        self.looked_at = moment
+        with self.post.store.begin() as session:
+            campaigns.is_at(session, self.post.scope, self.post.campaign_id, CampaignStatus.SENDING)
+            settled, bad = tallies.settled_since(session, self.post.scope, self.post.campaign_id, self.since)
+        if must_stop(settled, bad, self.post.rules):
+            limit = self.post.rules.stop_at_failures
+            _pause(self.post, f"{bad} of {settled} mails failed or bounced, limit {limit:.0%}: look at their reasons")
+
+
+def _pause(post: Post, why: str) -> None:
+    why = f"{why}; then `contactflow campaign resume {post.campaign_id}`"
+    with post.store.begin() as session:
+        paused = campaigns.move(
+            session,
+            post.scope,
+            post.campaign_id,
+            expected=[CampaignStatus.SENDING],
+            to=CampaignStatus.PAUSED,
+            error=why,
+        )
+        if paused:
+            audit.record(
+                session,
+                post.scope,
+                actor="contactflow",
+                action="campaign.paused",
+                subject=post.campaign_id,
+                detail={"why": why},
+            )
+    if paused:
+        notify("paused", post.campaign_id, {"why": why}, about="campaign")
+
+
+def _account(post: Post, pause: Pause | None) -> Pause | None:
+    """The numbers of this moment, and when to go on."""
+    with post.store.begin() as session:
+        tallies.keep(session, post.scope, post.campaign_id)
+        campaign = campaigns.campaign(session, post.scope, post.campaign_id)
+        if campaign.status is CampaignStatus.PAUSED:
+            return Pause(None, campaign.error)
+        if campaign.status is not CampaignStatus.SENDING:
+            return None
+        resume_at = pause.until if pause and not pause.is_over(post.now()) else None
+        campaigns.note(session, post.scope, post.campaign_id, resume_at=resume_at)
+    return pause

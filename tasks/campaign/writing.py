@@ -1,0 +1,116 @@
+"""One letter by a language model: asked for under the campaign's budget, again where that may help, paid for once."""
+
+import asyncio
+import math
+import random
+from dataclasses import dataclass, field
+
+from storage.campaign import past_mails
+from storage.campaign.campaigns import Campaign
+from storage.campaign.usage import Attempt
+from storage.records import Brief, Letter, Mail, Purpose
+from storage.scope import Scope
+from storage.session import Store
+from tasks.campaign.purse import PROVIDER, Purse
+from tasks.providers.model import (
+    Question,
+    Throttled,
+    Unanswerable,
+    Unavailable,
+    Unfit,
+    estimated,
+)
+from tasks.providers.model_turns import PacedModel
+from tasks.rules import prompts
+from tasks.rules.prompts import PROMPT_VERSION, Answer
+
+MOST_OUTPUT = 2000
+LONGEST_OUTPUT = 8000
+MOST_ATTEMPTS = 8
+MOST_UNFIT = 3
+LONGEST_WAIT = 30.0
+
+
+class NotWritten(Exception):
+    """No letter came of it. The text is the reason that stands with the mail."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where a campaign's letters are written: all that stays the same from one to the next."""
+
+    store: Store
+    scope: Scope
+    campaign: Campaign
+    brief: Brief
+    model: PacedModel
+    purse: Purse
+    first_wait: float = 1.0
+    locks: dict[str, asyncio.Lock] = field(default_factory=dict)
+    letters: dict[str, Letter] = field(default_factory=dict)
+
+    def hash_of(self, mail: Mail) -> str:
+        assert mail.draft  # noqa: S101 (for the type checker: mails are read with their key here)
+        recipient, hint = mail.draft.recipient, mail.draft.hint
+        return prompts.prompt_hash(self.campaign.model, self.campaign.brief_hash, recipient, hint)
+
+    def question(self, mail: Mail, most_output: int) -> Question[Answer]:
+        assert mail.draft  # noqa: S101 (as above)
+        asked = prompts.prompt(self.brief, mail.draft.recipient, mail.draft.hint)
+        return Question(
+            self.campaign.model, asked.instructions, asked.question, Answer, most_output, cache_key=self.campaign.id
+        )
+
+
+async def letter_for(desk: Desk, mail: Mail) -> Letter:
+    """The letter, paid for at most once for the same question; NotWritten or BudgetSpent where there is none."""
+    asked = desk.hash_of(mail)
+    async with desk.locks.setdefault(asked, asyncio.Lock()):
+        known = desk.letters.get(asked) or await asyncio.to_thread(_known, desk, asked)
+        desk.letters[asked] = known or await _persist(desk, mail, asked)
+        return desk.letters[asked]
+
+
+def _known(desk: Desk, prompt_hash: str) -> Letter | None:
+    with desk.store.read() as session:
+        return past_mails.same_question(session, desk.scope, prompt_hash)
+
+
+async def _persist(desk: Desk, mail: Mail, prompt_hash: str) -> Letter:
+    """Ask again where that may help, and no longer."""
+    most_output, unfit = MOST_OUTPUT, 0
+    for attempt in range(1, MOST_ATTEMPTS + 1):
+        try:
+            return await _attempt(desk, mail, prompt_hash, attempt, most_output)
+        except Unanswerable as refused:
+            raise NotWritten(str(refused)) from None
+        except Unfit as trouble:
+            unfit += 1
+            most_output = min(LONGEST_OUTPUT, most_output * 2) if trouble.code == "truncated" else most_output
+            if unfit == MOST_UNFIT:
+                raise NotWritten(f"the model wrote nothing that can be used in {unfit} attempts") from None
+        except Unavailable as trouble:
+            await asyncio.sleep(_wait(desk, attempt, trouble))
+        except Throttled:
+            continue  # its next turn comes when the service wants it
+    raise NotWritten(f"the model's service had trouble {MOST_ATTEMPTS} times: try again later")
+
+
+async def _attempt(desk: Desk, mail: Mail, prompt_hash: str, attempt: int, most_output: int) -> Letter:
+    asked = desk.question(mail, most_output)
+    hint = bool(mail.draft and mail.draft.hint)
+    entry = Attempt(
+        Purpose.REGENERATE if hint else Purpose.GENERATE, PROVIDER, asked.model, None, attempt, desk.campaign.id,
+        mail.id, PROMPT_VERSION, prompt_hash,
+    )  # fmt: skip
+    size = (estimated(asked).tokens, asked.max_output_tokens)
+    answer = await desk.purse.paid(entry, size, lambda: desk.model.write(asked))
+    return prompts.letter_of(answer.value, desk.brief)
+
+
+def _wait(desk: Desk, attempt: int, trouble: Unavailable) -> float:
+    """As asked for; else doubling, spread so that many do not come back together."""
+    if trouble.wait:
+        return trouble.wait
+    longest = min(LONGEST_WAIT, math.ldexp(desk.first_wait, attempt - 1))
+    return longest * (0.5 + random.random() / 2)  # noqa: S311 (no secret)

@@ -1,0 +1,1 @@
+"""The verbs of the contact sync, and what they are made of."""

@@ -1,0 +1,86 @@
+"""Open a sync: who, what and why, once for every flow run."""
+
+from prefect import task
+
+from storage import audit, hash_keys
+from storage.organization import connections, tenants
+from storage.records import ConnectionStatus, Provider, SyncStatus
+from storage.scope import Scope
+from storage.session import Session, open_store
+from storage.settings import settings
+from storage.sync import reviews, syncs
+from storage.sync.syncs import NewSync, Sync
+from tasks.providers.engine import Engine
+from tasks.providers.events import notify
+from tasks.providers.runs import chosen_id, current_run
+from tasks.rules.guards import Allow
+from tasks.sync.turns import Turn, turn_of
+
+
+class CannotBegin(Exception):
+    """The request makes no sense as it stands. The text says what to change."""
+
+
+@task
+def begin(
+    organization: str, user: str, *, connection: str = "", file: str = "", full: bool = False, allow: list[Allow],
+    schedule: str = "",
+) -> str:  # fmt: skip
+    """The sync's id: made once for a flow run. A manual run takes the place of a preview that waits; a scheduled one
+    that has nothing to do ends at once, and its id is empty.
+    """
+    if bool(connection) == bool(file):
+        raise CannotBegin("name either a connection or a file")
+    run = current_run()
+    with open_store().begin() as session:
+        scope = tenants.scope_of(session, organization, user)
+        if known := syncs.of_run(session, scope, str(run.id)):
+            return known.id
+        hash_keys.demand_key(session, scope)  # else who was erased would come back
+        turn = turn_of(session, scope, run, connection, schedule) if run.auto_scheduled else Turn(True)
+        sync_id, superseded = "", ""
+        if turn.is_due:
+            trigger = "schedule" if run.auto_scheduled else "manual"
+            provider = _provider(session, scope, connection)
+            allowed = tuple(allow)
+            new = NewSync(chosen_id(run), str(run.id), provider, connection, full, trigger, allowed, turn.schedule_id)
+            superseded = _make_room(session, scope, new)
+            sync_id = _opened(session, scope, new, user)
+    if turn.waiting:
+        notify("still-waiting", turn.waiting)
+    if superseded:
+        Engine(settings().prefect_url).cancel(superseded)
+    return sync_id
+
+
+def _opened(session: Session, scope: Scope, new: NewSync, user: str) -> str:
+    sync = syncs.open_sync(session, scope, new)
+    audit.record(session, scope, actor=user, action="sync.opened", subject=sync.id, detail=_detail(sync))
+    return sync.id
+
+
+def _provider(session: Session, scope: Scope, connection_id: str) -> Provider:
+    if not connection_id:
+        return Provider.FILE
+    found = connections.connection(session, scope, connection_id)
+    if found.status is not ConnectionStatus.ACTIVE:
+        raise CannotBegin(
+            f"connection {connection_id} is {found.status} ({found.cause}): `contactflow connect` mends it"
+        )
+    return found.provider
+
+
+def _make_room(session: Session, scope: Scope, new: NewSync) -> str:
+    """At most one open sync a connection. Returns the flow run of the preview that this one takes the place of."""
+    other = syncs.open_for(session, scope, new.connection_id)
+    if other is None or other.status is not SyncStatus.PREVIEW or new.trigger == "schedule":
+        return ""
+    why = f"a newer sync of this connection was started: {new.id}"
+    reviews.end(session, scope, other.id, to=SyncStatus.SUPERSEDED, expected=[SyncStatus.PREVIEW], why=why)
+    return other.flow_run_id
+
+
+def _detail(sync: Sync) -> dict[str, object]:
+    schedule = {"schedule": sync.schedule_id} if sync.schedule_id else {}
+    told = {"provider": sync.provider, "trigger": sync.trigger, "full": sync.full, "allowed": list(sync.allowed)}
+    return {**told, **schedule}

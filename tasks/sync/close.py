@@ -1,0 +1,41 @@
+"""How a run ends that could not go on: with the cause and what to do, and with nothing half done."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from storage.organization import tenants
+from storage.records import SyncStatus
+from storage.session import open_store
+from storage.sync import reviews, staging, syncs
+from tasks.providers.events import notify
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    is_unplanned: bool
+
+
+@asynccontextmanager
+async def failing_loudly(sync_id: str) -> AsyncIterator[Stage]:
+    """An error before the review ends the sync as `failed`; one in mid-apply leaves it open, to be gone on with.
+
+    Suspending is no error and passes through: Prefect raises it past `except Exception` on purpose.
+    """
+    with open_store().read() as session:
+        sync = syncs.sync(session, tenants.scope_of_sync(session, sync_id), sync_id)
+    try:
+        yield Stage(is_unplanned=sync.status is SyncStatus.EXTRACTING)
+    except Exception as error:
+        _fail(sync_id, f"{type(error).__name__}: {error}")
+        raise
+    finally:
+        staging.drop(sync_id)
+
+
+def _fail(sync_id: str, why: str) -> None:
+    with open_store().begin() as session:
+        scope = tenants.scope_of_sync(session, sync_id)
+        failed = reviews.end(session, scope, sync_id, to=SyncStatus.FAILED, expected=[SyncStatus.EXTRACTING], why=why)
+    if failed:
+        notify("failed", sync_id, {"why": why})

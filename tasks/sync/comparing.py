@@ -1,0 +1,15 @@
+"""Everybody who may be one person, judged: the likely pairs by their keys, then all of the evidence."""
+
+from collections.abc import Sequence
+
+from storage.records import Match
+from storage.sync import blocking
+from storage.sync.blocking import Candidates
+from tasks.rules.matching import Traits, block_keys, judge, neighbours
+
+
+def compared(incoming: Sequence[Traits], existing: Sequence[Traits]) -> tuple[list[Match], Candidates]:
+    """Without `existing`, duplicates among the incoming ones are found all the same."""
+    people = [*incoming, *existing]
+    found = blocking.candidates(block_keys(people), neighbours(people), len(incoming))
+    return judge(incoming, existing, found.pairs), found

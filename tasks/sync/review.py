@@ -1,0 +1,85 @@
+"""Wait for a person. The run sleeps; what wakes it is a decision, made in the form, at the terminal or on the page.
+
+Suspended, never paused: nothing of ours need live while somebody thinks. What the form answers is only one of the
+ways to decide; what counts is what stands in our database when the run wakes.
+"""
+
+from datetime import timedelta
+from typing import Literal
+
+from prefect import get_run_logger
+from prefect.flow_runs import asuspend_flow_run
+from pydantic import Field
+
+from storage.organization import tenants
+from storage.records import ChangeKind, ChangeState, SyncStatus
+from storage.scope import Scope
+from storage.session import Store, open_store
+from storage.settings import settings
+from storage.sync import plans, reviews, syncs
+from storage.sync.reviews import CannotDecide, Choice, Decision
+from storage.sync.syncs import Sync
+from tasks.providers.resume_form import Answer, counted, described, key_of
+
+BACKSTOP = timedelta(days=1)  # our own deadline decides, for Prefect's runs no hook and tells nobody
+
+
+class SyncAnswer(Answer):
+    decision: Literal["approve", "approve_safe", "reject"] = Field(
+        description="approve: everything. approve_safe: new contacts and plain updates; the rest is offered again. "
+        "reject: nothing is written."
+    )
+
+
+async def review(sync_id: str) -> None:
+    """Return when the plan is decided; until then, sleep. Called by the flow itself, for tasks cannot suspend it."""
+    store = open_store()
+    while waiting := _waiting(store, sync_id):
+        answer = await asuspend_flow_run(
+            wait_for_input=_form(store, waiting),
+            key=key_of(waiting.review_round),
+            timeout=int((timedelta(days=settings().review_days) + BACKSTOP).total_seconds()),
+        )
+        _take(store, sync_id, answer)
+
+
+def _waiting(store: Store, sync_id: str) -> Sync | None:
+    with store.read() as session:
+        sync = syncs.sync(session, _scope(store, sync_id), sync_id)
+    return sync if sync.status is SyncStatus.PREVIEW else None
+
+
+def _take(store: Store, sync_id: str, answer: Answer) -> None:
+    """An answer that cannot be acted upon is asked for again, never raised: the review must outlive a typo."""
+    scope = _scope(store, sync_id)
+    with store.begin() as session:
+        sync = syncs.sync(session, scope, sync_id)
+        if sync.status is not SyncStatus.PREVIEW:
+            return  # decided elsewhere; the form was only the alarm clock
+        reviewer = tenants.member(session, scope, answer.reviewer)
+        if reviewer is None:
+            get_run_logger().warning("the reviewer named is no user of this organization: asking again")
+            syncs.note(session, scope, sync_id, review_round=sync.review_round + 1)
+            return
+        decision = Decision(Choice(answer.decision), reviewer.email, answer.comment, digest=sync.digest)
+        try:
+            reviews.decide(session, scope, sync_id, decision)
+        except CannotDecide as error:
+            get_run_logger().warning("%s", error)
+
+
+def _form(store: Store, sync: Sync) -> type[SyncAnswer]:
+    with store.read() as session:
+        counts = plans.counts(session, _scope(store, sync.id), sync.id)
+    kinds = {kind.value: sum(counts[kind, state] for state in ChangeState) for kind in ChangeKind}
+    page = f"[Contact sync]({settings().public_url}/syncs/{sync.id})"
+    text = counted(
+        page, kinds, look=f"contactflow preview {sync.id}", digest=sync.digest,
+        asked_again="The reviewer named was no user of this organization" if sync.review_round else "",
+    )  # fmt: skip
+    return described(SyncAnswer, text)
+
+
+def _scope(store: Store, sync_id: str) -> Scope:
+    with store.read() as session:
+        return tenants.scope_of_sync(session, sync_id)

@@ -1,0 +1,79 @@
+"""Bring what landed, and what an earlier run left open, into one shape in the staging area."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from itertools import chain, islice
+
+from prefect import task
+
+from storage.organization import tenants
+from storage.people import links
+from storage.privacy import erasures
+from storage.privacy.erasures import Known
+from storage.records import Erased, Provider, Seen, SourceRecord, Unreadable
+from storage.session import open_store
+from storage.settings import settings
+from storage.sync import deferred, landing, staging, syncs
+from tasks.providers.sources import source_of
+from tasks.rules import normalise
+from tasks.rules.identity import KNOWN_BY
+from tasks.sync.uncollected import uncollected
+
+BATCH = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Gatekeeper:
+    """Keeps out who was erased. A record that is linked is somebody's whom the organization has, and wants to have."""
+
+    erased: Known
+    account: str
+    linked: AbstractSet[str]
+
+    def passed(self, record: SourceRecord) -> SourceRecord:
+        if not isinstance(record, Seen):
+            return record
+        names = (record.source_id, *record.previous_ids)
+        if self.linked.isdisjoint(names) and self.erased.holds(KNOWN_BY, record.person, self.account, names):
+            return Erased(record.source_id)
+        return record
+
+
+@task
+def stage(sync_id: str, file: str = "", columns: Mapping[str, str] | None = None) -> dict[str, int]:
+    """Returns how many records are new, changed, unchanged, removed, erased and unreadable."""
+    store = open_store()
+    with store.read() as session:
+        scope = tenants.scope_of_sync(session, sync_id)
+        sync = syncs.sync(session, scope, sync_id)
+        key = syncs.demand_preview_key(session, scope, sync_id)
+        source = source_of(store, scope, sync, file=file, columns=columns)
+        # A full read, as a file always is, brings whatever is still to be offered by itself.
+        whole = sync.full or sync.provider is Provider.FILE
+        waiting = [] if whole else deferred.deferred(session, scope, sync.account)
+        landed = source.settled(landing.bodies(session, scope, sync_id, key))
+        linked = list(links.fingerprints(session, scope, sync.account))
+        gone = Gatekeeper(erasures.known(session, scope), sync.account, {source_id for source_id, _, _ in linked})
+        staging.begin(sync_id)
+        with uncollected():
+            for batch in _batched(map(gone.passed, map(_tidy, chain(waiting, landed)))):
+                staging.add(sync_id, batch)
+        staging.add_links(sync_id, linked)
+    return staging.classify(sync_id, full=sync.full)
+
+
+def _tidy(record: SourceRecord) -> SourceRecord:
+    if not isinstance(record, Seen):
+        return record
+    person = normalise.person(record.person, region=settings().region)
+    reason = normalise.too_big(person) or ("nothing tells who this is" if normalise.says_nobody(person) else "")
+    if reason:
+        return Unreadable(record.source_id, reason)
+    return Seen(record.source_id, person, record.version, record.modified_at, record.previous_ids)
+
+
+def _batched(records: Iterable[SourceRecord]) -> Iterator[list[SourceRecord]]:
+    rest = iter(records)
+    while batch := list(islice(rest, BATCH)):
+        yield batch

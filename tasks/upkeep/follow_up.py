@@ -1,0 +1,33 @@
+"""Look once more at mails of campaigns that are over: doubts that clear late, bounces and answers that come late."""
+
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+
+from storage.campaign import campaigns
+from storage.documents import now
+from storage.session import Store
+from tasks.upkeep.sweeping import everybody
+
+Reconcile = Callable[[str], Awaitable[Mapping[str, int]]]
+
+
+class NotFollowedUp(Exception):
+    """Some campaigns could not be looked at; all others were."""
+
+
+async def follow_up(store: Store, reconcile: Reconcile, *, days: int) -> Counter[str]:
+    """What was new, by kind, of campaigns that ended within so many days and whose mails are still kept."""
+    news, troubles = Counter[str](), list[Exception]()
+    since = now() - timedelta(days=days)
+    for scope in everybody(store):
+        with store.read() as session:
+            ended = campaigns.ended_since(session, scope, since)
+        for campaign_id in ended:
+            try:
+                news.update(await reconcile(campaign_id))
+            except Exception as trouble:  # noqa: BLE001 (one mailbox's trouble is not another's)
+                troubles.append(trouble)
+    if troubles:
+        raise NotFollowedUp(f"{len(troubles)} campaigns could not be looked at") from troubles[0]
+    return news

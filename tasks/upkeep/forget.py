@@ -1,0 +1,68 @@
+"""Forget what need not be kept any longer."""
+
+from storage import audit
+from storage.campaign import campaigns, mails
+from storage.organization import sign_ins, tenants
+from storage.people import twins
+from storage.records import Role
+from storage.scope import Scope
+from storage.session import Store
+from storage.sync import plans, syncs
+from tasks.providers.engine import Engine
+
+
+def forget_undo(store: Store) -> int:
+    """Undo data past its time, in every organization; returns of how many syncs."""
+    forgotten = 0
+    with store.read() as session:
+        scopes = [Scope(one.id, "", Role.ADMIN) for one in tenants.organizations_all(session)]
+        late = [(scope, sync_id) for scope in scopes for sync_id in syncs.past_undo(session, scope)]
+    for scope, sync_id in late:
+        with store.begin() as session:
+            syncs.forget_undo(session, scope, sync_id)
+            plans.clear_undo(session, scope, sync_id)
+            audit.record(session, scope, actor="contactflow", action="undo.forgotten", subject=sync_id)
+        forgotten += 1
+    return forgotten
+
+
+def forget_merges(store: Store) -> int:
+    """What would take merges of contacts back, past its time, in every organization; returns of how many."""
+    forgotten = 0
+    with store.read() as session:
+        scopes = [Scope(one.id, "", Role.ADMIN) for one in tenants.organizations_all(session)]
+    for scope in scopes:
+        with store.begin() as session:
+            for twins_id in twins.past_undo(session, scope):
+                twins.forget_undo(session, scope, twins_id)
+                audit.record(session, scope, actor="contactflow", action="undo.forgotten", subject=twins_id)
+                forgotten += 1
+    return forgotten
+
+
+def forget_sign_ins(store: Store) -> int:
+    """Sessions and one-time links that are long over, in every organization; returns how many."""
+    with store.begin() as session:
+        scopes = [Scope(one.id, "", Role.ADMIN) for one in tenants.organizations_all(session)]
+        return sum(sign_ins.forget(session, scope) for scope in scopes)
+
+
+def forget_mails(store: Store, engine: Engine) -> int:
+    """The mails of campaigns that have been kept long enough, in every organization; returns of how many campaigns.
+
+    Prefect forgets their runs too, for a run that was started there holds the brief it was started with.
+    """
+    forgotten = 0
+    with store.read() as session:
+        scopes = [Scope(one.id, "", Role.ADMIN) for one in tenants.organizations_all(session)]
+        late = [(scope, campaign_id) for scope in scopes for campaign_id in campaigns.past_keeping(session, scope)]
+    for scope, campaign_id in late:
+        with store.read() as session:
+            run_id = campaigns.campaign(session, scope, campaign_id).flow_run_id
+        engine.delete(run_id)
+        with store.begin() as session:
+            campaigns.forget(session, scope, campaign_id)
+            mails.clear(session, scope, campaign_id)
+            audit.record(session, scope, actor="contactflow", action="mails.forgotten", subject=campaign_id)
+        forgotten += 1
+    return forgotten

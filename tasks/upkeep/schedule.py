@@ -1,0 +1,86 @@
+"""Keep Prefect's schedules of the sync in step with ours: ours are the truth, whatever was done to Prefect's."""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from storage.organization import connections, schedules, tenants
+from storage.organization.schedules import Schedule
+from storage.records import ConnectionStatus, Role
+from storage.scope import Scope
+from storage.session import Session, Store
+from tasks.providers.engine import Engine, EngineRefused
+from tasks.rules.timing import anchor, spread
+
+FLOW = "contact-sync"
+Terms = dict[str, Any]
+
+
+def schedule(store: Store, engine: Engine) -> Counter[str]:
+    """What was mended in Prefect, and how often. Doing it twice, or two of us at once, harms nothing."""
+    done: Counter[str] = Counter()
+    deployment = engine.deployment(FLOW)
+    place = f"deployments/{deployment}/schedules"
+    wanted = _wanted(store)
+    for there in engine.ask("GET", place) or []:
+        terms = wanted.pop(there["slug"] or "", None)
+        if terms is None:
+            engine.ask("DELETE", f"{place}/{there['id']}")
+            done["removed"] += 1
+        elif not _agrees(there, terms):
+            engine.ask("PATCH", f"{place}/{there['id']}", {**terms, "slug": there["slug"]})
+            done["changed"] += 1
+    for slug, terms in wanted.items():
+        done["created"] += _create(engine, place, {**terms, "slug": slug})
+    return +done
+
+
+def _create(engine: Engine, place: str, terms: Terms) -> bool:
+    try:
+        engine.ask("POST", place, [terms])
+    except EngineRefused:
+        if terms["slug"] in {there["slug"] for there in engine.ask("GET", place) or []}:
+            return False  # somebody else did it a moment ago
+        raise
+    return True
+
+
+def _wanted(store: Store) -> dict[str, Terms]:
+    with store.read() as session:
+        return {
+            one.id: _terms(session, scope, organization.slug, one)
+            for organization in tenants.organizations_all(session)
+            if (scope := Scope(organization.id, "", Role.ADMIN))
+            for one in schedules.schedules(session, scope)
+        }
+
+
+def _terms(session: Session, scope: Scope, organization: str, one: Schedule) -> Terms:
+    source = connections.connection(session, scope, one.connection_id)
+    owner = next(user.email for user in tenants.users_of(session, scope) if user.id == one.user_id)
+    asked = {"organization": organization, "user": owner, "connection": one.connection_id, "schedule": one.id}
+    is_active = one.is_active and source.status is not ConnectionStatus.DISCONNECTED
+    return {"active": is_active, "schedule": timetable(one), "parameters": asked}
+
+
+def timetable(one: Schedule) -> Terms:
+    """As Prefect writes it: a cron's seconds come last there, and an interval is counted from a moment."""
+    if one.timing.every:
+        begun = anchor(one.timing, one.id, one.created_at).isoformat()
+        return {"interval": one.timing.every.total_seconds(), "anchor_date": begun, "timezone": "UTC"}
+    cron, second = spread(one.timing.cron, one.id)
+    return {"cron": f"{cron} {second}", "timezone": one.timing.time_zone}
+
+
+def _agrees(there: Mapping[str, Any], terms: Terms) -> bool:
+    same = all(there[name] == terms[name] for name in ("active", "parameters"))
+    return same and all(_told(there["schedule"].get(name)) == _told(said) for name, said in terms["schedule"].items())
+
+
+def _told(value: Any) -> Any:
+    """Moments are spelt in several ways."""
+    try:
+        return datetime.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        return value

@@ -1,0 +1,27 @@
+"""Verify every organization's audit log, and tell of one that was tampered with."""
+
+from storage import audit
+from storage.organization import tenants
+from storage.session import Store
+from tasks.providers.events import notify
+
+
+class AuditBroken(Exception):
+    """Somebody changed, added or took out entries. The text says whose log it is and where it breaks."""
+
+
+def verify_audit(store: Store) -> int:
+    """How many entries are whole, in all organizations."""
+    entries, broken = 0, []
+    with store.read() as session:
+        slugs = [one.slug for one in tenants.organizations_all(session)]
+    for slug in slugs:
+        with store.read() as session:
+            found = audit.verify(session, tenants.whole_organization(session, slug))
+        entries += found.entries
+        if found.broken_at:
+            broken.append(f"of {slug} at entry {found.broken_at}")
+            notify("chain-broken", slug, {"entry": found.broken_at}, about="audit")
+    if broken:
+        raise AuditBroken(f"the audit log was tampered with: {', '.join(broken)}; `contactflow audit verify` shows it")
+    return entries

@@ -1,0 +1,174 @@
+"""The three panes of a campaign: the audience, the mails of one group, one mail; and the look before the last word."""
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from starlette.responses import JSONResponse, Response
+
+from storage.campaign import campaigns, mail_marks, mail_search, mails, tallies, usage
+from storage.campaign.campaigns import Campaign
+from storage.crypto import Key
+from storage.documents import now
+from storage.organization import connections
+from storage.records import CampaignStatus, Mail, MailState
+from storage.session import Session
+from web.campaign.campaign_progress import Progress, progress_of
+from web.campaign.mail_groups import Counted, Levels, Tally, chosen, counted, groups_of, tally
+from web.campaign.mail_view import TABS, find, lines_of, record
+from web.deciding import owner_of
+from web.visits import Visit, number_of
+
+PAGE = 100
+WORKING = (CampaignStatus.DRAFT, CampaignStatus.GENERATING, CampaignStatus.SENDING)
+STOPPABLE = (*WORKING, CampaignStatus.PAUSED)
+SAID = {
+    "later": "Prefect does not answer. What you decided is kept, and carried out when Prefect is back.",
+    "test": "The mail is on its way to your own inbox. It counts for nothing.",
+    "anew": "The mail is being written anew. This page shows it as soon as it is checked.",
+    "again": "What failed is sent once more.",
+    "begun": "The campaign has begun. Its mails appear here when they are written; nothing is sent before you say so.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where on the page a reviewer is."""
+
+    campaign_id: str
+    group: str = ""
+    after: int = 0
+    view: str = ""
+
+    def at(self, ordinal: int = 0, view: str = "") -> str:
+        wanted = {"group": self.group, "after": self.after, "row": ordinal, "view": view or self.view}
+        return f"/campaigns/{self.campaign_id}?" + "&".join(f"{name}={part}" for name, part in wanted.items() if part)
+
+
+def show(visit: Visit) -> Response:
+    return visit.page("campaign.html", **told(visit, visit.part("campaign_id")))
+
+
+def search(visit: Visit) -> Response:
+    """By POST, for names have no place in an address."""
+    words = visit.form.one("words").strip()[:200]
+    return visit.page("campaign.html", **told(visit, visit.part("campaign_id"), words=words))
+
+
+def pulse(visit: Visit) -> Response:
+    """What a page that is open asks every few seconds: has anything changed?"""
+    campaign_id = visit.part("campaign_id")
+    with visit.house.store.read() as session:
+        campaign = campaigns.campaign(session, visit.scope, campaign_id)
+        counts = tally(tallies.levels(session, visit.scope, campaign_id))
+        return JSONResponse({"pulse": beat_of(campaign, mail_marks.pulse(session, visit.scope, campaign_id), counts)})
+
+
+def before_deciding(visit: Visit) -> Response:
+    """What would happen, in numbers, with the digest of the mails and all drafts as they are now."""
+    campaign_id = visit.part("campaign_id")
+    with visit.house.store.read() as session:
+        campaign = campaigns.campaign(session, visit.scope, campaign_id)
+        levels = tallies.levels(session, visit.scope, campaign_id)
+        beat = mail_marks.pulse(session, visit.scope, campaign_id)
+        sender = sender_of(session, visit, campaign)
+    if campaign.status is not CampaignStatus.REVIEW:
+        return visit.go(f"/campaigns/{campaign_id}")
+    rows = [one for one in counted(levels, groups_of(campaign.status)) if one.group.is_decidable]
+    clean = sum(one.total for one in rows if one.group.key == "clean")
+    return visit.page(
+        "decide_mails.html", campaign=campaign, groups=rows, tally=tally(levels), pulse=beat, sender=sender,
+        clean=clean, changed=visit.asked("changed"), rejecting=visit.asked("choice") == "reject",
+    )  # fmt: skip
+
+
+def told(visit: Visit, campaign_id: str, *, words: str = "") -> dict[str, Any]:
+    scope = visit.scope
+    with visit.house.store.read() as session:
+        campaign = current(session, visit, campaigns.campaign(session, scope, campaign_id))
+        key = campaigns.body_key(session, scope, campaign_id)
+        levels = tallies.levels(session, scope, campaign_id)
+        groups = counted(levels, groups_of(campaign.status))
+        now_in = chosen(visit.asked("group"), groups)
+        view = visit.asked("view")
+        place = Place(campaign_id, now_in.group.key if now_in else "", number_of(visit.asked("after")),
+                      view if view in TABS else "")  # fmt: skip
+        rows, is_more = _rows(session, visit, campaign_id, key, now_in, place.after, words)
+        mail = _asked_for(session, visit, campaign_id, key) or next(iter(rows), None)
+        return {
+            "campaign": campaign,
+            "groups": groups,
+            "current": now_in,
+            "place": place,
+            "next": replace(place, after=rows[-1].ordinal).at() if is_more else "",
+            "words": words,
+            "lines": lines_of(session, visit, campaign_id, rows),
+            "record": record(session, visit, campaign, key, mail) if mail else None,
+            "row_asked": bool(visit.asked("row")),
+            "marks": mail_marks.marks(session, scope, campaign_id, limit=6),
+            "excluded": tallies.reasons(session, scope, campaign_id, MailState.EXCLUDED),
+            "kept": key is not None,
+            **_head(session, visit, campaign, levels),
+        }
+
+
+def current(session: Session, visit: Visit, campaign: Campaign) -> Campaign:
+    """With the numbers of this moment, while they still change."""
+    if not campaign.is_open:
+        return campaign
+    return replace(campaign, statistics=tallies.statistics(session, visit.scope, campaign.id))
+
+
+def sender_of(session: Session, visit: Visit, campaign: Campaign) -> str:
+    if campaign.connection_id:
+        return connections.connection(session, visit.scope, campaign.connection_id).account
+    return owner_of(session, visit, campaign.user_id)
+
+
+def beat_of(campaign: Campaign, marked: str, counts: Tally) -> str:
+    """Each per cent that is written or has left counts, not each mail: the page is not loaded anew for all of them."""
+    anew = 100 * counts.anew // max(1, counts.to_write) if campaign.status is CampaignStatus.GENERATING else counts.anew
+    return f"{campaign.status}/{marked}/{campaign.digest[:8]}/{anew}/{counts.unwritten}/{counts.share}"
+
+
+def _head(session: Session, visit: Visit, campaign: Campaign, levels: Levels) -> dict[str, Any]:
+    counts = tally(levels)
+    budget = usage.budget(session, visit.scope, campaign.budget_id) if campaign.budget_id else None
+    progress: Progress | None = progress_of(session, visit, campaign, counts)
+    return {
+        "owner": owner_of(session, visit, campaign.user_id),
+        "sender": sender_of(session, visit, campaign),
+        "tally": counts,
+        "pulse": beat_of(campaign, mail_marks.pulse(session, visit.scope, campaign.id), counts),
+        "waits": campaign.status is CampaignStatus.REVIEW,
+        "working": campaign.status in WORKING or bool(counts.anew and campaign.is_open),
+        "unwritten": counts.unwritten if campaign.model else 0,
+        "stoppable": campaign.status in STOPPABLE,
+        "is_late": bool(campaign.expires_at and campaign.expires_at < now()),
+        "spent": budget.spent if budget else Decimal(0),
+        "limit": budget.limit if budget else None,
+        "progress": progress,
+        "run_page": visit.house.engine.run_page(campaign.flow_run_id) if campaign.has_begun else "",
+        "said": next((text for name, text in SAID.items() if visit.asked(name)), ""),
+        "tabs": TABS,
+    }
+
+
+def _rows(
+    session: Session, visit: Visit, campaign_id: str, key: Key | None, current: Counted | None, after: int, words: str
+) -> tuple[list[Mail], bool]:
+    """A window of mails, and whether there are more behind it."""
+    if words:
+        return (mail_search.search(session, visit.scope, campaign_id, key, words) if key else []), False
+    if current is None:
+        return [], False
+    group = current.group
+    found = mails.mails(
+        session, visit.scope, campaign_id, key, states=group.states, risk=group.risk, after=after, limit=PAGE + 1
+    )
+    return found[:PAGE], len(found) > PAGE
+
+
+def _asked_for(session: Session, visit: Visit, campaign_id: str, key: Key | None) -> Mail | None:
+    wanted = number_of(visit.asked("row"))
+    return find(session, visit, campaign_id, key, wanted) if wanted else None

@@ -1,0 +1,72 @@
+"""Hold a campaign that is being sent, let it go on, end it; settle what is in doubt, try once more what failed."""
+
+from starlette.responses import Response
+
+from storage.campaign import campaign_holds, campaigns, mail_mending
+from storage.campaign.campaigns import Campaign
+from storage.records import CampaignStatus
+from tasks.providers.engine import EngineRefused, EngineUnreachable
+from web.campaign.mail_view import find
+from web.visits import Refusal, Visit, number_of
+
+
+def pause(visit: Visit) -> Response:
+    with visit.house.store.begin() as session:
+        campaign_holds.pause(session, visit.scope, visit.part("campaign_id"), actor=visit.email)
+    return visit.go(f"/campaigns/{visit.part('campaign_id')}")
+
+
+def resume(visit: Visit) -> Response:
+    with visit.house.store.begin() as session:
+        campaign = campaigns.campaign(session, visit.scope, visit.part("campaign_id"))
+        campaign_holds.resume(session, visit.scope, campaign.id, actor=visit.email)
+    return _woken(visit, campaign)
+
+
+def cancel(visit: Visit) -> Response:
+    with visit.house.store.begin() as session:
+        campaign = campaigns.campaign(session, visit.scope, visit.part("campaign_id"))
+        campaign_holds.cancel(session, visit.scope, campaign.id, actor=visit.email)
+    return _woken(visit, campaign)
+
+
+def retry_failed(visit: Visit) -> Response:
+    """In a review what could not be written is written once more; later, what failed for certain is sent once more."""
+    with visit.house.store.begin() as session:
+        campaign = campaigns.campaign(session, visit.scope, visit.part("campaign_id"))
+        done = mail_mending.retry_failed(session, visit.scope, campaign.id, actor=visit.email)
+    if done.to_write:
+        start_writing(visit, campaign)
+    elif done.to_send and campaign.status is CampaignStatus.COMPLETED:
+        try:
+            visit.house.engine.restart(campaign.flow_run_id)
+        except EngineUnreachable:
+            return visit.go(f"/campaigns/{campaign.id}?later=1")
+    return visit.go(f"/campaigns/{campaign.id}?{'anew' if done.to_write else 'again'}=1")
+
+
+def settle(visit: Visit) -> Response:
+    """Somebody looked whether a mail in doubt has left."""
+    campaign_id, answer = visit.part("campaign_id"), visit.form.one("left")
+    with visit.house.store.begin() as session:
+        mail = find(session, visit, campaign_id, None, number_of(visit.part("ordinal")))
+        if answer not in {"yes", "no"}:
+            raise Refusal(400, "Did it leave?", "Look in the mailbox, and press one of the two buttons.")
+        mail_mending.settle(session, visit.scope, campaign_id, mail.id, left=answer == "yes", actor=visit.email)
+    return visit.go(f"/campaigns/{campaign_id}?row={mail.ordinal}")
+
+
+def start_writing(visit: Visit, campaign: Campaign) -> None:
+    try:
+        visit.house.engine.start("rewrite-mails", {"campaign": campaign.id})
+    except (EngineUnreachable, EngineRefused):
+        told = "Mails wait to be written: press “Write them now” on the campaign’s page when Prefect is back."
+        raise Refusal(503, "Prefect does not answer", told) from None
+
+
+def _woken(visit: Visit, campaign: Campaign) -> Response:
+    try:
+        visit.house.engine.resume(campaign.flow_run_id)
+    except EngineUnreachable:
+        return visit.go(f"/campaigns/{campaign.id}?later=1")  # what was decided stands; the sweeper wakes the run
+    return visit.go(f"/campaigns/{campaign.id}")

@@ -1,0 +1,47 @@
+"""All campaigns, the newest first, and those that wait for somebody."""
+
+from dataclasses import dataclass
+
+from starlette.responses import Response
+
+from storage.campaign import campaigns, tallies
+from storage.campaign.campaigns import Campaign
+from storage.records import CampaignStatus
+from storage.session import Session
+from web.campaign.campaign_page import current
+from web.campaign.mail_groups import Counted, Tally, counted, groups_of, tally
+from web.visits import Visit
+
+MOST = 200
+MOST_WAITING = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A campaign that waits for its review, and what there is to look at."""
+
+    campaign: Campaign
+    groups: list[Counted]
+    tally: Tally
+
+
+def show(visit: Visit) -> Response:
+    with visit.house.store.read() as session:
+        found = [current(session, visit, one) for one in campaigns.campaigns(session, visit.scope, limit=MOST)]
+    return visit.page("campaigns.html", campaigns=found)
+
+
+def waiting(session: Session, visit: Visit) -> list[Waiting]:
+    live = campaigns.live_campaigns(session, visit.scope)
+    return [_waiting(session, visit, one) for one in live if one.status is CampaignStatus.REVIEW][:MOST_WAITING]
+
+
+def lately(session: Session, visit: Visit, *, limit: int) -> list[Campaign]:
+    newest = campaigns.campaigns(session, visit.scope, limit=limit)
+    return [current(session, visit, one) for one in newest if one.status is not CampaignStatus.REVIEW]
+
+
+def _waiting(session: Session, visit: Visit, campaign: Campaign) -> Waiting:
+    levels = tallies.levels(session, visit.scope, campaign.id)
+    groups = [one for one in counted(levels, groups_of(campaign.status)) if one.group.is_decidable]
+    return Waiting(campaign, groups, tally(levels))

@@ -1,0 +1,100 @@
+"""The queue of a sync: its rows by what they ask of a reviewer, with counts."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from storage.records import ChangeKind, ChangeState
+from storage.sync.marks import DECIDABLE
+
+Counts = Mapping[tuple[ChangeKind, ChangeState], int]
+
+OPEN = (ChangeState.PROPOSED, ChangeState.APPROVED)
+DONE = (ChangeState.APPLIED, ChangeState.UNDONE)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    key: str
+    title: str
+    about: str
+    kinds: tuple[ChangeKind, ...]
+    states: tuple[ChangeState, ...] = (*OPEN, ChangeState.REJECTED, *DONE)
+
+    @property
+    def is_decidable(self) -> bool:
+        return set(self.kinds) <= set(DECIDABLE) and ChangeState.PROPOSED in self.states
+
+
+GROUPS = (
+    Group("conflict", "Conflicts", "The source and the CRM both changed.", (ChangeKind.CONFLICT,)),
+    Group("maybe", "Maybe the same", "Probably a contact you have already: look at the reasons.", (ChangeKind.MAYBE,)),
+    Group("removed", "Gone at the source", "The link goes, the contact stays.", (ChangeKind.REMOVED,)),
+    Group("update", "Updates", "The source changed, the CRM did not.", (ChangeKind.UPDATE,)),
+    Group("create", "New contacts", "The CRM lacks these people.", (ChangeKind.CREATE,)),
+    Group("stale", "Changed meanwhile", "Not overwritten: the next sync offers them again.",
+          (*DECIDABLE, ChangeKind.SKIP), (ChangeState.STALE,)),
+    Group("failed", "Failed", "Could not be written: each says why.", DECIDABLE, (ChangeState.FAILED,)),
+    Group("left", "Left out", "Not written: the next sync offers them again.", DECIDABLE, (ChangeState.REJECTED,)),
+    Group("quarantined", "Could not be read", "Set aside, each with its reason.", (ChangeKind.SKIP,),
+          (ChangeState.FAILED,)),
+    Group("skipped", "Nothing to do", "The CRM has these values already.", (ChangeKind.SKIP,)),
+)  # fmt: skip
+BY_KEY = {group.key: group for group in GROUPS}
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A group of one plan: how many rows it has, and how many of these nobody has looked at."""
+
+    group: Group
+    total: int
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What pressing the button would do, in rows."""
+
+    approve: int
+    leave: int
+    unseen: int
+    written: int
+    rows: int
+
+
+def counted(counts: Counts) -> list[Counted]:
+    """Groups that have rows, in the order in which they want to be looked at."""
+    found = [Counted(group, _sum(counts, group), _waiting(counts, group)) for group in GROUPS]
+    return [one for one in found if one.total]
+
+
+def tally(counts: Counts) -> Tally:
+    by_state: Counter[ChangeState] = Counter()
+    for (kind, state), number in counts.items():
+        if kind in DECIDABLE:
+            by_state[state] += number
+    return Tally(
+        approve=by_state[ChangeState.PROPOSED] + by_state[ChangeState.APPROVED],
+        leave=by_state[ChangeState.REJECTED],
+        unseen=by_state[ChangeState.PROPOSED],
+        written=sum(by_state[state] for state in (*DONE, ChangeState.STALE, ChangeState.FAILED)),
+        rows=by_state.total(),
+    )
+
+
+def chosen(key: str, there: list[Counted]) -> Counted | None:
+    """The group that was asked for, or the first that has something to look at."""
+    named = (one for one in there if one.group.key == key)
+    waiting = (one for one in there if one.waiting)
+    return next(named, None) or next(waiting, None) or next(iter(there), None)
+
+
+def _sum(counts: Counts, group: Group) -> int:
+    return sum(counts.get((kind, state), 0) for kind in group.kinds for state in group.states)
+
+
+def _waiting(counts: Counts, group: Group) -> int:
+    if not group.is_decidable:
+        return 0
+    return sum(counts.get((kind, ChangeState.PROPOSED), 0) for kind in group.kinds)
