@@ -3,10 +3,11 @@
 Alembic is imported only where it works: the terminal asks on every command whether the schema is current.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import inspect, text
+from sqlalchemy import Connection, inspect, text
 
 from storage import walls
 from storage.session import Store
@@ -19,14 +20,15 @@ class WrongSchema(Exception):
 
 
 def upgrade(store: Store, revision: str = "head") -> None:
-    _alembic(store, "upgrade", revision)
-    if revision == "head":
-        with store.begin() as session:
-            walls.put_up(session.connection)
+    with _alone(store) as connection:
+        _alembic(connection, "upgrade", revision)
+        if revision == "head":
+            walls.put_up(connection)
 
 
 def downgrade(store: Store, revision: str = "base") -> None:
-    _alembic(store, "downgrade", revision)
+    with _alone(store) as connection:
+        _alembic(connection, "downgrade", revision)
 
 
 def version(store: Store) -> str:
@@ -66,16 +68,21 @@ def differences(store: Store) -> list[object]:
         return list(compare_metadata(context, metadata))
 
 
-def _alembic(store: Store, verb: str, revision: str) -> None:
+@contextmanager
+def _alone(store: Store) -> Iterator[Connection]:
+    """One transaction; of several machines that upgrade at once, each waits for the one before."""
+    with store.begin() as session:
+        if session.is_postgres:  # SQLite's writers queue anyway
+            session.execute(text("SELECT pg_advisory_xact_lock(hashtext('contactflow/schema'))"))
+        walls.lift(session.connection)
+        yield session.connection
+
+
+def _alembic(connection: Connection, verb: str, revision: str) -> None:
     from alembic import command  # noqa: PLC0415 (see above)
     from alembic.config import Config  # noqa: PLC0415 (see above)
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
-    with store.begin() as session:
-        if session.is_postgres:  # of several machines that upgrade, one does; SQLite's writers queue anyway
-            session.execute(text("SELECT pg_advisory_xact_lock(hashtext('contactflow/schema'))"))
-        attributes: dict[str, Any] = config.attributes
-        attributes["connection"] = session.connection
-        walls.lift(session.connection)
-        getattr(command, verb)(config, revision)
+    config.attributes["connection"] = connection
+    getattr(command, verb)(config, revision)
