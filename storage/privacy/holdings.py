@@ -16,7 +16,7 @@ from storage.privacy.trails import Trail
 from storage.records import Change, Run, RunKind, SuppressionReason, Whom
 from storage.scope import Scope, of_organization, scoped
 from storage.session import Session
-from storage.sync import deferred, plans, syncs
+from storage.sync import deferred, plan_verdicts, syncs
 from storage.tables import (
     ai_usage,
     campaign_emails,
@@ -78,7 +78,7 @@ def _changes(session: Session, scope: Scope, trail: Trail) -> Rows:
     for sync_id, changes in trail.waiting.items():
         key = syncs.preview_key(session, scope, sync_id)
         ids = [change.id for change in changes]
-        edits = plans.edits(session, scope, sync_id, key, change_ids=ids) if key else {}
+        edits = plan_verdicts.edits(session, scope, sync_id, key, change_ids=ids) if key else {}
         told |= {one.id: _waiting(sync_id, one) | {"edits": _plain(edits.get(one.id))} for one in changes}
     for change_id, undo in trail.undo.items():
         told[change_id]["undo"] = _plain(undo)

@@ -15,7 +15,7 @@ from storage.people import contacts, twins
 from storage.records import Change, Person, Seen, SourceLink, TwinState, Undo, Whom
 from storage.scope import Scope, of_organization, scoped
 from storage.session import Session
-from storage.sync import deferred, plans, syncs
+from storage.sync import deferred, plan_outcomes, plans, syncs
 from storage.tables import campaign_emails, contact_sync_changes, contact_syncs, object_links
 
 BATCH = 500
@@ -93,7 +93,7 @@ def _undo_data(session: Session, scope: Scope, *, of: Sequence[str] | None = Non
     )
     for sync_id in session.execute(kept).scalars().all():
         key = syncs.undo_key(session, scope, sync_id)
-        yield from plans.undo_data(session, scope, sync_id, key, of=of) if key else ()
+        yield from plan_outcomes.undo_data(session, scope, sync_id, key, of=of) if key else ()
 
 
 def _told(undo: Undo) -> Iterator[Person]:

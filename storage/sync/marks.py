@@ -14,7 +14,8 @@ from storage.documents import new_id, now
 from storage.records import ChangeKind, ChangeState, Deed, Edits, Mark, SyncStatus
 from storage.scope import Scope, of_sync, scoped
 from storage.session import Session
-from storage.sync import plans, syncs
+from storage.sync import plan_verdicts, syncs
+from storage.sync.plan_verdicts import UNDECIDED
 from storage.sync.reviews import CannotDecide
 from storage.tables import contact_sync_changes as rows
 from storage.tables import review_marks as table
@@ -70,7 +71,7 @@ def mark_row(
         raise Overtaken("somebody decided about this row while you looked at it: here it is as it stands now")
     if edits is not None:
         key = syncs.demand_preview_key(session, scope, sync_id)
-        plans.edit(session, scope, sync_id, key, change_id=change_id, edits=edits, states=plans.UNDECIDED)
+        plan_verdicts.edit(session, scope, sync_id, key, change_id=change_id, edits=edits, states=UNDECIDED)
     return made
 
 

@@ -16,7 +16,8 @@ from storage.people import decisions
 from storage.records import SAFE_KINDS, Cell, Change, ChangeKind, ChangeState, Edits, SyncStatus, Verdict
 from storage.scope import Scope, scoped
 from storage.session import Session
-from storage.sync import landing, plans, syncs
+from storage.sync import landing, plan_verdicts, plans, syncs
+from storage.sync.plan_verdicts import UNDECIDED
 from storage.sync.syncs import Sync
 
 
@@ -92,15 +93,15 @@ def _approve(session: Session, scope: Scope, sync_id: str, decision: Decision) -
     if strangers := plans.absent(session, scope, sync_id, [*decision.refused, *decision.edits]):
         raise CannotDecide(f"rows that are not in this plan: {', '.join(strangers[:3])}; look at the preview again")
     _refuse(session, scope, sync_id, key, decision)
-    drafts = plans.edits(session, scope, sync_id, key) if decision.edits else {}
+    drafts = plan_verdicts.edits(session, scope, sync_id, key) if decision.edits else {}
     for change_id, edits in decision.edits.items():
         whole = _together(drafts.get(change_id, Edits()), edits)
-        plans.edit(session, scope, sync_id, key, change_id=change_id, edits=whole, states=plans.UNDECIDED)
+        plan_verdicts.edit(session, scope, sync_id, key, change_id=change_id, edits=whole, states=UNDECIDED)
     kinds = SAFE_KINDS if decision.choice is Choice.APPROVE_SAFE else decision.kinds or tuple(ChangeKind)
     wanted = {*kinds, ChangeKind.SKIP}
-    plans.decide(session, scope, sync_id, ChangeState.APPROVED, kinds=wanted)
+    plan_verdicts.decide(session, scope, sync_id, ChangeState.APPROVED, kinds=wanted)
     # What an earlier draft approved is left out all the same, where the last word is narrower.
-    plans.decide(session, scope, sync_id, ChangeState.REJECTED, kinds={*ChangeKind} - wanted, states=plans.UNDECIDED)
+    plan_verdicts.decide(session, scope, sync_id, ChangeState.REJECTED, kinds={*ChangeKind} - wanted, states=UNDECIDED)
     counted = plans.counts(session, scope, sync_id)
     return sum(number for (_, state), number in counted.items() if state is ChangeState.APPROVED)
 
@@ -117,8 +118,8 @@ def _together(draft: Edits, said: Edits) -> Edits:
 def _refuse(session: Session, scope: Scope, sync_id: str, key: Key, decision: Decision) -> None:
     """Rows left out, by name or by a draft. A doubtful match that is refused is an answer: these are two people."""
     if decision.refused:
-        refused, undecided = decision.refused, plans.UNDECIDED
-        plans.decide(session, scope, sync_id, ChangeState.REJECTED, change_ids=refused, states=undecided)
+        refused, undecided = decision.refused, UNDECIDED
+        plan_verdicts.decide(session, scope, sync_id, ChangeState.REJECTED, change_ids=refused, states=undecided)
     sync = syncs.sync(session, scope, sync_id)
     left_out = {"kinds": [ChangeKind.MAYBE], "states": [ChangeState.REJECTED]}
     for change in plans.every(session, scope, sync_id, key, **left_out):
@@ -132,7 +133,7 @@ def _refuse(session: Session, scope: Scope, sync_id: str, key: Key, decision: De
 
 def _reject(session: Session, scope: Scope, sync_id: str, moment: datetime) -> int:
     """Nothing will be written, so nothing personal need be kept: the source will offer it all again."""
-    plans.decide(session, scope, sync_id, ChangeState.REJECTED, states=plans.UNDECIDED)
+    plan_verdicts.decide(session, scope, sync_id, ChangeState.REJECTED, states=UNDECIDED)
     forget(session, scope, sync_id)
     syncs.note(session, scope, sync_id, completed_at=moment)
     return 0
@@ -153,7 +154,7 @@ def end(
     """A run that ends without a decision: expired, superseded, cancelled or failed."""
     if not syncs.close(session, scope, sync_id, expected=expected, to=to, error=why):
         return False
-    plans.decide(session, scope, sync_id, ChangeState.REJECTED, states=plans.UNDECIDED)
+    plan_verdicts.decide(session, scope, sync_id, ChangeState.REJECTED, states=UNDECIDED)
     forget(session, scope, sync_id)
     audit.record(session, scope, actor="contactflow", action=f"sync.{to}", subject=sync_id, detail={"why": why})
     return True

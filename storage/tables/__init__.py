@@ -21,6 +21,7 @@ from storage.tables.notices import notices, notify_targets
 from storage.tables.suggestions import suggestions
 from storage.tables.syncs import (
     OPEN_STATUSES,
+    change_values,
     contact_sync_changes,
     contact_syncs,
     deferred_records,
@@ -39,6 +40,7 @@ __all__ = [
     "ai_usage",
     "audit_log",
     "campaign_emails",
+    "change_values",
     "contact_sync_changes",
     "contact_syncs",
     "contact_twins",

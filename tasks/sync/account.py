@@ -12,7 +12,7 @@ from storage.organization.organization_settings import undo_time
 from storage.records import ChangeKind, ChangeState, Gone, Seen, SyncStatus
 from storage.scope import Scope
 from storage.session import Session, open_store
-from storage.sync import deferred, plans, syncs
+from storage.sync import deferred, plan_verdicts, plans, syncs
 from storage.sync.syncs import Sync
 from tasks.providers.events import notify
 from tasks.rules.accounting import forecast
@@ -59,7 +59,7 @@ def _left_open(session: Session, scope: Scope, sync: Sync, key: Key | None) -> I
             else:
                 earlier = (link.previous_id,) if link.previous_id else ()
                 yield Seen(link.source_id, link.person, link.version, link.modified_at, earlier)
-    partly = plans.edits(session, scope, sync.id, key) if key else {}
+    partly = plan_verdicts.edits(session, scope, sync.id, key) if key else {}
     refused = {change_id for change_id, edits in partly.items() if edits.refused}
     for change in plans.every(session, scope, sync.id, key, states=[ChangeState.APPLIED]) if refused else ():
         if change.id in refused and change.proposal:

@@ -19,8 +19,8 @@ from storage.records import Change, ChangeKind, ChangeState, Contact, Edits, Sto
 from storage.scope import Scope
 from storage.session import Session, Store, open_store
 from storage.settings import settings
-from storage.sync import plans, syncs
-from storage.sync.plans import Outcome
+from storage.sync import plan_outcomes, plan_verdicts, plans, syncs
+from storage.sync.plan_outcomes import Outcome
 from storage.sync.syncs import Sync
 from tasks.rules.carrying_out import Origin, Stale, Written, carry_out
 
@@ -63,7 +63,7 @@ def _work(store: Store, sync_id: str) -> Work | None:
             return None
         if plans.digest(session, scope, sync_id, key) != sync.digest:
             raise PlanTamperedWith(f"the plan of sync {sync_id} is not the one that was approved")
-        edits = plans.edits(session, scope, sync_id, key)
+        edits = plan_verdicts.edits(session, scope, sync_id, key)
         undo_key = syncs.undo_key(session, scope, sync_id)
         taken = contacts.addresses_since(session, scope, sync.compared_at or sync.created_at, but_for=sync_id)
     origin = Origin(sync.provider, sync.account, sync.id, sync.decided_by, now())
@@ -72,7 +72,7 @@ def _work(store: Store, sync_id: str) -> Work | None:
 
 def _apply_all(store: Store, work: Work, size: int) -> None:
     with store.begin() as session:
-        plans.settle_idle(session, work.scope, work.sync.id)
+        plan_outcomes.settle_idle(session, work.scope, work.sync.id)
     while True:
         try:
             done = _apply_batch(store, work, size)
@@ -115,7 +115,7 @@ def _set_aside(store: Store, work: Work, error: SQLAlchemyError) -> None:
     with store.begin() as session:
         row = _approved(session, work, 1)[0]
         why = f"the database refused it: {type(error).__name__}"
-        plans.settle(
+        plan_outcomes.settle(
             session, work.scope, work.sync.id, None, [Outcome(row.id, ChangeState.FAILED, row.object_id, error=why)]
         )
 
@@ -134,7 +134,7 @@ def _write(session: Session, work: Work, rows: Sequence[Change]) -> None:
     _write_contacts(session, work, done)
     _write_links(session, work, done)
     actions.note(session, work.scope, (_action(work, row, result) for row, result, _ in done))
-    plans.settle(session, work.scope, work.sync.id, work.undo_key, [_outcome(*one, before) for one in results])
+    plan_outcomes.settle(session, work.scope, work.sync.id, work.undo_key, [_outcome(*one, before) for one in results])
 
 
 def _write_contacts(session: Session, work: Work, done: Sequence[tuple[Change, Written, Contact | None]]) -> None:

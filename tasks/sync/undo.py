@@ -18,7 +18,7 @@ from storage.privacy import erasures
 from storage.records import Change, ChangeKind, Contact, Gone, Seen, SyncStatus, Undo
 from storage.scope import Scope
 from storage.session import Session, open_store
-from storage.sync import deferred, plans, syncs
+from storage.sync import deferred, plan_outcomes, syncs
 from storage.sync.syncs import Sync
 from tasks.providers.events import notify
 
@@ -50,7 +50,7 @@ def undo(sync_id: str, reviewer: str) -> Taken:
         if sync.undo_until and now() > sync.undo_until:
             raise CannotUndo(f"sync {sync_id} could be taken back until {sync.undo_until:%d %b %Y}")
         erasures.hold_off(session, scope)
-        rows = plans.undoable(session, scope, sync_id, key)
+        rows = plan_outcomes.undoable(session, scope, sync_id, key)
         taken = _take_back(session, scope, sync, rows, reviewer)
         syncs.note(session, scope, sync_id, undone_at=now())
         audit.record(
@@ -76,7 +76,7 @@ def _take_back(session: Session, scope: Scope, sync: Sync, rows: Sequence[tuple[
         _restore(session, scope, sync, now_there, group)
     undone = [change for _, group in restorable for change, _ in group]
     actions.note(session, scope, (Action(c.object_id, "undone", reviewer, sync.id, c.fields) for c in undone))
-    plans.mark_undone(session, scope, sync.id, undone, refused, why=REFUSED)
+    plan_outcomes.mark_undone(session, scope, sync.id, undone, refused, why=REFUSED)
     if sync.connection_id:
         deferred.add(session, scope, sync.account, sync.id, _offered_again(restorable))
     return Taken(len(undone), tuple(dict.fromkeys(change.object_id for change in refused)))

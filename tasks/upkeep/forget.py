@@ -7,7 +7,7 @@ from storage.people import twins
 from storage.records import Role
 from storage.scope import Scope
 from storage.session import Store
-from storage.sync import plans, syncs
+from storage.sync import plan_outcomes, syncs
 from tasks.providers.engine import Engine
 
 
@@ -20,7 +20,7 @@ def forget_undo(store: Store) -> int:
     for scope, sync_id in late:
         with store.begin() as session:
             syncs.forget_undo(session, scope, sync_id)
-            plans.clear_undo(session, scope, sync_id)
+            plan_outcomes.clear_undo(session, scope, sync_id)
             audit.record(session, scope, actor="contactflow", action="undo.forgotten", subject=sync_id)
         forgotten += 1
     return forgotten

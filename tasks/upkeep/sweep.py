@@ -13,7 +13,7 @@ from storage.documents import now
 from storage.records import SyncStatus
 from storage.scope import Scope
 from storage.session import Store
-from storage.sync import plans, reviews, syncs
+from storage.sync import plan_verdicts, reviews, syncs
 from storage.sync.syncs import Sync
 from tasks.providers.engine import Engine
 from tasks.upkeep.sweeping import (
@@ -83,7 +83,7 @@ def _give_up(store: Store, account: Account, scope: Scope, sync: Sync, why: str,
         return _end(store, scope, sync, to, why)
     # In mid-apply: what was written is accounted for, the rest is left and offered again.
     with store.begin() as session:
-        plans.withdraw(session, scope, sync.id)
+        plan_verdicts.withdraw(session, scope, sync.id)
         syncs.note(session, scope, sync.id, error=why)
     account(sync.id)
     return "cut short"

@@ -16,7 +16,7 @@ from storage.documents import document, fingerprint, new_id, now
 from storage.people import contacts
 from storage.records import ChangeState, Contact, Person, SourceLink, SyncStatus
 from storage.session import Session
-from storage.sync import plans, syncs
+from storage.sync import plan_verdicts, plans, syncs
 from storage.tables import objects
 from tasks.rules import planning
 from tasks.sync import apply
@@ -74,7 +74,7 @@ def _approved(house: Household, ids: list[str], count: int) -> apply.Work:
         digest = plans.save(session, house.scope, run.sync_id, key, numbered)
         for expected, to in ((SyncStatus.EXTRACTING, SyncStatus.PREVIEW), (SyncStatus.PREVIEW, SyncStatus.EXECUTING)):
             syncs.move(session, house.scope, run.sync_id, expected=expected, to=to, digest=digest)
-        plans.decide(session, house.scope, run.sync_id, ChangeState.APPROVED)
+        plan_verdicts.decide(session, house.scope, run.sync_id, ChangeState.APPROVED)
     work = apply._work(house.store, run.sync_id)
     assert work
     return work

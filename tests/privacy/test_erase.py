@@ -293,8 +293,9 @@ def test_an_erasure_waits_for_what_is_being_written_and_finds_it(call: Call, wor
 
 
 HOLD_PEOPLE = {
-    "ai_usage", "campaign_emails", "contact_sync_changes", "contact_twins", "contact_vectors", "deferred_records",
-    "email_events", "match_decisions", "object_actions", "object_links", "objects", "plan_texts", "suggestions",
+    "ai_usage", "campaign_emails", "change_values", "contact_sync_changes", "contact_twins", "contact_vectors",
+    "deferred_records", "email_events", "match_decisions", "object_actions", "object_links", "objects", "plan_texts",
+    "suggestions",
 }  # fmt: skip
 # Hashes, counts and names of users; what is sealed until a plan is made of it; what is about nobody.
 HOLD_NOBODY = {

@@ -26,7 +26,7 @@ from storage.records import (
     Verdict,
     Visitor,
 )  # fmt: skip
-from storage.sync import deferred, plan_texts, plans, syncs
+from storage.sync import deferred, plan_outcomes, plan_texts, plan_verdicts, plans, syncs
 from storage.sync.syncs import Sync
 from tests.flows.book import Book, somebody
 from tests.flows.campaign_line import CampaignLine
@@ -70,10 +70,10 @@ class World:
             for sync in syncs.syncs(session, me):
                 key, undo_key = syncs.preview_key(session, me, sync.id), syncs.undo_key(session, me, sync.id)
                 told += plans.every(session, me, sync.id, key)
-                told += plans.edits(session, me, sync.id, key).items() if key else []
+                told += plan_verdicts.edits(session, me, sync.id, key).items() if key else []
                 told += suggestions.suggestions(session, me, Run(RunKind.SYNC, sync.id))
                 told += plan_texts.texts(session, me, sync.id, key) if key else []
-                told += plans.undoable(session, me, sync.id, undo_key) if undo_key else []
+                told += plan_outcomes.undoable(session, me, sync.id, undo_key) if undo_key else []
             for campaign in campaigns.campaigns(session, me):
                 told += suggestions.suggestions(session, me, Run(RunKind.CAMPAIGN, campaign.id))
                 body_key = campaigns.demand_body_key(session, me, campaign.id)

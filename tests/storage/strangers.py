@@ -36,8 +36,8 @@ from storage.records import (
 )
 from storage.scope import Scope
 from storage.session import Session
-from storage.sync import deferred, landing, plans, reviews, syncs
-from storage.sync.plans import Outcome
+from storage.sync import deferred, landing, plan_outcomes, plan_values, plan_verdicts, plans, reviews, syncs
+from storage.sync.plan_outcomes import Outcome
 from storage.sync.reviews import Choice, Decision
 from storage.sync.syncs import NewSync
 from tests.storage.campaign_strangers import CAMPAIGNS_AS_A_STRANGER, CampaignWorld, filled_campaign
@@ -116,10 +116,10 @@ def filled(session: Session, name: str) -> World:
     rows = [maybe, row(ChangeKind.CREATE, 2, person=person), row(ChangeKind.SKIP, 3, person=person)]
     waiting = planned(session, scope, rows, connection.id)
     key, key_to_undo = preview_key(session, scope, waiting.id), undo_key(session, scope, waiting.id)
-    plans.edit(session, scope, waiting.id, key, change_id=maybe.id, edits=Edits(refused=("job_title",)))
+    plan_verdicts.edit(session, scope, waiting.id, key, change_id=maybe.id, edits=Edits(refused=("job_title",)))
     undo = Undo(contact, fingerprint(person))
     done = Outcome(rows[1].id, ChangeState.APPLIED, contact.id, 1, undo)
-    plans.settle(session, scope, waiting.id, key_to_undo, [done])
+    plan_outcomes.settle(session, scope, waiting.id, key_to_undo, [done])
     syncs.keep_cursor(session, scope, waiting.id, f"next cursor of {mark}")
     landing.land(session, scope, waiting.id, key, number=1, body=mark.encode(), position=mark)
     fill_the_rest(session, scope, contact.id, connection.id, waiting.id, person)
@@ -246,30 +246,33 @@ AS_A_STRANGER: dict[str, Callable[[Session, Scope, World], Any]] = {
     ),
     "merging.open_pair": lambda s, me, it: merging.open_pair(s, me, it.twins_id),
     "merging.unmerge": lambda s, me, it: merging.unmerge(s, me, it.merged_id, by="me"),
+    "plan_outcomes.clear_undo": lambda s, me, it: plan_outcomes.clear_undo(s, me, it.sync_id),
+    "plan_outcomes.mark_undone": lambda s, me, it: plan_outcomes.mark_undone(
+        s, me, it.sync_id, plans.changes(s, it.scope, it.sync_id, None), [], why="mine"
+    ),
+    "plan_outcomes.settle": lambda s, me, it: plan_outcomes.settle(
+        s, me, it.sync_id, None, [Outcome(it.change_id, ChangeState.FAILED)]
+    ),
+    "plan_outcomes.settle_idle": lambda s, me, it: plan_outcomes.settle_idle(s, me, it.sync_id),
+    "plan_outcomes.undo_data": lambda s, me, it: plan_outcomes.undo_data(s, me, it.sync_id, it.undo_key),
+    "plan_outcomes.undoable": lambda s, me, it: plan_outcomes.undoable(s, me, it.sync_id, it.undo_key),
+    "plan_values.put": lambda s, me, it: plan_values.put(s, me, it.sync_id, "payload", {it.change_id: b"mine"}),
+    "plan_verdicts.decide": lambda s, me, it: plan_verdicts.decide(
+        s, me, it.sync_id, ChangeState.APPROVED, change_ids=[it.change_id]
+    ),
+    "plan_verdicts.edit": lambda s, me, it: plan_verdicts.edit(
+        s, me, it.sync_id, it.key, change_id=it.change_id, edits=Edits(("notes",))
+    ),
+    "plan_verdicts.edits": lambda s, me, it: plan_verdicts.edits(s, me, it.sync_id, it.key),
+    "plan_verdicts.withdraw": lambda s, me, it: plan_verdicts.withdraw(s, me, it.sync_id),
     "plans.absent": lambda s, me, it: plans.absent(s, me, it.sync_id, [it.change_id]) == [],
     "plans.changes": lambda s, me, it: plans.changes(s, me, it.sync_id, it.key),
     "plans.clear_previews": lambda s, me, it: plans.clear_previews(s, me, it.sync_id),
-    "plans.clear_undo": lambda s, me, it: plans.clear_undo(s, me, it.sync_id),
     "plans.counts": lambda s, me, it: plans.counts(s, me, it.sync_id),
-    "plans.decide": lambda s, me, it: plans.decide(s, me, it.sync_id, ChangeState.APPROVED, change_ids=[it.change_id]),
     "plans.digest": lambda s, me, it: plans.digest(s, me, it.sync_id, it.key)
     != plans.digest(s, me, "a sync that never was", it.key),
-    "plans.edit": lambda s, me, it: plans.edit(
-        s, me, it.sync_id, it.key, change_id=it.change_id, edits=Edits(("notes",))
-    ),
-    "plans.edits": lambda s, me, it: plans.edits(s, me, it.sync_id, it.key),
     "plans.every": lambda s, me, it: plans.every(s, me, it.sync_id, it.key),
-    "plans.mark_undone": lambda s, me, it: plans.mark_undone(
-        s, me, it.sync_id, plans.changes(s, it.scope, it.sync_id, None), [], why="mine"
-    ),
     "plans.save": lambda s, me, it: plans.save(s, me, it.sync_id, it.key, [row(ChangeKind.CREATE, 4)]),
-    "plans.settle": lambda s, me, it: plans.settle(
-        s, me, it.sync_id, None, [Outcome(it.change_id, ChangeState.FAILED)]
-    ),
-    "plans.settle_idle": lambda s, me, it: plans.settle_idle(s, me, it.sync_id),
-    "plans.undo_data": lambda s, me, it: plans.undo_data(s, me, it.sync_id, it.undo_key),
-    "plans.undoable": lambda s, me, it: plans.undoable(s, me, it.sync_id, it.undo_key),
-    "plans.withdraw": lambda s, me, it: plans.withdraw(s, me, it.sync_id),
     "reviews.decide": lambda s, me, it: [
         reviews.decide(s, me, it.sync_id, decided(choice, it)) for choice in (Choice.APPROVE, Choice.REJECT)
     ],

@@ -13,7 +13,7 @@ from storage.people import decisions
 from storage.records import Cell, Change, ChangeKind, ChangeState, Deed, Edits, Labelled, Person, SignInKind, Verdict
 from storage.scope import Scope
 from storage.session import Session, Store
-from storage.sync import marks, plan_search, plan_texts, plans, reviews, syncs
+from storage.sync import marks, plan_search, plan_texts, plan_verdicts, plans, reviews, syncs
 from storage.sync.marks import Overtaken
 from storage.sync.reviews import CannotDecide, Choice, Decision
 from storage.sync.syncs import Sync
@@ -104,7 +104,7 @@ def test_an_edit_is_kept_and_approves_the_row(store: Store, scope: Scope) -> Non
             session, scope, sync.id, Deed.EDITED, actor=ANN, change_id=plan[2].id, seen="", edits=edits
         )
         assert states(session, scope, sync)[2] == "approved"
-        assert plans.edits(session, scope, sync.id, preview_key(session, scope, sync.id)) == {plan[2].id: edits}
+        assert plan_verdicts.edits(session, scope, sync.id, preview_key(session, scope, sync.id)) == {plan[2].id: edits}
         assert marks.take_back(session, scope, sync.id, made.id, actor=ANN) == 0
 
 
@@ -136,7 +136,7 @@ def test_what_the_terminal_says_of_one_field_leaves_the_draft_of_another(store: 
         marks.mark_row(session, scope, sync.id, Deed.EDITED, actor=ANN, change_id=plan[2].id, seen="", edits=draft)
         said = {plan[2].id: Edits(refused=("job_title",))}
         reviews.decide(session, scope, sync.id, approval(sync, edits=said))
-        kept = plans.edits(session, scope, sync.id, preview_key(session, scope, sync.id))
+        kept = plan_verdicts.edits(session, scope, sync.id, preview_key(session, scope, sync.id))
     assert kept == {plan[2].id: Edits(("job_title",), (Cell("company", "", "Engines"),))}
 
 

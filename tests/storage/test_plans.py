@@ -24,8 +24,8 @@ from storage.records import (
 )
 from storage.scope import Scope
 from storage.session import Store
-from storage.sync import plans
-from storage.sync.plans import Outcome
+from storage.sync import plan_outcomes, plan_verdicts, plans
+from storage.sync.plan_outcomes import Outcome
 from tests.storage.examples import ADA, begun, contact, preview_key, row, undo_key
 
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8)
@@ -103,8 +103,8 @@ def test_deciding_leaves_the_digest_as_it_was(store: Store, scope: Scope) -> Non
         sync = begun(session, scope)
         key = preview_key(session, scope, sync.id)
         digest = plans.save(session, scope, sync.id, key, EVERY_KIND)
-        plans.decide(session, scope, sync.id, ChangeState.APPROVED, kinds=[ChangeKind.CREATE])
-        plans.edit(session, scope, sync.id, key, change_id=EVERY_KIND[1].id, edits=Edits(("job_title",)))
+        plan_verdicts.decide(session, scope, sync.id, ChangeState.APPROVED, kinds=[ChangeKind.CREATE])
+        plan_verdicts.edit(session, scope, sync.id, key, change_id=EVERY_KIND[1].id, edits=Edits(("job_title",)))
         assert plans.digest(session, scope, sync.id, key) == digest
 
 
@@ -113,10 +113,10 @@ def test_only_what_is_proposed_is_decided(store: Store, scope: Scope) -> None:
     with store.begin() as session:
         sync = begun(session, scope)
         plans.save(session, scope, sync.id, preview_key(session, scope, sync.id), EVERY_KIND)
-        assert plans.decide(session, scope, sync.id, ChangeState.REJECTED, change_ids=[first.id]) == 1
-        assert plans.decide(session, scope, sync.id, ChangeState.APPROVED, kinds=[first.kind, second.kind]) == 1
-        assert plans.decide(session, scope, sync.id, ChangeState.REJECTED) == len(EVERY_KIND) - 2
-        assert plans.decide(session, scope, sync.id, ChangeState.APPROVED) == 0
+        assert plan_verdicts.decide(session, scope, sync.id, ChangeState.REJECTED, change_ids=[first.id]) == 1
+        assert plan_verdicts.decide(session, scope, sync.id, ChangeState.APPROVED, kinds=[first.kind, second.kind]) == 1
+        assert plan_verdicts.decide(session, scope, sync.id, ChangeState.REJECTED) == len(EVERY_KIND) - 2
+        assert plan_verdicts.decide(session, scope, sync.id, ChangeState.APPROVED) == 0
         counted = plans.counts(session, scope, sync.id)
     assert counted.total() == len(EVERY_KIND)
     assert counted[first.kind, ChangeState.REJECTED] == 1
@@ -129,7 +129,7 @@ def test_more_rows_may_be_named_than_a_statement_has_room_for(store: Store, scop
         sync = begun(session, scope)
         plans.save(session, scope, sync.id, preview_key(session, scope, sync.id), EVERY_KIND)
         names = [*(f"no row {number}" for number in range(66_000)), *(change.id for change in EVERY_KIND)]
-        assert plans.decide(session, scope, sync.id, ChangeState.REJECTED, change_ids=names) == len(EVERY_KIND)
+        assert plan_verdicts.decide(session, scope, sync.id, ChangeState.REJECTED, change_ids=names) == len(EVERY_KIND)
 
 
 def test_edits_come_back_as_they_were_and_a_decided_row_takes_none(store: Store, scope: Scope) -> None:
@@ -139,12 +139,12 @@ def test_edits_come_back_as_they_were_and_a_decided_row_takes_none(store: Store,
         sync = begun(session, scope)
         key = preview_key(session, scope, sync.id)
         plans.save(session, scope, sync.id, key, EVERY_KIND)
-        plans.decide(session, scope, sync.id, ChangeState.APPROVED, change_ids=[decided_row.id])
-        assert plans.edit(session, scope, sync.id, key, change_id=open_row.id, edits=edits)
-        assert not plans.edit(session, scope, sync.id, key, change_id=decided_row.id, edits=edits)
-        assert plans.edits(session, scope, sync.id, key) == {open_row.id: edits}
+        plan_verdicts.decide(session, scope, sync.id, ChangeState.APPROVED, change_ids=[decided_row.id])
+        assert plan_verdicts.edit(session, scope, sync.id, key, change_id=open_row.id, edits=edits)
+        assert not plan_verdicts.edit(session, scope, sync.id, key, change_id=decided_row.id, edits=edits)
+        assert plan_verdicts.edits(session, scope, sync.id, key) == {open_row.id: edits}
         plans.clear_previews(session, scope, sync.id)
-        assert plans.edits(session, scope, sync.id, key) == {}
+        assert plan_verdicts.edits(session, scope, sync.id, key) == {}
 
 
 def test_what_was_applied_can_be_taken_back_once(store: Store, scope: Scope) -> None:
@@ -159,17 +159,17 @@ def test_what_was_applied_can_be_taken_back_once(store: Store, scope: Scope) -> 
         sync = begun(session, scope)
         plans.save(session, scope, sync.id, preview_key(session, scope, sync.id), EVERY_KIND)
         key = undo_key(session, scope, sync.id)
-        plans.settle(session, scope, sync.id, key, outcomes)
-        rows = plans.undoable(session, scope, sync.id, key)
+        plan_outcomes.settle(session, scope, sync.id, key, outcomes)
+        rows = plan_outcomes.undoable(session, scope, sync.id, key)
         assert [(change.id, change.applied_version, what) for change, what in rows] == [
             (done.id, 2, undo),
             (refused.id, 2, undo),
         ]
-        plans.mark_undone(session, scope, sync.id, [rows[0][0]], [rows[1][0]], why="edited since")
-        (left,) = plans.undoable(session, scope, sync.id, key)
+        plan_outcomes.mark_undone(session, scope, sync.id, [rows[0][0]], [rows[1][0]], why="edited since")
+        (left,) = plan_outcomes.undoable(session, scope, sync.id, key)
         assert (left[0].id, left[0].error) == (refused.id, "edited since")
-        plans.clear_undo(session, scope, sync.id)
-        assert plans.undoable(session, scope, sync.id, key) == []
+        plan_outcomes.clear_undo(session, scope, sync.id)
+        assert plan_outcomes.undoable(session, scope, sync.id, key) == []
         states = {change.id: change.state for change in plans.every(session, scope, sync.id, None)}
     assert (states[done.id], states[failed.id]) == (ChangeState.UNDONE, ChangeState.FAILED)
 
@@ -179,9 +179,9 @@ def test_approved_rows_without_work_are_settled_at_once(store: Store, scope: Sco
     with store.begin() as session:
         sync = begun(session, scope)
         plans.save(session, scope, sync.id, preview_key(session, scope, sync.id), [idle, tied])
-        assert plans.settle_idle(session, scope, sync.id) == 0
-        plans.decide(session, scope, sync.id, ChangeState.APPROVED)
-        assert plans.settle_idle(session, scope, sync.id) == 1
-        assert plans.withdraw(session, scope, sync.id) == 1
+        assert plan_outcomes.settle_idle(session, scope, sync.id) == 0
+        plan_verdicts.decide(session, scope, sync.id, ChangeState.APPROVED)
+        assert plan_outcomes.settle_idle(session, scope, sync.id) == 1
+        assert plan_verdicts.withdraw(session, scope, sync.id) == 1
         states = [change.state for change in plans.every(session, scope, sync.id, None)]
     assert states == [ChangeState.APPLIED, ChangeState.REJECTED]

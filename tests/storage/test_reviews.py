@@ -10,7 +10,7 @@ from storage.people import decisions
 from storage.records import SAFE_KINDS, Cell, Change, ChangeKind, ChangeState, Edits, SyncStatus, Verdict
 from storage.scope import Scope
 from storage.session import Session, Store
-from storage.sync import plans, reviews, syncs
+from storage.sync import plan_verdicts, plans, reviews, syncs
 from storage.sync.reviews import CannotDecide, Choice, Decision
 from storage.sync.syncs import Sync
 from tests.storage.examples import planned, preview_key, row
@@ -67,7 +67,7 @@ def test_rows_can_be_left_out_and_fields_changed(store: Store, scope: Scope) -> 
         sync = planned(session, scope, plan)
         reviews.decide(session, scope, sync.id, approval(sync, refused=(create.id,), edits=edits))
         now_there = states(session, scope, sync)
-        assert plans.edits(session, scope, sync.id, preview_key(session, scope, sync.id)) == edits
+        assert plan_verdicts.edits(session, scope, sync.id, preview_key(session, scope, sync.id)) == edits
         (entry,) = [one for one in audit.entries(session, scope, subject=sync.id) if one.action == "sync.approved"]
     assert now_there[ChangeKind.CREATE] is ChangeState.REJECTED
     assert now_there[ChangeKind.UPDATE] is ChangeState.APPROVED

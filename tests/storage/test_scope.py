@@ -76,6 +76,9 @@ PERSONAL = {
     "marks",
     "plan_search",
     "plan_texts",
+    "plan_outcomes",
+    "plan_values",
+    "plan_verdicts",
     "plans",
     "reviews",
     "schedules",
@@ -226,8 +229,8 @@ WITHOUT_EFFECT_HERE = {
     "organization_settings.undo_time",  # as long as a stranger's
     "mails.freeze",  # its audience is there already
     "past_mails.written_to_since",  # nothing has left
-    "plans.settle_idle",  # nothing is approved yet
-    "plans.withdraw",  # as above
+    "plan_outcomes.settle_idle",  # nothing is approved yet
+    "plan_verdicts.withdraw",  # as above
     "rotation.readable",  # as many as a stranger has
     "rotation.rotate",  # there is but one key
     "suppressions.count",

@@ -14,7 +14,7 @@ from storage.people import contacts
 from storage.records import Change, ChangeKind, ChangeState, Statistics, SyncStatus
 from storage.scope import Scope
 from storage.session import Store
-from storage.sync import plans, reviews, syncs
+from storage.sync import plan_verdicts, plans, reviews, syncs
 from storage.sync.reviews import Choice, Decision
 from storage.sync.syncs import Sync
 from tasks.providers.engine import EngineUnreachable
@@ -143,7 +143,7 @@ def test_fields_are_decided_and_typed(ann: Person, store: Store, scope: Scope, s
     assert answer.status_code == 303
     with store.read() as session:
         key = syncs.demand_preview_key(session, scope, sync.id)
-        edits = plans.edits(session, scope, sync.id, key)[update.id]
+        edits = plan_verdicts.edits(session, scope, sync.id, key)[update.id]
     assert edits.refused == ("job_title",)
     assert [(one.value, one.label) for one in edits.values[0].after] == [("+4930901820", "work"), ("+491701234567", "")]
     page = ann.get(f"/syncs/{sync.id}?group=update&row={update.ordinal}").text

@@ -10,7 +10,7 @@ from storage.documents import new_id, now
 from storage.people import contacts
 from storage.records import Change, Edits, SyncStatus
 from storage.session import Session
-from storage.sync import marks, plan_search, plans, syncs
+from storage.sync import marks, plan_search, plan_verdicts, plans, syncs
 from storage.sync.plans import changes
 from storage.sync.syncs import Sync
 from web.deciding import owner_of
@@ -150,7 +150,7 @@ def find(session: Session, visit: Visit, sync_id: str, key: Key | None, ordinal:
 
 
 def _lines(session: Session, visit: Visit, sync_id: str, key: Key | None, rows: list[Change]) -> list[Line]:
-    edits = plans.edits(session, visit.scope, sync_id, key, change_ids=[row.id for row in rows]) if key else {}
+    edits = plan_verdicts.edits(session, visit.scope, sync_id, key, change_ids=[row.id for row in rows]) if key else {}
     nameless = [row.object_id for row in rows if row.object_id and row.proposal is None]
     there = contacts.contacts(session, visit.scope, nameless)
     names = {found.id: found.person.display_name for found in there.values()}
@@ -158,7 +158,7 @@ def _lines(session: Session, visit: Visit, sync_id: str, key: Key | None, rows: 
 
 
 def _record(session: Session, visit: Visit, sync_id: str, key: Key | None, row: Change) -> dict[str, Any]:
-    edits = plans.edits(session, visit.scope, sync_id, key, change_ids=[row.id]).get(row.id) if key else None
+    edits = plan_verdicts.edits(session, visit.scope, sync_id, key, change_ids=[row.id]).get(row.id) if key else None
     contact = contacts.contacts(session, visit.scope, [row.object_id]).get(row.object_id) if row.object_id else None
     return {
         "row": row,
