@@ -18,6 +18,9 @@ _ROLE = text(
     "SELECT rolsuper OR rolbypassrls AS is_free, rolname = current_user AS is_owner FROM pg_roles WHERE rolname = :name"
 )
 
+# They belong to the house and name nobody: no organization can own a row of them, and each may see all.
+OF_THE_HOUSE = frozenset({"alembic_version", "refused_applications"})
+
 _GRANTS = (
     "GRANT USAGE ON SCHEMA {schema} TO {role}",
     "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {role}",
@@ -34,7 +37,7 @@ _STANDING = text("""
         EXISTS (SELECT FROM pg_class WHERE oid = 'organizations'::regclass AND relowner = pg_roles.oid) AS is_owner,
         ARRAY(
             SELECT relname::text FROM pg_class WHERE relnamespace = current_schema()::regnamespace
-                AND relkind = 'r' AND relname <> 'alembic_version' AND NOT relforcerowsecurity ORDER BY relname
+                AND relkind = 'r' AND NOT relforcerowsecurity ORDER BY relname
         ) AS open_tables
     FROM pg_roles WHERE rolname = current_user""")
 
@@ -128,7 +131,8 @@ def standing(connection: Connection) -> Standing:
     told = f"{row.name} bypasses row-level security"
     if held:
         told = f"{row.name} owns the tables, and may lift the walls" if row.is_owner else f"{row.name} is held"
-    return Standing(held and not row.is_owner, told, tuple(row.open_tables))
+    without = tuple(name for name in row.open_tables if name not in OF_THE_HOUSE)
+    return Standing(held and not row.is_owner, told, without)
 
 
 def _run(connection: Connection, name: str) -> None:

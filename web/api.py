@@ -20,7 +20,8 @@ from storage.people import contacts
 from storage.records import CampaignStatistics, CampaignStatus, ConnectionStatus, Provider, Statistics, SyncStatus
 from storage.sync import marks, plans, syncs
 from storage.sync.syncs import Sync
-from web.connections import HEALTH
+from tasks.providers.applications import paused
+from web.connections import healths
 from web.sync.groups import counted, tally
 from web.visits import Visit, number_of
 
@@ -143,8 +144,11 @@ def show_campaign(visit: Visit) -> Response:
 def list_connections(visit: Visit) -> Response:
     with visit.house.store.read() as session:
         found = connections.connections(session, visit.scope)
+        pauses = paused(session)
+    health = healths(found, pauses)
+    causes = {one.id: one.cause or pauses.get(one.provider, "") for one in found}
     return told([
-        ConnectionTold(one.id, one.provider, one.account, one.status, HEALTH[one.status], one.cause, one.synced_at)
+        ConnectionTold(one.id, one.provider, one.account, one.status, health[one.id], causes[one.id], one.synced_at)
         for one in found
     ])  # fmt: skip
 

@@ -1,16 +1,18 @@
 """Connected accounts: how they are, connect another, sync now, let go."""
 
 import asyncio
+from collections.abc import Container, Iterable
 from typing import Any
 
 from starlette.responses import Response
 
-from storage import audit
+from storage import applications, audit
 from storage.documents import new_id
 from storage.organization import connections, tenants
 from storage.organization.connections import ConnectionInfo, StoredTokens
 from storage.records import ConnectionStatus, Provider
 from storage.sync import syncs
+from tasks.providers.applications import paused
 from tasks.providers.kept_tokens import app_of
 from tasks.providers.permissions import allowed
 from web import cookies
@@ -22,6 +24,7 @@ HEALTH = {
     ConnectionStatus.NEEDS_RECONNECT: "needs you to sign in again",
     ConnectionStatus.DISCONNECTED: "disconnected",
 }
+PAUSED = "paused"
 
 
 SAID = {
@@ -36,12 +39,21 @@ def show(visit: Visit) -> Response:
     with visit.house.store.read() as session:
         found = connections.connections(session, visit.scope)
         owners = {user.id: user.email for user in tenants.users_of(session, visit.scope)}
+        pauses = paused(session)
         opened = {one.id: syncs.open_for(session, visit.scope, one.id) for one in found}
     said = next((text for name, text in SAID.items() if visit.asked(name)), "")
     return visit.page(
         "connections.html", connections=found, owners=owners, opened=opened, services=services(visit.house),
-        health=HEALTH, may=allowed, once=new_id(), said=said,
+        health=healths(found, pauses), pauses=pauses, may=allowed, once=new_id(), said=said,
     )  # fmt: skip
+
+
+def healths(found: Iterable[ConnectionInfo], pauses: Container[Provider]) -> dict[str, str]:
+    """How each account is, by its id. `pauses` are services that do not accept this application."""
+    return {
+        one.id: PAUSED if one.status is ConnectionStatus.ACTIVE and one.provider in pauses else HEALTH[one.status]
+        for one in found
+    }
 
 
 def connect(visit: Visit) -> Response:
@@ -62,6 +74,7 @@ def keep_account(visit: Visit, provider: Provider, grant: Any, *, begun_by: str)
             session, visit.scope, actor=visit.email, action="connection.made", subject=made.id,
             detail={"provider": provider},
         )  # fmt: skip
+        applications.accept(session, provider)
     response = visit.go("/connections?connected=1")
     cookies.drop(visit.house, response, cookies.FLOW)
     return response
@@ -91,10 +104,11 @@ def sync_now(visit: Visit) -> Response:
     with visit.house.store.read() as session:
         found = connections.connection(session, visit.scope, connection_id)
         opened = syncs.open_for(session, visit.scope, connection_id)
+        pause = paused(session).get(found.provider, "")
         owner = next(user.email for user in tenants.users_of(session, visit.scope) if user.id == found.user_id)
     if opened:
         return visit.go(f"/syncs/{opened.id}")
-    _demand_healthy(found)
+    _demand_healthy(found, pause)
     sync_id = visit.form.one("once")
     if len(sync_id) != len(new_id()):
         raise Refusal(400, "This form is too old", "Load the page again.")
@@ -105,6 +119,8 @@ def sync_now(visit: Visit) -> Response:
     return visit.go("/?started=1")
 
 
-def _demand_healthy(found: ConnectionInfo) -> None:
+def _demand_healthy(found: ConnectionInfo, pause: str) -> None:
     if found.status is not ConnectionStatus.ACTIVE:
         raise Refusal(409, "This account cannot be read", f"It is {HEALTH[found.status]}: connect it again first.")
+    if pause:
+        raise Refusal(409, "This account is paused", f"{pause}.")

@@ -7,9 +7,10 @@ from storage.organization import connections, tenants
 from storage.people import contacts
 from storage.records import ConnectionStatus, SyncStatus
 from storage.sync import plans, syncs
+from tasks.providers.applications import paused
 from web import analytics
 from web.campaign import campaigns
-from web.connections import HEALTH
+from web.connections import PAUSED, healths
 from web.sync.groups import counted, tally
 from web.visits import Visit
 
@@ -24,6 +25,7 @@ def show(visit: Visit) -> Response:
         waiting = [sync for sync in syncs.open_syncs(session, scope) if sync.status is SyncStatus.PREVIEW]
         counts = {sync.id: plans.counts(session, scope, sync.id) for sync in waiting[:MOST_WAITING]}
         accounts = connections.connections(session, scope)
+        pauses = paused(session)
         owners = {user.id: user.email for user in tenants.users_of(session, scope)}
         people = contacts.count(session, scope)
         charts = analytics.lately(session, scope)
@@ -39,7 +41,8 @@ def show(visit: Visit) -> Response:
         charts=charts,
         mailings=mailings,
         mailed=mailed,
-        health=HEALTH,
+        health=healths(accounts, pauses),
+        paused=PAUSED,
         started=bool(visit.asked("started")),
         once=new_id(),
     )

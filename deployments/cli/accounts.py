@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 import click
 
 from deployments.cli.terminal import Refused, command, organization_option, ready_store, show, table, user_option, when
-from storage import audit
+from storage import applications, audit
 from storage.organization import connections, sign_ins, tenants
 from storage.organization.connections import ConnectionInfo, StoredTokens
 from storage.records import Provider
@@ -53,6 +53,7 @@ def connect_command(
         audit.record(
             session, scope, actor=user, action="connection.made", subject=made.id, detail={"provider": provider}
         )
+        applications.accept(session, made.provider)
     data = _data(made)
     note = "" if contacts_only or "mail" in data["may"] else f"; {NO_MAIL}"
     show(as_json, data, lambda: click.echo(f"{made.id}  {made.provider} {made.account} is connected{note}"))
@@ -73,11 +74,20 @@ def sign_in_command(organization: str, user: str, *, as_json: bool) -> None:
 
 @command("connections")
 @organization_option
-def connections_command(organization: str, *, as_json: bool) -> None:
+@click.option("--retry", is_flag=True, help="Ask services again that did not accept this application.")
+def connections_command(organization: str, *, retry: bool, as_json: bool) -> None:
     """List connected accounts and how they are."""
-    with ready_store().read() as session:
+    from tasks.providers.applications import SERVICES, paused  # noqa: PLC0415 (only where connections are shown)
+
+    store = ready_store()
+    if retry:
+        with store.begin() as session:
+            again = [provider for provider in SERVICES if applications.accept(session, provider)]
+        click.echo(f"asked again: {', '.join(again) or 'none, for none has refused this application'}", err=True)
+    with store.read() as session:
         found = connections.connections(session, tenants.whole_organization(session, organization))
-    data = [_data(one) for one in found]
+        pauses = paused(session)
+    data = [_data(one, pauses.get(one.provider, "")) for one in found]
     rows = [
         (one["id"], one["provider"], one["account"], ", ".join(one["may"]), one["health"],
          when(one["synced_at"]) or "never")
@@ -163,10 +173,10 @@ class _Landing(BaseHTTPRequestHandler):
         """What is in the address is secret."""
 
 
-def _data(one: ConnectionInfo) -> dict[str, Any]:
+def _data(one: ConnectionInfo, pause: str = "") -> dict[str, Any]:
     from tasks.providers.permissions import allowed, health  # noqa: PLC0415 (only where connections are shown)
 
     return {
         "id": one.id, "provider": one.provider, "account": one.account, "status": one.status, "cause": one.cause,
-        "health": health(one), "may": allowed(one), "scopes": one.scopes, "synced_at": one.synced_at,
+        "health": health(one, pause), "may": allowed(one), "scopes": one.scopes, "synced_at": one.synced_at,
     }  # fmt: skip

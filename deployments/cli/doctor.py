@@ -14,6 +14,7 @@ from storage.records import ConnectionStatus
 from storage.scope import Scope
 from storage.session import Session, Store, open_store
 from storage.settings import PREFIX, Settings
+from tasks.providers.applications import paused
 from tasks.providers.engine import Engine
 
 NEWEST_FASTAPI = 150
@@ -57,6 +58,9 @@ def _inside(store: Store) -> Iterator[Finding]:
     if here != newest:
         return
     with store.read() as session:
+        for provider, pause in paused(session).items():
+            told, _, mend = pause.partition(": ")
+            yield Finding(f"registration with {provider.value.title()}", fine=False, told=told, mend=mend)
         for one in tenants.organizations_all(session):
             yield from _organization(session, one.slug, tenants.whole_organization(session, one.slug))
 
@@ -69,10 +73,12 @@ def _organization(session: Session, slug: str, scope: Scope) -> Iterator[Finding
     mend = f"put the missing key back into {PREFIX}SECRET_KEYS"
     yield _checked(f"sealed values of {slug}", lambda: f"{rotation.readable(session, scope)} open", mend)
     yield _checked(f"hashes of {slug}", lambda: _recognised(session, scope), mend)
+    pauses = paused(session)
     for one in connections.connections(session, scope):
-        fine = one.status is not ConnectionStatus.NEEDS_RECONNECT
-        mend = f"contactflow connect {one.provider} --org {slug} --user …"
-        yield finding(f"{one.provider} account {one.account}", fine, one.cause or one.status, mend)
+        lost, pause = one.status is ConnectionStatus.NEEDS_RECONNECT, pauses.get(one.provider, "")
+        told = one.cause or ("paused with its service" if pause else one.status)
+        mend = f"contactflow connect {one.provider} --org {slug} --user …" if lost else ""
+        yield finding(f"{one.provider} account {one.account}", not lost, told, mend)
 
 
 def _prefect(chosen: Settings) -> Finding:

@@ -1,7 +1,9 @@
 -- What is measured over all organizations: a name, what it is split by, and a number; counts and sums, nobody's rows.
 SELECT 'syncs' AS name, status AS split, count(*) AS value FROM contact_syncs GROUP BY status
 UNION ALL SELECT 'campaigns', status, count(*) FROM email_campaigns GROUP BY status
-UNION ALL SELECT 'connections', status, count(*) FROM oauth_connections GROUP BY status
+UNION ALL SELECT 'connections', CASE
+        WHEN status = 'active' AND provider IN (SELECT provider FROM refused_applications) THEN 'paused' ELSE status
+    END, count(*) FROM oauth_connections GROUP BY 2
 UNION ALL SELECT 'records', 'created', sum(created) FROM contact_syncs
 UNION ALL SELECT 'records', 'updated', sum(updated) FROM contact_syncs
 UNION ALL SELECT 'records', 'skipped', sum(skipped) FROM contact_syncs

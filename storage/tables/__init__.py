@@ -15,7 +15,7 @@ from storage.tables.campaigns import (
     suppressions,
 )
 from storage.tables.crm import erasures, match_decisions, object_actions, object_links, objects
-from storage.tables.house import audit_log, oauth_connections, organizations, sign_ins, users
+from storage.tables.house import audit_log, oauth_connections, organizations, refused_applications, sign_ins, users
 from storage.tables.matching import contact_twins, contact_vectors
 from storage.tables.notices import notices, notify_targets
 from storage.tables.suggestions import suggestions
@@ -63,6 +63,7 @@ __all__ = [
     "objects",
     "organizations",
     "plan_texts",
+    "refused_applications",
     "review_marks",
     "saved_segments",
     "sign_ins",

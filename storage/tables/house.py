@@ -55,6 +55,17 @@ oauth_connections = Table(
     UniqueConstraint("organization_id", "user_id", "provider", "account"),
 )
 
+# Of no organization: one registration with a service is asked with for all of them, and nothing here names anybody.
+refused_applications = Table(
+    "refused_applications",
+    metadata,
+    Column("provider", String(20), primary_key=True),
+    Column("registration", String(64), nullable=False),
+    Column("cause", Text, nullable=False),
+    moment("refused_at"),
+    one_of("provider", Provider),
+)
+
 sign_ins = Table(
     "sign_ins",
     metadata,

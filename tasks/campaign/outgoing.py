@@ -13,7 +13,7 @@ from storage.campaign import mailboxes, outbox
 from storage.campaign.outbox import Claim, Outcome
 from storage.records import MailState
 from tasks.campaign.posting import Post, keep_quiet
-from tasks.providers.base import NeedsReconnect, ProviderError
+from tasks.providers.base import ProviderError, ShutOut
 from tasks.providers.mailer import Busy, Mailer, Refused, Standing, Whereabouts
 
 NOWHERE = "it is neither among the drafts nor among the sent mails: look in the mailbox whether it left"
@@ -47,7 +47,7 @@ class Outgoing:
             return await self.mailer.draft(claim)
         except Refused as refusal:
             self._end(claim, MailState.FAILED, str(refusal))
-        except NeedsReconnect:
+        except ShutOut:
             self._give_back([claim])
             raise
         except Busy as trouble:
@@ -89,7 +89,7 @@ class Outgoing:
                 self._end(claim, MailState.FAILED, str(refusal))
             else:
                 await self._clear_up(claim, looks=self.post.terms.looks)
-        except NeedsReconnect:
+        except ShutOut:
             self._hold(claim, self.post.now())
             raise
         except ProviderError as doubt:
@@ -102,7 +102,7 @@ class Outgoing:
     async def _standing(self, claim: Claim) -> Standing | None:
         try:
             return (await self.mailer.look(claim)).standing
-        except NeedsReconnect:
+        except ShutOut:
             self._hold(claim, self.post.now())
             raise
         except ProviderError:
@@ -115,7 +115,7 @@ class Outgoing:
             await self.post.chance.sleep(wait)
             try:
                 found = await self.mailer.look(claim)
-            except NeedsReconnect:
+            except ShutOut:
                 self._hold(claim, self.post.now())
                 raise
             except ProviderError as trouble:

@@ -14,6 +14,7 @@ from storage.organization.connections import ConnectionInfo
 from storage.records import ConnectionStatus, OrganizationSettings
 from storage.scope import Scope
 from storage.session import Session, Store
+from tasks.providers.base import NeedsReconnect, ProviderError
 from tasks.providers.mailer import Busy
 from tasks.providers.manners import Chance
 from tasks.rules.pacing import Limits, limits_of
@@ -62,8 +63,10 @@ class Post:
         with self.store.begin() as session:
             outbox.settle(session, self.scope, outcomes, actor=self.actor)
 
-    def mark_for_reconnect(self, why: str) -> None:
-        if self.connection:
+    def mark_for_reconnect(self, trouble: ProviderError) -> None:
+        """Where its owner can mend it; what operators must mend leaves the connection as it is."""
+        if self.connection and isinstance(trouble, NeedsReconnect):
+            why = str(trouble)
             with self.store.begin() as session:
                 connections.mark(session, self.scope, self.connection.id, ConnectionStatus.NEEDS_RECONNECT, why)
 

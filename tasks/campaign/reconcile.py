@@ -43,7 +43,7 @@ async def reconcile_all(
         elif await entered(post):
             found = await _ask(post)
     except NeedsReconnect as trouble:
-        post.mark_for_reconnect(str(trouble))
+        post.mark_for_reconnect(trouble)
     except Busy as trouble:
         with post.store.begin() as session:
             keep_quiet(session, post, trouble)

@@ -15,7 +15,7 @@ from tasks.campaign.outgoing import Outgoing
 from tasks.campaign.posting import Post, Terms, post_of
 from tasks.campaign.relaying import Relaying
 from tasks.campaign.taking import Pause, leave, take
-from tasks.providers.base import NeedsReconnect
+from tasks.providers.base import ShutOut
 from tasks.providers.events import notify
 from tasks.providers.mailers import mailer_of
 from tasks.providers.manners import Chance
@@ -46,8 +46,8 @@ async def send_all(
     watch = Watch(post, campaign.sending_since or campaign.decided_at or campaign.created_at)
     try:
         pause = await _send(post, watch)
-    except (NeedsReconnect, BadLogin) as trouble:
-        post.mark_for_reconnect(str(trouble))
+    except (ShutOut, BadLogin) as trouble:
+        post.mark_for_reconnect(trouble)
         _pause(post, str(trouble))
         pause = None
     finally:

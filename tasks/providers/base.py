@@ -1,7 +1,8 @@
 """The port every source of contacts stands behind, and the few ways in which it fails.
 
 ProviderError
-├── NeedsReconnect      the owner must sign in again; nothing else helps
+├── ShutOut             nothing is given to us until somebody has acted: asking again is of no use
+│   └── NeedsReconnect  the owner must sign in again
 ├── CursorExpired       the read position is gone: drop the partial round, read everything once
 └── IncompleteRead      an answer that cannot be trusted; no plan is made from it
 """
@@ -26,7 +27,11 @@ class ProviderError(Exception):
         self.permanent = permanent
 
 
-class NeedsReconnect(ProviderError):
+class ShutOut(ProviderError):
+    pass
+
+
+class NeedsReconnect(ShutOut):
     pass
 
 

@@ -4,15 +4,18 @@ import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from storage import applications
 from storage.organization import connections
 from storage.organization.connections import StoredTokens
 from storage.records import ConnectionStatus, Provider
 from storage.scope import Scope
 from storage.session import Store
 from storage.settings import settings
+from tasks.providers.applications import demand_accepted, note_refused
 from tasks.providers.base import NeedsReconnect
 from tasks.providers.oauth import App, google_app, microsoft_app, refresh
 from tasks.providers.permissions import MAIL
+from tasks.providers.sign_in_refusals import AppRefused
 
 CLAIM = timedelta(seconds=90)
 GLANCE = 0.2
@@ -61,6 +64,7 @@ class KeptTokens:
         with self._store.read() as session:
             known = connections.connection(session, self._scope, self._connection_id)
             kept = connections.tokens(session, self._scope, self._connection_id)
+            demand_accepted(session, known.provider)
         if kept is None:
             raise NeedsReconnect("this account was disconnected: connect it again", provider=known.provider)
         if known.status is ConnectionStatus.NEEDS_RECONNECT:  # its owner was told already; asking again changes nothing
@@ -81,13 +85,16 @@ class KeptTokens:
             grant = await refresh(
                 app_of(known.provider), kept.refresh_token, scopes=known.scopes, on_quiet=self._keep_quiet
             )
-        except BaseException:
+        except BaseException as trouble:
             with self._store.begin() as session:
                 connections.release_refresh(session, self._scope, self._connection_id)
+                if isinstance(trouble, AppRefused):
+                    note_refused(session, known.provider, trouble)
             raise
         fresh = StoredTokens(grant.refresh_token, grant.access_token, grant.expires_at, kept.version)
         with self._store.begin() as session:
             connections.keep_tokens(session, self._scope, self._connection_id, fresh, scopes=grant.scopes)
+            applications.accept(session, known.provider)
         return grant.access_token
 
     def _keep_quiet(self, until: float) -> None:

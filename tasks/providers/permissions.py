@@ -64,11 +64,12 @@ def allowed(connection: ConnectionInfo) -> list[str]:
     return [name for name, scopes in wanted.items() if not given or not missing_scopes(scopes, given)]
 
 
-def health(connection: ConnectionInfo) -> str:
+def health(connection: ConnectionInfo, pause: str = "") -> str:
+    """`pause` is why all accounts with the service are paused, if they are."""
     moment = connection.updated_at.astimezone()
     since = f"{moment.day} {moment:%b %Y}"
     if connection.status is ConnectionStatus.ACTIVE:
-        return "fine"
+        return pause or "fine"
     if connection.status is ConnectionStatus.DISCONNECTED:
         return f"disconnected on {since}"
     why = _ADVICE.sub("", connection.cause) or f"{connection.provider.value.title()} refuses access"

@@ -1,8 +1,10 @@
 """What a sign-in means that gives no token: the part of the error table that OAuth's words belong to.
 
 ProviderError
-├── NoToken             the sign-in gives none, now or at all; that tells nothing of what it was wanted for
-└── AppMisconfigured    the service does not know our application or its secret: for operators, not for users
+├── NoToken                 the sign-in gives none, now or at all; that tells nothing of what it was wanted for
+└── ShutOut
+    └── AppMisconfigured    the service does not let our application do this: for operators, not for users
+        └── AppRefused      nor anything else, for it does not know it or its secret
 """
 
 import re
@@ -11,11 +13,12 @@ from typing import Any
 
 import httpx
 
-from tasks.providers.base import NeedsReconnect, ProviderError
+from tasks.providers.base import NeedsReconnect, ProviderError, ShutOut
 from tasks.providers.verdicts import Temporary
 
 _SIGN_IN_AGAIN = {"invalid_grant", "interaction_required", "consent_required", "login_required", "access_denied"}
-_FOR_OPERATORS = {"invalid_client", "unauthorized_client", "deleted_client", "disabled_client", "invalid_scope"}
+_APP_REFUSED = {"invalid_client", "deleted_client", "disabled_client"}
+_FOR_OPERATORS = {"unauthorized_client", "invalid_scope"}  # may be so for one account alone
 _TEMPORARY = {"temporarily_unavailable", "server_error", "internal_failure"}
 _CAUSES = {
     "AADSTS700082": "the sign-in was not used for too long",
@@ -38,7 +41,11 @@ class NoToken(ProviderError):
     pass
 
 
-class AppMisconfigured(ProviderError):
+class AppMisconfigured(ShutOut):
+    pass
+
+
+class AppRefused(AppMisconfigured):
     pass
 
 
@@ -61,10 +68,11 @@ def refusal(name: str, said: Mapping[str, Any], status: int = 400) -> Exception:
         return NeedsReconnect(
             f"{name}{next((f': {cause}' for cause in causes), ' withdrew access')}; sign in again", **about
         )
-    if error in _FOR_OPERATORS:
-        return AppMisconfigured(
-            f"{name} does not accept this application ({error}): its operators must renew the client secret "
-            f"or correct its registration",
+    if error in _APP_REFUSED | _FOR_OPERATORS:
+        kind = AppRefused if error in _APP_REFUSED else AppMisconfigured
+        return kind(
+            f"{name} does not accept this application ({' '.join(codes)[:200]}): its operators must renew the client "
+            f"secret or correct its registration",
             **about,
         )
     return NoToken(f"{name} refused to give a token ({error or status})", **about)

@@ -10,6 +10,7 @@ from storage.session import Session, open_store
 from storage.settings import settings
 from storage.sync import reviews, syncs
 from storage.sync.syncs import NewSync, Sync
+from tasks.providers.applications import demand_accepted
 from tasks.providers.engine import Engine
 from tasks.providers.events import notify
 from tasks.providers.runs import chosen_id, current_run
@@ -67,6 +68,7 @@ def _provider(session: Session, scope: Scope, connection_id: str) -> Provider:
         raise CannotBegin(
             f"connection {connection_id} is {found.status} ({found.cause}): `contactflow connect` mends it"
         )
+    demand_accepted(session, found.provider)
     return found.provider
 
 

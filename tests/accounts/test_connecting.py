@@ -16,7 +16,9 @@ from deployments.simulators.server import Simulators
 from storage.organization import connections
 from storage.organization.connections import ConnectionInfo
 from storage.records import ConnectionStatus
+from tasks.providers.applications import note_refused
 from tasks.providers.permissions import mail_refusal
+from tasks.providers.sign_in_refusals import AppRefused
 from tests.flows.house import ANN, House
 
 CONTACTS = {"microsoft": "Contacts.Read", "google": "https://www.googleapis.com/auth/contacts.readonly"}
@@ -206,3 +208,27 @@ def test_disconnecting_deletes_the_tokens_and_takes_the_permission_back_where_th
     revoked = [one.revoked for one in simulators.world.tokens.grants.values() if one.email == email]
     assert all(revoked) == (provider == "google")
     assert ("remove the permission" in done.output) == (provider == "microsoft")
+
+
+def test_a_paused_service_is_told_in_plain_words_and_goes_on_when_an_operator_says_so(
+    run: Run, house: House, provider: str
+) -> None:
+    connect(run, provider)
+    with house.store.begin() as session:
+        note_refused(session, only(house).provider, AppRefused("", provider=provider, excerpt="invalid_client"))
+    told = listed(run)["health"]
+    assert "does not accept this application (invalid_client, noticed on " in told
+    assert f"renew CONTACTFLOW_{provider.upper()}_CLIENT_SECRET" in told
+    doctor = {one["what"]: one for one in json.loads(run("doctor", "--json").stdout)}
+    assert "--retry` lets them go on" in doctor[f"registration with {provider.title()}"]["mend"]
+    again = run("connections", "--org", "acme", "--retry")
+    assert f"asked again: {provider}" in again.output
+    assert listed(run)["health"] == "fine"
+
+
+def test_who_can_sign_in_proves_that_the_application_is_accepted(run: Run, house: House, provider: str) -> None:
+    connect(run, provider)
+    with house.store.begin() as session:
+        note_refused(session, only(house).provider, AppRefused("", provider=provider, excerpt="invalid_client"))
+    assert connect(run, provider).exit_code == 0
+    assert listed(run)["health"] == "fine"

@@ -11,9 +11,12 @@ from deployments.simulators.server import Simulators
 from storage.organization import connections, sign_ins, tenants
 from storage.organization.connections import StoredTokens
 from storage.records import ConnectionStatus, Provider, Role
+from storage.reporting.measures import Measure, measures
 from storage.settings import settings
+from tasks.providers.applications import note_refused
 from tasks.providers.engine import Engine
 from tasks.providers.permissions import CONTACTS, MAIL, allowed
+from tasks.providers.sign_in_refusals import AppRefused
 from tests.accounts.test_connecting import only
 from tests.flows.house import ANN, House
 from web.app import create_app
@@ -100,6 +103,24 @@ def test_an_account_that_needs_its_owner_says_why_until_mended(
     assert "Connect again" in page
     comes_back(browser, departs(browser, provider))
     assert (only(house).id, only(house).status) == (made.id, ConnectionStatus.ACTIVE)
+
+
+def test_a_paused_service_says_what_its_operators_must_do(browser: TestClient, house: House, provider: str) -> None:
+    comes_back(browser, departs(browser, provider))
+    with house.store.begin() as session:
+        note_refused(session, Provider(provider), AppRefused("", provider=provider, excerpt="invalid_client"))
+    for path in ("/", "/connections"):
+        page = browser.get(path).text
+        assert '<span class="health health-paused">paused</span>' in page
+        assert "Sync now" not in page
+    assert f"until operators renew CONTACTFLOW_{provider.upper()}_CLIENT_SECRET" in page
+    (told,) = browser.get("/api/connections").json()
+    assert (told["status"], told["health"]) == ("active", "paused")
+    assert "does not accept this application" in told["cause"]
+    with house.store.read() as session:
+        assert Measure("connections", "paused", 1) in measures(session)
+    csrf = {"csrf": browser.headers["x-csrf"]}
+    assert "This account is paused" in browser.post(f"/connections/{only(house).id}/sync", data=csrf).text
 
 
 def test_who_is_an_admin_is_not_offered_the_sign_in_of_another(

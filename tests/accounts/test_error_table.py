@@ -17,10 +17,12 @@ from deployments.simulators.mailbox import DEFAULT_FOLDER, Change, Mailbox
 from deployments.simulators.server import Simulators
 from storage.organization import connections
 from storage.records import ChangeKind, ConnectionStatus, SyncStatus
+from storage.settings import settings
 from tasks.providers import oauth, sources
 from tasks.providers.base import ProviderError
 from tasks.providers.manners import Patience
-from tests.flows.house import House
+from tasks.providers.sign_in_refusals import AppRefused
+from tests.flows.house import ROB, House
 from tests.flows.pipeline import Pipeline
 
 QUICK = Patience(attempts=3, first_wait=0.01, longest_wait=0.05)
@@ -121,10 +123,37 @@ def test_what_only_the_owner_can_mend_needs_a_new_sign_in(account: Account, erro
     account.fails("sign in again", tokens=1, leaves=RECONNECT)
 
 
-def test_a_client_that_is_not_accepted_leaves_the_connection_as_it_is(account: Account) -> None:
+def test_a_refused_application_pauses_all_accounts_with_it_until_its_settings_change(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house, pipeline, secret = account.house, account.pipeline, f"CONTACTFLOW_{account.provider.upper()}_CLIENT_SECRET"
     account.simulators.world.tokens.expire(account.provider, account.mailbox.email)
-    account.fault(at="/token", status=401, code="invalid_client", times=0)
+    theirs, _ = house.connect(account.simulators, account.provider, size=2, user=ROB)
+    begun = pipeline.open(theirs, user=ROB, organization="rival")
+    monkeypatch.setenv(secret, "lapsed")
+    settings.cache_clear()
+    account.fails("operators must renew the client secret", tokens=1)
+    for refused in (
+        partial(pipeline.to_review, begun),
+        partial(pipeline.open, account.connection),
+        partial(pipeline.open, theirs, user=ROB, organization="rival"),
+    ):
+        with pytest.raises(AppRefused, match=f"all its accounts are paused until operators renew {secret}"):
+            refused()
+    assert account.tokens() == 1, "nobody asked again"
+
+    monkeypatch.setenv(secret, account.simulators.urls.client_secret)
+    settings.cache_clear()
+    account.completes(pages=account.usual, tokens=1)
+    assert pipeline.preview(theirs, user=ROB, organization="rival").status is SyncStatus.PREVIEW
+
+
+def test_what_one_account_is_refused_pauses_no_other(account: Account) -> None:
+    other, _ = account.house.connect(account.simulators, account.provider, size=2)
+    account.simulators.world.tokens.expire(account.provider, account.mailbox.email)
+    account.fault(at="/token", status=400, code="unauthorized_client")
     account.fails("operators", tokens=1)
+    assert account.pipeline.run(other).status is SyncStatus.COMPLETED
 
 
 @pytest.mark.parametrize(("status", "code"), [(503, ""), (400, "temporarily_unavailable"), (500, "server_error")])

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from storage import applications
 from storage.campaign import campaigns, mailboxes, mails
 from storage.campaign.campaigns import Campaign
 from storage.organization import connections
@@ -248,3 +249,23 @@ def test_quiet_that_was_asked_for_outlives_the_process(dispatch: Dispatch) -> No
     requests = ledger(dispatch, campaign).requests
     dispatch.send(campaign)
     assert ledger(dispatch, campaign).requests == requests
+
+
+@WAYS
+def test_an_application_that_is_refused_pauses_the_campaign_and_leaves_the_connection(
+    dispatch: Dispatch, way: str
+) -> None:
+    campaign = dispatch.campaign(way, 2)
+    dispatch.simulators.world.tokens.expire(way, dispatch.senders[campaign.id].partition("/")[2])
+    dispatch.fault("status", "/token", method="POST", status=401, code="invalid_client")
+    pause = dispatch.send(campaign)
+    assert pause is not None
+    assert "its operators must renew the client secret" in pause.why
+    with dispatch.store.begin() as session:
+        connection = connections.connection(session, dispatch.scope, campaign.connection_id)
+        assert connection.status is ConnectionStatus.ACTIVE
+        applications.accept(session, connection.provider)
+    move(dispatch, campaign, CampaignStatus.SENDING)
+    dispatch.clock.ahead += 3600
+    assert dispatch.send(campaign) is None
+    assert dispatch.states(campaign) == {MailState.SENT: 2}

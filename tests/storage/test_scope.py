@@ -20,6 +20,7 @@ from sqlalchemy import Table, func, select
 from sqlalchemy.exc import IntegrityError, NoResultFound
 
 import storage
+from storage import walls
 from storage.campaign import campaigns, mails, segments, templates
 from storage.crypto import Key
 from storage.organization import connections, schedules, tenants
@@ -54,6 +55,9 @@ MAKERS_OF_SCOPES = {
     "tenants.scope_of_sync",
     "tenants.scope_of_twins",
     "tenants.whole_organization",
+    "applications.accept",  # of the house, as are the next: no organization has rows there
+    "applications.refusal",
+    "applications.refuse",
     "campaigns.live_everywhere",
     "syncs.open_everywhere",
     "measures.measures",
@@ -264,6 +268,7 @@ def rows_of(session: Session, world: World) -> dict[str, list[tuple[Any, ...]]]:
     return {
         table.name: sorted(map(tuple, session.execute(select(table).where(owner(table) == organization))), key=repr)
         for table in metadata.sorted_tables
+        if table.name not in walls.OF_THE_HOUSE
     }
 
 
