@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Column, ColumnElement, Table, and_, exists
+from sqlalchemy import Column, ColumnElement, Table, and_, bindparam, exists
 
 from storage.records import Role
 from storage.session import Session
@@ -27,6 +27,11 @@ class Scope:
     @property
     def is_admin(self) -> bool:
         return self.role is Role.ADMIN
+
+    @property
+    def names(self) -> dict[str, str]:
+        """What a statement asks for that is made of `visible_to`."""
+        return {"organization": self.organization_id, "user": self.user_id}
 
     def demand_admin(self, deed: str) -> None:
         if not self.is_admin:
@@ -52,6 +57,12 @@ def visible(table: Table, scope: Scope) -> ColumnElement[bool]:
     """Members see what is their own, admins all of the organization's."""
     mine = of_organization(table, scope)
     return mine if scope.is_admin else and_(mine, table.c.user_id == scope.user_id)
+
+
+def visible_to(table: Table, role: Role) -> ColumnElement[bool]:
+    """`visible` to whoever it will be, for a statement that is made once: making a short one costs half its time."""
+    mine = table.c.organization_id == bindparam("organization")
+    return mine if role is Role.ADMIN else and_(mine, table.c.user_id == bindparam("user"))
 
 
 def of_sync(table: Table, scope: Scope, sync_id: str) -> ColumnElement[bool]:

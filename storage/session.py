@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 import msgspec
-from sqlalchemy import CursorResult, Engine, Executable, create_engine, event, text
+from sqlalchemy import CursorResult, Engine, Executable, create_engine, event
 from sqlalchemy.engine import Connection, make_url
 
 from storage.crypto import Keyring
@@ -27,7 +27,7 @@ PRAGMAS = (
 )
 
 # Until the transaction ends: the next one that uses the connection begins with none.
-ENTER = text("SELECT set_config('contactflow.organization', :organization, true)")
+ENTER = "SELECT set_config('contactflow.organization', %(organization)s, true)"
 
 
 @dataclass(slots=True)
@@ -44,7 +44,8 @@ class Session:
     def enter(self, organization_id: str) -> None:
         """From here on Postgres shows and takes rows of this organization only; SQLite has no such wall."""
         if self.is_postgres and self.within != organization_id:
-            self.connection.execute(ENTER, {"organization": organization_id})
+            if not _begun_within(self.connection, organization_id):
+                self.connection.exec_driver_sql(ENTER, {"organization": organization_id})
             self.within = organization_id
 
     @property
@@ -67,6 +68,18 @@ class Store:
     def read(self) -> Iterator[Session]:
         with self.engine.connect() as connection:
             yield Session(connection, self.keyring)
+
+
+def _begun_within(connection: Connection, organization_id: str) -> bool:
+    """One message begins the transaction and enters; where that cannot be, entering by itself does it or says why."""
+    from psycopg import pq  # noqa: PLC0415 (who is on SQLite need not have it loaded)
+
+    wire: pq.abc.PGconn = cast("Any", connection.connection.driver_connection).pgconn
+    if wire.transaction_status != pq.TransactionStatus.IDLE:
+        return False
+    whose = pq.Escaping(wire).escape_literal(organization_id.encode())
+    begun = wire.exec_(b"BEGIN; SELECT set_config('contactflow.organization', %b, true)" % whose)
+    return begun.status == pq.ExecStatus.TUPLES_OK
 
 
 def open_store(chosen: Settings | None = None) -> Store:

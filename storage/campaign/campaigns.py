@@ -5,22 +5,23 @@ it, and the mails are gone, in backups too; hashes, counts and costs remain.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
-from operator import attrgetter
+from functools import cache, partial
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, Update, insert, select, update
+from sqlalchemy import Select, Update, bindparam, insert, select, update
 
 from storage import walls
 from storage.crypto import Key, bound_to
 from storage.documents import encode, now
 from storage.organization import connections
-from storage.records import Brief, CampaignStatistics, CampaignStatus, Criteria, Forecast
-from storage.scope import Scope, scoped, visible
+from storage.records import Brief, CampaignStatistics, CampaignStatus, Criteria, Forecast, Role
+from storage.scope import Scope, scoped, visible, visible_to
 from storage.session import Session
+from storage.shapes import Shape, or_empty
 from storage.tables import LIVE_STATUSES
 from storage.tables import email_campaigns as table
 
@@ -100,6 +101,28 @@ class Campaign:
         return self.flow_run_id != self.id
 
 
+def _forecast(stored: Any) -> Forecast | None:
+    return msgspec.convert(stored, Forecast) if stored else None
+
+
+_shape = Shape(
+    Campaign, table, CampaignStatistics,
+    status=CampaignStatus, criteria=partial(msgspec.convert, type=Criteria), forecast=_forecast,
+    warnings=tuple, connection_id=or_empty, template_id=or_empty, budget_id=or_empty,
+)  # fmt: skip
+
+
+@cache
+def _newest(role: Role) -> Select[Any]:
+    newest = _shape.where(visible_to(table, role)).order_by(table.c.created_at.desc())
+    return newest.limit(bindparam("most"))
+
+
+@cache
+def _live(role: Role) -> Select[Any]:
+    return _shape.where(visible_to(table, role), table.c.status.in_(LIVE_STATUSES))
+
+
 @scoped
 def open_campaign(session: Session, scope: Scope, new: NewCampaign) -> Campaign:
     if new.connection_id:
@@ -136,22 +159,22 @@ def open_campaign(session: Session, scope: Scope, new: NewCampaign) -> Campaign:
 
 @scoped
 def campaign(session: Session, scope: Scope, campaign_id: str) -> Campaign:
-    found = session.execute(select(table).where(visible(table, scope), table.c.id == campaign_id)).one_or_none()
+    found = session.execute(_shape.where(visible(table, scope), table.c.id == campaign_id)).one_or_none()
     if found is None:
         raise UnknownCampaign(f"no campaign {campaign_id}: `contactflow campaigns --org …` lists them")
-    return _campaign(found)
+    return _shape.of(found)
 
 
 @scoped
 def campaigns(session: Session, scope: Scope, *, limit: int = 100) -> list[Campaign]:
-    newest = select(table).where(visible(table, scope)).order_by(table.c.created_at.desc()).limit(limit)
-    return [_campaign(row) for row in session.execute(newest)]
+    rows = session.execute(_newest(scope.role), scope.names | {"most": limit})
+    return [_shape.of(row) for row in rows]
 
 
 @scoped
 def live_campaigns(session: Session, scope: Scope) -> list[Campaign]:
-    rows = session.execute(select(table).where(visible(table, scope), table.c.status.in_(LIVE_STATUSES)))
-    return [_campaign(row) for row in rows]
+    rows = session.execute(_live(scope.role), scope.names)
+    return [_shape.of(row) for row in rows]
 
 
 def live_everywhere(session: Session) -> list[Campaign]:
@@ -161,8 +184,8 @@ def live_everywhere(session: Session) -> list[Campaign]:
 
 @scoped
 def of_run(session: Session, scope: Scope, flow_run_id: str) -> Campaign | None:
-    row = session.execute(select(table).where(visible(table, scope), table.c.flow_run_id == flow_run_id)).one_or_none()
-    return _campaign(row) if row else None
+    row = session.execute(_shape.where(visible(table, scope), table.c.flow_run_id == flow_run_id)).one_or_none()
+    return _shape.of(row) if row else None
 
 
 @scoped
@@ -255,24 +278,3 @@ def _one(scope: Scope, campaign_id: str) -> Update:
 
 def _place(scope: Scope, campaign_id: str, column: str) -> str:
     return bound_to(scope.organization_id, table.name, campaign_id, column)
-
-
-# As for syncs.
-_MADE = {"status", "criteria", "forecast", "statistics", "warnings", "connection_id", "template_id", "budget_id"}
-_PLAIN = [field.name for field in fields(Campaign) if field.name not in _MADE]
-_plain = attrgetter(*_PLAIN)
-_counts = attrgetter(*(field.name for field in fields(CampaignStatistics)))
-
-
-def _campaign(row: Row[Any]) -> Campaign:
-    return Campaign(
-        status=CampaignStatus(row.status),
-        criteria=msgspec.convert(row.criteria, Criteria),
-        forecast=msgspec.convert(row.forecast, Forecast) if row.forecast else None,
-        statistics=CampaignStatistics(*_counts(row)),
-        warnings=tuple(row.warnings),
-        connection_id=row.connection_id or "",
-        template_id=row.template_id or "",
-        budget_id=row.budget_id or "",
-        **dict(zip(_PLAIN, _plain(row), strict=True)),
-    )

@@ -49,7 +49,8 @@ def table_rows(session: Session) -> dict[str, float]:
     """As Postgres estimates it, for counting would read all of them."""
     if session.is_postgres:
         return {name: float(rows) for name, rows in session.execute(_ROWS).all() if name in metadata.tables}
-    return {name: session.execute(text(f"SELECT count(*) FROM {name}")).scalar_one() for name in metadata.tables}
+    tables = metadata.tables.items()
+    return {name: session.execute(select(func.count()).select_from(table)).scalar_one() for name, table in tables}
 
 
 def make_door(connection: Connection) -> None:

@@ -4,21 +4,22 @@ A status moves by compare-and-set only: of two that want to move it, one does.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from operator import attrgetter
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Insert, Row, Update, insert, select, update
+from sqlalchemy import Insert, Select, Update, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from storage import walls
 from storage.crypto import Key, bound_to
 from storage.documents import now
 from storage.organization import connections
-from storage.records import Provider, Statistics, SyncStatus
-from storage.scope import Scope, scoped, visible
+from storage.records import Provider, Role, Statistics, SyncStatus
+from storage.scope import Scope, scoped, visible, visible_to
 from storage.session import Session
+from storage.shapes import Shape, or_empty
 from storage.tables import OPEN_STATUSES
 from storage.tables import contact_syncs as table
 
@@ -90,6 +91,18 @@ class Sync:
         return self.status in OPEN_STATUSES
 
 
+_shape = Shape(
+    Sync, table, Statistics,
+    provider=Provider, status=SyncStatus, connection_id=or_empty, schedule_id=or_empty, warnings=tuple, allowed=tuple,
+)  # fmt: skip
+
+
+@cache
+def _newest(role: Role) -> Select[Any]:
+    newest = _shape.where(visible_to(table, role)).order_by(table.c.created_at.desc())
+    return newest.limit(bindparam("most"))
+
+
 @scoped
 def open_sync(session: Session, scope: Scope, new: NewSync) -> Sync:
     if new.connection_id:
@@ -133,22 +146,22 @@ def _opening(session: Session, scope: Scope, new: NewSync) -> Insert:
 
 @scoped
 def sync(session: Session, scope: Scope, sync_id: str) -> Sync:
-    found = session.execute(select(table).where(visible(table, scope), table.c.id == sync_id)).one_or_none()
+    found = session.execute(_shape.where(visible(table, scope), table.c.id == sync_id)).one_or_none()
     if found is None:
         raise UnknownSync(f"no sync {sync_id}: `contactflow syncs --org …` lists them")
-    return _sync(found)
+    return _shape.of(found)
 
 
 @scoped
 def syncs(session: Session, scope: Scope, *, limit: int = 100) -> list[Sync]:
-    rows = session.execute(select(table).where(visible(table, scope)).order_by(table.c.created_at.desc()).limit(limit))
-    return [_sync(row) for row in rows]
+    rows = session.execute(_newest(scope.role), scope.names | {"most": limit})
+    return [_shape.of(row) for row in rows]
 
 
 @scoped
 def open_syncs(session: Session, scope: Scope) -> list[Sync]:
-    rows = session.execute(select(table).where(visible(table, scope), table.c.status.in_(OPEN_STATUSES)))
-    return [_sync(row) for row in rows]
+    rows = session.execute(_shape.where(visible(table, scope), table.c.status.in_(OPEN_STATUSES)))
+    return [_shape.of(row) for row in rows]
 
 
 def open_everywhere(session: Session) -> list[Sync]:
@@ -177,11 +190,9 @@ def open_for(session: Session, scope: Scope, connection_id: str) -> Sync | None:
     if not connection_id:
         return None
     row = session.execute(
-        select(table).where(
-            visible(table, scope), table.c.connection_id == connection_id, table.c.status.in_(OPEN_STATUSES)
-        )
+        _shape.where(visible(table, scope), table.c.connection_id == connection_id, table.c.status.in_(OPEN_STATUSES))
     ).one_or_none()
-    return _sync(row) if row else None
+    return _shape.of(row) if row else None
 
 
 @scoped
@@ -235,8 +246,8 @@ def keep_cursor(session: Session, scope: Scope, sync_id: str, cursor: str) -> No
 @scoped
 def of_run(session: Session, scope: Scope, flow_run_id: str) -> Sync | None:
     """A flow that starts again from its top finds the sync that it had."""
-    row = session.execute(select(table).where(visible(table, scope), table.c.flow_run_id == flow_run_id)).one_or_none()
-    return _sync(row) if row else None
+    row = session.execute(_shape.where(visible(table, scope), table.c.flow_run_id == flow_run_id)).one_or_none()
+    return _shape.of(row) if row else None
 
 
 @scoped
@@ -293,23 +304,3 @@ def _column(session: Session, scope: Scope, sync_id: str, name: str) -> Any:
 
 def _place(scope: Scope, sync_id: str, column: str) -> str:
     return bound_to(scope.organization_id, table.name, sync_id, column)
-
-
-# Looked up once: a page reads a hundred rows.
-_MADE = {"provider", "status", "connection_id", "schedule_id", "warnings", "allowed", "statistics"}
-_PLAIN = [field.name for field in fields(Sync) if field.name not in _MADE]
-_plain = attrgetter(*_PLAIN)
-_counts = attrgetter(*(field.name for field in fields(Statistics)))
-
-
-def _sync(row: Row[Any]) -> Sync:
-    return Sync(
-        provider=Provider(row.provider),
-        status=SyncStatus(row.status),
-        connection_id=row.connection_id or "",
-        schedule_id=row.schedule_id or "",
-        warnings=tuple(row.warnings),
-        allowed=tuple(row.allowed),
-        statistics=Statistics(*_counts(row)),
-        **dict(zip(_PLAIN, _plain(row), strict=True)),
-    )

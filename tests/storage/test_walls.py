@@ -3,10 +3,11 @@
 import re
 import uuid
 from collections.abc import Iterator
+from tempfile import TemporaryFile
 
 import pytest
 from sqlalchemy import Connection, Table, delete, func, insert, inspect, literal, select, text, update
-from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from storage import schema, walls
 from storage.organization import tenants
@@ -14,6 +15,7 @@ from storage.people import contacts
 from storage.records import Role
 from storage.scope import Scope
 from storage.session import Session, Store
+from storage.sync import syncs
 from storage.tables import metadata, objects, users
 from storage.walls import UnfitRole
 from tests import postgres
@@ -95,6 +97,43 @@ def test_the_next_transaction_begins_outside(store: Store, scope: Scope) -> None
             assert owners(session, users) == set()
             contacts.count(session, scope)
             assert owners(session, users) == {scope.organization_id}
+
+
+def test_a_transaction_begins_and_enters_in_one_message(store: Store, scope: Scope) -> None:
+    with store.read() as session:
+        wire = session.connection.connection.driver_connection.pgconn  # type: ignore[union-attr]
+        with TemporaryFile() as told:
+            wire.trace(told.fileno())
+            syncs.syncs(session, scope)
+            wire.untrace()
+            told.seek(0)
+            sent = re.findall(rb"\tF\t\d+\t(\w+)\t(.*)", told.read())
+    assert sent[0][0] == b"Query"
+    assert b"BEGIN; SELECT set_config" in sent[0][1]
+    assert [kind for kind, _ in sent if kind in {b"Query", b"Execute"}] == [b"Query", b"Execute"]
+
+
+@pytest.mark.usefixtures("scope")
+def test_an_organization_is_a_name_and_never_a_command(store: Store) -> None:
+    for name in ("', true); RESET ROLE; SELECT ('", "\\'; COMMIT; --", "Grün & Söhne"):
+        with store.begin() as session:
+            session.enter(name)
+            assert session.execute(text("SELECT current_setting('contactflow.organization')")).scalar_one() == name
+            assert owners(session, users) == set()
+
+
+def test_where_the_connection_was_lost_entering_says_so_and_the_next_gets_another(
+    store: Store, scope: Scope, superuser_url: str
+) -> None:
+    with opened(superuser_url) as power, store.read() as session:
+        wire = session.connection.connection.driver_connection
+        with power.begin() as ending:
+            ending.execute(select(func.pg_terminate_backend(wire.info.backend_pid)))  # type: ignore[union-attr]
+        with pytest.raises(OperationalError) as lost:
+            session.enter(scope.organization_id)
+        assert lost.value.connection_invalidated
+    with store.read() as session:
+        assert tenants.users_of(session, scope)
 
 
 def test_the_settings_of_the_owner_are_of_no_use_to_the_application(two: tuple[Store, World, World]) -> None:
