@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo up test screenshots soak bench lint lock clean
+.PHONY: demo up test screenshots soak bench lint lock audit clean
 
 demo: $(VENV)/run ## Everything on simulated providers, up to the review; HANDS_FREE=1 approves by itself
 	$(BIN)/contactflow demo $(if $(HANDS_FREE),--hands-free) $(if $(CONTACTS),--contacts $(CONTACTS))
@@ -29,11 +29,16 @@ lint: $(VENV)/dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-lock: $(VENV)/dev ## Names, versions and hashes of everything that pyproject.toml asks for
-	$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --no-annotate \
-	    --python-version 3.11 pyproject.toml -o requirements.lock
-	$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --no-annotate \
-	    --python-version 3.11 -c requirements.lock pyproject.toml --group dev -o requirements-dev.lock
+# What is locked stays as it is for as long as pyproject.toml allows it, unless it is named here.
+UPGRADED := $(if $(filter 1,$(UPGRADE)),--upgrade,$(addprefix --upgrade-package=,$(UPGRADE)))
+COMPILE  := $(BIN)/uv pip compile -q --universal --generate-hashes --no-header --no-annotate --python-version 3.11
+
+lock: $(VENV)/dev ## What pyproject.toml asks for, with hashes; UPGRADE=NAME or UPGRADE=1 takes newer versions of it
+	$(COMPILE) $(UPGRADED) pyproject.toml -o requirements.lock
+	$(COMPILE) $(UPGRADED) -c requirements.lock pyproject.toml --group dev -o requirements-dev.lock
+
+audit: $(VENV)/dev ## Known vulnerabilities of what is locked; a failure where they cannot be looked up
+	$(BIN)/uv tool run --quiet pip-audit --strict --disable-pip --require-hashes -r requirements-dev.lock
 
 $(VENV)/run: requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Contactflow needs Python 3.11 or newer")'
