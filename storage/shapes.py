@@ -26,6 +26,11 @@ class Shape(Generic[T]):
     def where(self, *conditions: ColumnElement[bool]) -> Select[Any]:
         return select(*self._columns).where(*conditions)
 
+    def within(self, rows: Select[Any]) -> Select[Any]:
+        """Of rows that come in another order, or from elsewhere than the table."""
+        there = rows.subquery()
+        return select(*(there.c[column.name] for column in self._columns))
+
     def of(self, row: Row[Any]) -> T:
         values = list(row)
         counted = values[self._plain :]

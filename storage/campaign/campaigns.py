@@ -179,7 +179,7 @@ def live_campaigns(session: Session, scope: Scope) -> list[Campaign]:
 
 def live_everywhere(session: Session) -> list[Campaign]:
     """Of all organizations, for upkeep."""
-    return [_campaign(row) for row in session.execute(walls.across(session, table, LIVE_STATUSES))]
+    return [_shape.of(row) for row in session.execute(_shape.within(walls.across(session, table, LIVE_STATUSES)))]
 
 
 @scoped

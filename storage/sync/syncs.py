@@ -166,7 +166,7 @@ def open_syncs(session: Session, scope: Scope) -> list[Sync]:
 
 def open_everywhere(session: Session) -> list[Sync]:
     """Of all organizations, for upkeep."""
-    return [_sync(row) for row in session.execute(walls.across(session, table, OPEN_STATUSES))]
+    return [_shape.of(row) for row in session.execute(_shape.within(walls.across(session, table, OPEN_STATUSES)))]
 
 
 @scoped
