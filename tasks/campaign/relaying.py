@@ -11,65 +11,19 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from storage.campaign import mailboxes, outbox
-from storage.campaign.outbox import Claim, Outcome
+from storage.campaign.outbox import Claim
 from storage.records import MailState
 from tasks.campaign.posting import Post, keep_quiet
 from tasks.campaign.taking import Pause, Taken, take
+from tasks.journal import Journal
 from tasks.providers.base import ProviderError
 from tasks.providers.mailer import Busy, Lost, Refused
-from tasks.providers.smtp import BadLogin, Line, NotNow, Relay, envelope_of
+from tasks.providers.smtp import BadLogin, Line, NotNow, Relay
+from tasks.providers.smtp_envelope import envelope_of
 
 LINES = 16
 BATCH = 128
-MOMENT = 0.002  # seconds: other lines come along meanwhile, and half of the transactions are saved
 MAY_HAVE_LEFT = "the mail server did not answer: it may have left; ask the recipient, or the server's log"
-
-
-@dataclass(slots=True)
-class Journal:
-    """What the lines put down, gathered for as long as the transaction before takes, and written at once."""
-
-    post: Post
-    submitted: list[Claim] = field(default_factory=list)
-    ended: list[Outcome] = field(default_factory=list)
-    written: asyncio.Future[set[str]] | None = None
-
-    async def submit(self, claim: Claim) -> bool:
-        """True once it is put down that it may leave; False if it is no longer ours."""
-        self.submitted.append(claim)
-        return claim.mail_id in await self._soon()
-
-    async def settle(self, claim: Claim, state: MailState, reason: str = "") -> None:
-        self.ended.append(Outcome(claim, state, reason))
-        await self._soon()
-
-    def _soon(self) -> "asyncio.Future[set[str]]":
-        if self.written is None:
-            loop = asyncio.get_running_loop()
-            self.written = loop.create_future()
-            loop.call_later(MOMENT, self._write)
-        return asyncio.shield(self.written)
-
-    def _write(self) -> None:
-        submitted, ended, written = self.submitted, self.ended, self.written
-        self.submitted, self.ended, self.written = [], [], None
-        if written is None:
-            return
-        try:
-            written.set_result(self._put_down(submitted, ended))
-        except BaseException as trouble:  # noqa: BLE001 (the lines that wait for it get it)
-            written.set_exception(trouble)
-
-    def _put_down(self, submitted: Sequence[Claim], ended: Sequence[Outcome]) -> set[str]:
-        moment, post = self.post.now(), self.post
-        ours: list[Claim] = []
-        with post.store.begin() as session:
-            if ended:
-                outbox.settle(session, post.scope, ended, actor=post.actor)
-            if submitted:
-                until = moment + post.terms.claim
-                ours = outbox.submit(session, post.scope, submitted, at=moment, until=until)
-        return {one.mail_id for one in ours}
 
 
 @dataclass(slots=True)
@@ -108,6 +62,7 @@ class Relaying:
         finally:
             self._give_back(list(self.supply))
             self.supply.clear()
+            self.journal.close()
         return self.stopped
 
     async def _serve(self) -> None:
@@ -126,7 +81,7 @@ class Relaying:
 
     async def _carry(self, line: Line, claim: Claim) -> None:
         if claim.submitted_at:  # a process died over it
-            await self.journal.settle(claim, MailState.UNKNOWN, MAY_HAVE_LEFT)
+            self.journal.settle(claim, MailState.UNKNOWN, MAY_HAVE_LEFT)
             return
         try:
             await self._turn()
@@ -139,16 +94,18 @@ class Relaying:
             return
         if await self.journal.submit(claim):
             await self._hand_over(line, claim)
+        else:
+            line.close()  # the server waits for the mail
 
     async def _hand_over(self, line: Line, claim: Claim) -> None:
         try:
             await line.hand_over(claim.content, self.post.chance.clock())
         except Lost:
-            await self.journal.settle(claim, MailState.UNKNOWN, MAY_HAVE_LEFT)
+            self.journal.settle(claim, MailState.UNKNOWN, MAY_HAVE_LEFT)
         except ProviderError as trouble:
             await self._not_sent(claim, trouble)
         else:
-            await self.journal.settle(claim, MailState.SENT)
+            self.journal.settle(claim, MailState.SENT)
 
     async def _turn(self) -> None:
         if not self.post.limits.interval:
@@ -162,7 +119,7 @@ class Relaying:
         """It has certainly not left: refused for good, or to be tried again."""
         spent = isinstance(trouble, NotNow) and claim.attempt >= self.post.terms.attempts
         if isinstance(trouble, Refused) or spent:
-            await self.journal.settle(claim, MailState.FAILED, str(trouble))
+            self.journal.settle(claim, MailState.FAILED, str(trouble))
             return
         later = timedelta(minutes=2 ** (claim.attempt - 1)) if isinstance(trouble, NotNow) else timedelta()
         self._give_back([claim], later)

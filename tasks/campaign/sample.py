@@ -16,7 +16,8 @@ from storage.settings import settings
 from tasks.campaign.judging import bench_of
 from tasks.providers.mailer import Whereabouts
 from tasks.providers.mailers import mailer_of
-from tasks.providers.smtp import Line, envelope_of, relay_of
+from tasks.providers.smtp import Line, relay_of
+from tasks.providers.smtp_envelope import envelope_of
 
 
 class NothingToSend(Exception):

@@ -10,7 +10,8 @@ from storage.campaign.campaigns import Campaign
 from storage.records import CampaignStatus, MailState
 from storage.settings import settings
 from tasks.providers.mailer import Refused
-from tasks.providers.smtp import BadLogin, Line, Relay, envelope_of, relay_of
+from tasks.providers.smtp import BadLogin, Line, Relay, relay_of
+from tasks.providers.smtp_envelope import envelope_of
 from tests.sending.dispatch import QUICK, Dispatch
 from tests.sending.letters import mime_mail
 from tests.sending.test_crashes import HOUR, crashing, dying
