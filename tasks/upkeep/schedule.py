@@ -1,10 +1,16 @@
-"""Keep Prefect's schedules of the sync in step with ours: ours are the truth, whatever was done to Prefect's."""
+"""Keep Prefect's schedules of the sync in step with ours: ours are the truth, whatever was done to Prefect's.
+
+Prefect makes the next runs of each schedule beforehand. Whenever one is changed, it deletes those of all and makes them
+again within a minute; where one is deleted, those too that are due and wait for a worker. At nine o'clock that would be
+hundreds of other organizations' syncs: what was deleted is made again at once, and nothing is deleted while runs wait.
+"""
 
 from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from storage.documents import now
 from storage.organization import connections, schedules, tenants
 from storage.organization.schedules import Schedule
 from storage.records import ConnectionStatus, Role
@@ -22,18 +28,31 @@ def schedule(store: Store, engine: Engine) -> Counter[str]:
     done: Counter[str] = Counter()
     deployment = engine.deployment(FLOW)
     place = f"deployments/{deployment}/schedules"
-    wanted = _wanted(store)
+    wanted, begun = _wanted(store), now()
     for there in engine.ask("GET", place) or []:
         terms = wanted.pop(there["slug"] or "", None)
         if terms is None:
-            engine.ask("DELETE", f"{place}/{there['id']}")
-            done["removed"] += 1
+            done["removed"] += _retire(engine, deployment, there)
         elif not _agrees(there, terms):
             engine.ask("PATCH", f"{place}/{there['id']}", {**terms, "slug": there["slug"]})
             done["changed"] += 1
     for slug, terms in wanted.items():
         done["created"] += _create(engine, place, {**terms, "slug": slug})
+    if done["removed"] or done["changed"]:
+        engine.ask("POST", f"deployments/{deployment}/schedule", {"start_time": begun.isoformat()})
     return +done
+
+
+def _retire(engine: Engine, deployment: str, there: Mapping[str, Any]) -> bool:
+    """Switched off, and taken away once that harms nobody. True where something was done."""
+    due = {"state": {"type": {"any_": ["SCHEDULED"]}}, "expected_start_time": {"before_": now().isoformat()}}
+    waiting = engine.ask("POST", "flow_runs/count", {"flow_runs": due, "deployments": {"id": {"any_": [deployment]}}})
+    place = f"deployments/{deployment}/schedules/{there['id']}"
+    if not waiting:
+        engine.ask("DELETE", place)
+    elif there["active"]:
+        engine.ask("PATCH", place, {"active": False})
+    return not waiting or bool(there["active"])
 
 
 def _create(engine: Engine, place: str, terms: Terms) -> bool:

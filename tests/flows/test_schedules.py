@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -164,4 +164,36 @@ def test_prefects_schedules_follow_ours_whatever_was_done_to_either(
         for one in (first, hourly):
             schedules.remove(session, house.scope, one.id, actor=ANN)
     assert keep_in_step(house.store, engine) == {"removed": 2}
-    assert engine.ask("GET", place) == []
+    assert not any(one["active"] for one in engine.ask("GET", place))  # gone, unless runs were just due
+
+
+def test_a_change_to_one_schedule_takes_no_run_from_another(house: House, driver: Any, plan: Plan) -> None:
+    """Prefect deletes the runs of all: those to come are made again at once, and those that wait are never touched."""
+    engine = Engine(str(driver.client.api_url))
+    deployment = f"deployments/{engine.deployment('contact-sync')}"
+    mine, theirs = plan(timing=Timing(every=timedelta(hours=1))), plan(timing=Timing(every=timedelta(hours=1)))
+    keep_in_step(house.store, engine)
+
+    def runs(*, due: bool) -> set[str]:
+        """Of the other schedule, by when they are to begin."""
+        found = engine.ask("POST", "flow_runs/filter", {"flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}})
+        moments = [one["expected_start_time"] for one in found if one["parameters"].get("schedule") == theirs.id]
+        return {moment for moment in moments if (datetime.fromisoformat(moment) < now()) is due}
+
+    past = {"start_time": (now() - timedelta(hours=2)).isoformat(), "end_time": now().isoformat()}
+    for span in (past, {}):
+        engine.ask("POST", f"{deployment}/schedule", span)
+    to_come, waiting = runs(due=False), runs(due=True)
+    assert to_come
+    assert waiting
+    with house.store.begin() as session:
+        schedules.change(
+            session, house.scope, mine.id, Timing(every=timedelta(hours=2)), ReviewPolicy.ALWAYS, actor=ANN
+        )
+    assert keep_in_step(house.store, engine) == {"changed": 1}
+    assert (runs(due=False) >= to_come, runs(due=True) >= waiting) == (True, True)
+    with house.store.begin() as session:
+        schedules.remove(session, house.scope, mine.id, actor=ANN)
+    assert keep_in_step(house.store, engine) == {"removed": 1}
+    assert keep_in_step(house.store, engine) == {}
+    assert (runs(due=False) >= to_come, runs(due=True) >= waiting) == (True, True)
