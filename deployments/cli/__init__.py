@@ -12,6 +12,7 @@ COMMANDS = {
     "up": ("running", "Start Contactflow on this machine, for real use."),
     "doctor": ("doctor", "Check settings, database, keys, Prefect and connections, and say how to mend them."),
     "deploy": ("deploying", "Hand every flow to a work pool, for any number of workers."),
+    "work": ("working", "Run what a work pool holds, on this machine."),
     "migrate": ("house", "Bring the database up to date."),
     "backup": ("house", "Copy the database to a file, while everything runs."),
     "org": ("house", "Organizations."),

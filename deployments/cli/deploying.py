@@ -15,7 +15,7 @@ from tasks.providers.engine import Engine
 @click.option("--limit", type=click.IntRange(1), help="Runs at once in the whole pool.")
 @click.option("--image", default="", help="For pools whose runs are containers: the image that holds Contactflow.")
 def deploy_command(pool: str, kind: str, limit: int | None, image: str, *, as_json: bool) -> None:
-    """Hand every flow to a work pool; `prefect worker start --pool NAME` on each machine then runs them."""
+    """Hand every flow to a work pool; `contactflow work --pool NAME` on each machine then runs them."""
     engine = Engine(settings().prefect_url)
     if not engine.is_up():
         raise Refused(f"no answer at {engine.url}: set PREFECT_API_URL to where your Prefect server answers")
@@ -26,5 +26,5 @@ def deploy_command(pool: str, kind: str, limit: int | None, image: str, *, as_js
 
     deploy(engine, pool, kind=kind, limit=limit, image=image)
     names = [f"{one.flow.name}/default" for one in DEPLOYMENTS]
-    said = f"{len(names)} deployments in {pool}; now: prefect worker start --pool {pool}"
+    said = f"{len(names)} deployments in {pool}; now: contactflow work --pool {pool}"
     show(as_json, {"pool": pool, "deployments": names}, lambda: click.echo(said))

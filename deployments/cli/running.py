@@ -20,17 +20,17 @@ def up_command(*, as_json: bool) -> None:
     from deployments.local import running  # noqa: PLC0415 (starting is slow anyway)
 
     del as_json
-    _ctrl_c_for_both()
+    ctrl_c_for_both()
     ready_store()
     try:
-        with running(settings(), say=_say) as household:
-            _say(f"ready: the review page at {settings().public_url}, runs and schedules at {_ui(settings())}")
-            _say("sign in: contactflow sign-in --org … --user …")
-            _say("start a sync: contactflow sync --org … --user … --file contacts.vcf")
-            _say("Ctrl-C ends it; nothing is lost")
-            _watch(household)
+        with running(settings(), say=say) as household:
+            say(f"ready: the review page at {settings().public_url}, runs and schedules at {_ui(settings())}")
+            say("sign in: contactflow sign-in --org … --user …")
+            say("start a sync: contactflow sync --org … --user … --file contacts.vcf")
+            say("Ctrl-C ends it; nothing is lost")
+            watch(household)
     except KeyboardInterrupt:
-        _say("ended")
+        say("ended")
 
 
 @command("demo")
@@ -41,39 +41,39 @@ def demo_command(contacts: int, *, hands_free: bool, as_json: bool) -> None:
     from deployments import demo, demo_campaign  # noqa: PLC0415 (starting is slow anyway)
 
     del as_json
-    _ctrl_c_for_both()
+    ctrl_c_for_both()
     try:
-        with demo.running_demo(settings(), contacts=contacts, say=_say) as (household, stage):
+        with demo.running_demo(settings(), contacts=contacts, say=say) as (household, stage):
             if hands_free:
-                demo.hands_free(stage, say=_say)
-                demo_campaign.hands_free(stage, say=_say)
+                demo.hands_free(stage, say=say)
+                demo_campaign.hands_free(stage, say=say)
                 return
-            demo.stocked(stage, say=_say)
-            demo.up_to_review(stage, say=_say)
-            demo_campaign.up_to_review(stage, say=_say)
-            _say("Ctrl-C ends it; the next start finds everything as it is now")
-            _watch(household)
+            demo.stocked(stage, say=say)
+            demo.up_to_review(stage, say=say)
+            demo_campaign.up_to_review(stage, say=say)
+            say("Ctrl-C ends it; the next start finds everything as it is now")
+            watch(household)
     except KeyboardInterrupt:
-        _say("ended")
+        say("ended")
 
 
-def _watch(household: "Household") -> None:
+def watch(household: "Household") -> None:
     while True:
         time.sleep(1)
         for name in household.mend():
-            _say(f"{name} had ended and was started again")
+            say(f"{name} had ended and was started again")
 
 
 def _ui(chosen: Settings) -> str:
     return chosen.own_prefect_url.removesuffix("/api")
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
     click.echo(text)
     sys.stdout.flush()
 
 
-def _ctrl_c_for_both() -> None:
+def ctrl_c_for_both() -> None:
     """`kill` ends it as Ctrl-C does: in order, with nothing left running."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # SIGINT too: a shell's `&` has it ignored
         signal.signal(number, signal.default_int_handler)

@@ -1,7 +1,8 @@
 """Great Expectations in a process of its own, started while the network is waited for: its import takes seconds.
 
 Not in a thread, for the rest of the program would meet libraries that are imported only half. A suite's name, its rows
-and what it measures them by go in as a line of JSON; what was met comes out as another.
+and what it measures them by go in as a line of JSON; what was met comes out as another. A process that was forked from
+one where it is ready needs no other.
 """
 
 import atexit
@@ -10,6 +11,7 @@ import logging
 import os
 import subprocess
 import sys
+import warnings
 from collections.abc import Sequence
 from contextlib import redirect_stdout
 from functools import cache
@@ -34,12 +36,31 @@ class GateBroken(Exception):
     """Great Expectations could not be asked."""
 
 
+_ready: list[Any] = []
+
+
+def keep_ready() -> None:
+    """Imported here and now: for a process that forks itself for those who ask."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        _ready.append(_great_expectations())
+
+
 def warm_up() -> None:
-    _process()
+    if not _ready:
+        _process()
 
 
 def met(suite: str, rows: Sequence[Row], measure: int = 0) -> dict[str, bool]:
     """Which expectations of a suite ("people", "mails") these rows meet, by name. `COLUMNS` says what a row holds."""
+    if _ready:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # others' deprecations are not ours to mend
+            return _met(_ready[0], suite, rows, measure)
+    return _asked(suite, rows, measure)
+
+
+def _asked(suite: str, rows: Sequence[Row], measure: int) -> dict[str, bool]:
     process = _process()
     if process.poll() is not None:
         _process.cache_clear()
@@ -56,7 +77,6 @@ def met(suite: str, rows: Sequence[Row], measure: int = 0) -> dict[str, bool]:
 
 @cache
 def _process() -> subprocess.Popen[bytes]:
-    # Others' deprecations are not ours to mend.
     command = [sys.executable, "-W", "ignore", "-m", "tasks.sync.expectations"]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 (our own module)
     atexit.register(_end, process)
@@ -79,9 +99,10 @@ def main() -> None:
 
 def _great_expectations() -> Any:
     os.environ["GX_ANALYTICS_ENABLED"] = "false"  # it would tell its makers of every batch
-    logging.disable(logging.INFO)
-    import great_expectations  # noqa: PLC0415 (ten seconds of CPU, and only here)
+    import great_expectations  # noqa: PLC0415 (seconds of CPU, and only here)
+    import pandas  # noqa: F401, ICN001, PLC0415 (as above)
 
+    logging.getLogger("great_expectations.data_context.types.base").setLevel(logging.WARNING)
     return great_expectations
 
 

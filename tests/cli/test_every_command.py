@@ -111,7 +111,7 @@ def test_what_is_not_there_is_a_sentence_and_exit_code_one(
 
 
 def test_every_command_that_can_be_asked_for_something_unknown_was_asked() -> None:
-    without_any = {"demo", "up", "deploy", "doctor", "migrate", "org list", "keys rotate"}
+    without_any = {"demo", "up", "deploy", "doctor", "migrate", "work", "org list", "keys rotate"}
     assert set(NAMES) == set(UNKNOWN) | without_any
 
 

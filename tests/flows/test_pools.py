@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from tests.flows import prefect_server
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
+PATIENCE = 120.0
 
 
 @pytest.fixture(scope="module")
@@ -58,3 +60,23 @@ def _deployed(engine: Engine) -> list[tuple[object, ...]]:
         )
         for one in found
     )  # fmt: skip
+
+
+def test_our_worker_forks_what_the_pool_holds(engine: Engine, tmp_path: Path) -> None:
+    """A run of an organization that is not there fails with our sentence: it got as far as our code and database."""
+    run(engine, "contactflow", "deploy")
+    home = {"CONTACTFLOW_HOME": str(tmp_path), "PREFECT_API_URL": engine.url, "PREFECT_WORKER_QUERY_SECONDS": "1"}
+    command = [BIN / "contactflow", "work", "--limit", "1"]
+    worker = subprocess.Popen(command, cwd=ROOT, env=os.environ | home, stdout=subprocess.DEVNULL)
+    try:
+        run_id = engine.start("undo-sync", {"sync": "no-such", "reviewer": "ann@acme.example"})
+        deadline = time.monotonic() + PATIENCE
+        while engine.state(run_id) != "Failed":
+            assert time.monotonic() < deadline, f"{engine.state(run_id)}: {list(tmp_path.glob('logs/*'))}"
+            time.sleep(0.2)
+        assert "no sync no-such" in engine.failure(run_id)
+        told = "".join(path.read_text() for path in tmp_path.glob("logs/worker-*.log"))
+        assert "Traceback" not in told.partition("Beginning flow run")[0]
+    finally:
+        worker.terminate()
+        assert worker.wait(PATIENCE) == 0

@@ -1,0 +1,154 @@
+"""What stands in for a flow run's process does as that process would, whatever happens to either of them."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deployments import forked
+
+ROOT = Path(__file__).parents[2]
+PATIENCE = 30.0
+SERVER = """
+import os, signal, socket, sys, time
+from deployments.fork_server import ForkServer, end_with
+
+listening = socket.socket(socket.AF_UNIX)
+listening.bind(sys.argv[1])
+listening.listen()
+
+def run(order):
+    os.environ.clear()
+    os.environ.update(order["environment"])
+    print(os.environ["WORD"], order["folder"], os.getpid(), flush=True)
+    exec(os.environ.get("DEED", ""))
+
+if order := ForkServer(listening).serve():
+    end_with(lambda: run(order))
+"""
+
+
+@pytest.fixture
+def address(tmp_path: Path) -> Path:
+    return tmp_path / "runs"
+
+
+@pytest.fixture
+def server(address: Path) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen([sys.executable, "-c", SERVER, str(address)], cwd=ROOT)
+    wait_for(lambda: answers(address))
+    yield process
+    process.kill()
+    process.wait()
+
+
+def answers(address: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        return address.exists() and probe.connect_ex(str(address)) == 0
+
+
+def wait_for(met: object) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not met():  # type: ignore[operator]
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def asked(address: Path, folder: Path, deed: str = "", **environment: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-I", "-S", forked.__file__, str(address)]
+    given = {"WORD": "hello", "DEED": deed, **environment}
+    return subprocess.Popen(command, cwd=folder, env=given, stdout=subprocess.PIPE, text=True)
+
+
+def begun(process: subprocess.Popen[str]) -> int:
+    """The run's own process, once it says that it has begun."""
+    assert process.stdout
+    return int(process.stdout.readline().split()[-1])
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc")
+
+
+@pytest.mark.usefixtures("server")
+def test_a_run_gets_the_environment_the_folder_and_the_outputs_and_its_status_comes_back(
+    address: Path, tmp_path: Path
+) -> None:
+    first, second = asked(address, tmp_path, WORD="one"), asked(address, tmp_path, "sys.exit(3)", WORD="two")
+    for process, word, status in ((first, "one", 0), (second, "two", 3)):
+        told, _ = process.communicate(timeout=PATIENCE)
+        assert told.startswith(f"{word} {tmp_path} ")
+        assert process.returncode == status
+    failed = asked(address, tmp_path, "raise ValueError")
+    failed.communicate(timeout=PATIENCE)
+    assert failed.returncode == 1
+
+
+@pytest.mark.usefixtures("server")
+def test_what_is_registered_for_the_end_is_done_at_the_end(address: Path, tmp_path: Path) -> None:
+    deed = "import atexit, threading; atexit.register(print, 'flushed')"
+    deed += "; threading.Thread(target=print, args=('joined',)).start()"
+    told, _ = asked(address, tmp_path, deed).communicate(timeout=PATIENCE)
+    assert told.split()[3:] == ["joined", "flushed"]
+
+
+@pytest.mark.usefixtures("server")
+def test_a_signal_reaches_the_run_and_is_what_both_end_by(address: Path, tmp_path: Path) -> None:
+    process = asked(address, tmp_path, "time.sleep(60)")
+    run = begun(process)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(PATIENCE) == -signal.SIGTERM
+    assert not is_alive(run)
+
+
+@pytest.mark.usefixtures("server")
+def test_a_run_does_not_outlive_who_asked_for_it(address: Path, tmp_path: Path) -> None:
+    process = asked(address, tmp_path, "time.sleep(60)")
+    run = begun(process)
+    process.kill()
+    process.wait()
+    wait_for(lambda: not is_alive(run))
+    assert asked(address, tmp_path).wait(PATIENCE) == 0, "and the server goes on"
+
+
+def test_a_server_that_is_killed_takes_its_runs_along_and_they_count_as_killed(
+    server: subprocess.Popen[bytes], address: Path, tmp_path: Path
+) -> None:
+    process = asked(address, tmp_path, "time.sleep(60)")
+    run = begun(process)
+    server.kill()
+    assert process.wait(PATIENCE) == -signal.SIGKILL
+    wait_for(lambda: not is_alive(run))
+
+
+def test_a_server_that_is_told_to_stop_lets_its_runs_end_and_takes_no_more(
+    server: subprocess.Popen[bytes], address: Path, tmp_path: Path
+) -> None:
+    process = asked(address, tmp_path, "signal.signal(signal.SIGUSR1, lambda *_: sys.exit(0)); time.sleep(60)")
+    run = begun(process)
+    server.terminate()
+    wait_for(lambda: not answers(address))
+    assert server.poll() is None
+    os.kill(run, signal.SIGUSR1)
+    assert process.wait(PATIENCE) == 0
+    assert server.wait(PATIENCE) == 0
+
+
+def test_without_a_server_it_becomes_what_it_stands_for(address: Path, tmp_path: Path) -> None:
+    (tmp_path / "prefect").mkdir()
+    (tmp_path / "prefect" / "__init__.py").touch()
+    (tmp_path / "prefect" / "engine.py").write_text("print('run from nothing')")
+    told, _ = asked(address, tmp_path, PYTHONPATH=str(tmp_path)).communicate(timeout=PATIENCE)
+    assert told == "run from nothing\n"
