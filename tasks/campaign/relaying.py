@@ -13,9 +13,9 @@ from datetime import timedelta
 from storage.campaign import mailboxes, outbox
 from storage.campaign.outbox import Claim
 from storage.records import MailState
+from tasks.campaign.journal import Journal
 from tasks.campaign.posting import Post, keep_quiet
 from tasks.campaign.taking import Pause, Taken, take
-from tasks.journal import Journal
 from tasks.providers.base import ProviderError
 from tasks.providers.mailer import Busy, Lost, Refused
 from tasks.providers.smtp import BadLogin, Line, NotNow, Relay
