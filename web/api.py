@@ -41,6 +41,8 @@ class SessionTold:
 
 @dataclass(frozen=True, slots=True)
 class SyncTold:
+    """While it is open, `maybe` of those counted as updated are matches that somebody has to confirm first."""
+
     id: str
     status: SyncStatus
     provider: Provider
@@ -48,6 +50,7 @@ class SyncTold:
     trigger: str
     decision: str
     statistics: Statistics
+    maybe: Count
     error: str
     created_at: datetime
     expires_at: datetime | None
@@ -171,7 +174,8 @@ def told(answer: Any, *, status: int = 200) -> Response:
 def _sync(sync: Sync) -> SyncTold:
     return SyncTold(
         sync.id, sync.status, sync.provider, sync.connection_id, sync.trigger, sync.decision, sync.statistics,
-        sync.error, sync.created_at, sync.expires_at, sync.completed_at, sync.undone_at,
+        sync.maybe if sync.is_open else 0, sync.error, sync.created_at, sync.expires_at,
+        sync.completed_at, sync.undone_at,
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from storage import applications, audit
 from storage.documents import new_id
 from storage.organization import connections, tenants
 from storage.organization.connections import ConnectionInfo, StoredTokens
-from storage.records import ConnectionStatus, Provider
+from storage.records import ConnectionStatus, Provider, SyncStatus
 from storage.sync import syncs
 from tasks.providers.applications import paused
 from tasks.providers.kept_tokens import app_of
@@ -40,7 +40,7 @@ def show(visit: Visit) -> Response:
         found = connections.connections(session, visit.scope)
         owners = {user.id: user.email for user in tenants.users_of(session, visit.scope)}
         pauses = paused(session)
-        opened = {one.id: syncs.open_for(session, visit.scope, one.id) for one in found}
+        opened = {sync.connection_id: sync for sync in syncs.open_syncs(session, visit.scope)}
     said = next((text for name, text in SAID.items() if visit.asked(name)), "")
     return visit.page(
         "connections.html", connections=found, owners=owners, opened=opened, services=services(visit.house),
@@ -99,14 +99,14 @@ def disconnect(visit: Visit) -> Response:
 
 
 def sync_now(visit: Visit) -> Response:
-    """Start a sync of this account, or go to the one that is open."""
+    """Start a sync of this account, or go to the one that is open; a plan that waits makes room if that was said."""
     connection_id = visit.part("connection_id")
     with visit.house.store.read() as session:
         found = connections.connection(session, visit.scope, connection_id)
         opened = syncs.open_for(session, visit.scope, connection_id)
         pause = paused(session).get(found.provider, "")
         owner = next(user.email for user in tenants.users_of(session, visit.scope) if user.id == found.user_id)
-    if opened:
+    if opened and not (opened.status is SyncStatus.PREVIEW and visit.form.one("instead") == opened.id):
         return visit.go(f"/syncs/{opened.id}")
     _demand_healthy(found, pause)
     sync_id = visit.form.one("once")

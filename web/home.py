@@ -22,7 +22,8 @@ def show(visit: Visit) -> Response:
     scope = visit.scope
     with visit.house.store.read() as session:
         lately = syncs.syncs(session, scope, limit=LATELY)
-        waiting = [sync for sync in syncs.open_syncs(session, scope) if sync.status is SyncStatus.PREVIEW]
+        opened = syncs.open_syncs(session, scope)
+        waiting = [sync for sync in opened if sync.status is SyncStatus.PREVIEW]
         counts = {sync.id: plans.counts(session, scope, sync.id) for sync in waiting[:MOST_WAITING]}
         accounts = connections.connections(session, scope)
         pauses = paused(session)
@@ -35,6 +36,7 @@ def show(visit: Visit) -> Response:
         waiting=[(sync, counted(counts[sync.id]), tally(counts[sync.id])) for sync in waiting[:MOST_WAITING]],
         lately=[sync for sync in lately if sync.status is not SyncStatus.PREVIEW],
         accounts=[one for one in accounts if one.status is not ConnectionStatus.DISCONNECTED],
+        opened={sync.connection_id: sync for sync in opened},
         names={one.id: one.account for one in accounts},
         owners=owners,
         people=people,

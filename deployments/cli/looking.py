@@ -67,6 +67,7 @@ def as_data(sync: Sync) -> dict[str, object]:
         "full": sync.full,
         "digest": sync.digest,
         "statistics": sync.statistics.by_name(),
+        "forecast": sync.numbers if sync.is_open else None,
         "warnings": sync.warnings,
         "error": sync.error,
         "decided_by": sync.decided_by,
@@ -79,7 +80,7 @@ def as_data(sync: Sync) -> dict[str, object]:
 
 
 def tell_outcome(sync: Sync) -> None:
-    numbers = ", ".join(f"{name} {number}" for name, number in sync.statistics.by_name().items())
+    numbers = ", ".join(f"{name} {number}" for name, number in sync.numbers.items())
     click.echo(f"sync {sync.id} is {sync.status}: {numbers}")
     if sync.error:
         click.echo(sync.error, err=True)
@@ -92,10 +93,10 @@ def tell_outcome(sync: Sync) -> None:
 
 
 def _table(found: list[Sync]) -> None:
-    names = ("created", "updated", "skipped", "failed", "conflicted", "removed")
+    names = ("created", "updated", "maybe", "skipped", "failed", "conflicted", "removed")
     rows = [
         (sync.id, when(sync.created_at), sync.provider, sync.status + (" (undone)" if sync.undone_at else ""),
-         *(sync.statistics.by_name()[name] for name in names))
+         *(sync.numbers.get(name, 0) for name in names))
         for sync in found
     ]  # fmt: skip
     table("", ["id", "started", "from", "status", *names], rows, empty="no sync yet: `contactflow sync` starts one")

@@ -54,7 +54,8 @@ def empty(
         _write(session, scope, sync_id, key, left)
         plan_texts.clear(session, scope, sync_id)
         suggestions.take_out(session, scope, Run(RunKind.SYNC, sync_id), (change.ordinal for change in changes))
-        numbers = forecast(plans.counts(session, scope, sync_id)).by_name()
+        counted = plans.counts(session, scope, sync_id)
+        numbers = forecast(counted).by_name() | {"maybe": plans.maybes(counted)}
         syncs.note(session, scope, sync_id, digest=plans.digest(session, scope, sync_id, key), **numbers)
     return emptied + sum(map(len, trail.waiting.values()))
 

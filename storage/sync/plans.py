@@ -6,7 +6,7 @@ for ever; the values go with the key.
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -92,6 +92,11 @@ def counts(session: Session, scope: Scope, sync_id: str) -> Counter[tuple[Change
         .group_by(table.c.kind, table.c.state)
     )
     return Counter({(ChangeKind(kind), ChangeState(state)): number for kind, state, number in groups})
+
+
+def maybes(counted: Mapping[tuple[ChangeKind, ChangeState], int]) -> int:
+    """Matches that wait to be confirmed."""
+    return sum(counted.get((ChangeKind.MAYBE, state), 0) for state in (ChangeState.PROPOSED, ChangeState.APPROVED))
 
 
 @scoped

@@ -13,7 +13,7 @@ from storage import audit
 from storage.crypto import Key
 from storage.documents import now
 from storage.people import decisions
-from storage.records import SAFE_KINDS, Cell, Change, ChangeKind, ChangeState, Edits, SyncStatus, Verdict
+from storage.records import SAFE_KINDS, Cell, Change, ChangeKind, ChangeState, Edits, Statistics, SyncStatus, Verdict
 from storage.scope import Scope, scoped
 from storage.session import Session
 from storage.sync import landing, plan_verdicts, plans, syncs
@@ -135,7 +135,7 @@ def _reject(session: Session, scope: Scope, sync_id: str, moment: datetime) -> i
     """Nothing will be written, so nothing personal need be kept: the source will offer it all again."""
     plan_verdicts.decide(session, scope, sync_id, ChangeState.REJECTED, states=UNDECIDED)
     forget(session, scope, sync_id)
-    syncs.note(session, scope, sync_id, completed_at=moment)
+    syncs.note(session, scope, sync_id, completed_at=moment, **_nothing_written(session, scope, sync_id))
     return 0
 
 
@@ -156,8 +156,16 @@ def end(
         return False
     plan_verdicts.decide(session, scope, sync_id, ChangeState.REJECTED, states=UNDECIDED)
     forget(session, scope, sync_id)
+    syncs.note(session, scope, sync_id, **_nothing_written(session, scope, sync_id))
     audit.record(session, scope, actor="contactflow", action=f"sync.{to}", subject=sync_id, detail={"why": why})
     return True
+
+
+def _nothing_written(session: Session, scope: Scope, sync_id: str) -> dict[str, int]:
+    """What would have been is no news any more: every row was skipped, but those that could not be read."""
+    counted = plans.counts(session, scope, sync_id)
+    failed = sum(number for (_, state), number in counted.items() if state is ChangeState.FAILED)
+    return {"maybe": 0, **Statistics(failed=failed, skipped=counted.total() - failed).by_name()}
 
 
 def _detail(decision: Decision, digest: str, approved: int) -> dict[str, Any]:

@@ -9,13 +9,11 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Insert, Select, Update, bindparam, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Select, Update, bindparam, select, update
 
 from storage import walls
 from storage.crypto import Key, bound_to
 from storage.documents import now
-from storage.organization import connections
 from storage.records import Provider, Role, Statistics, SyncStatus
 from storage.scope import Scope, scoped, visible, visible_to
 from storage.session import Session
@@ -30,29 +28,6 @@ class UnknownSync(Exception):
 
 class RunIsOver(Exception):
     """Somebody ended this run meanwhile: rejected or superseded it."""
-
-
-class AlreadyOpen(Exception):
-    """Another sync of this connection is under way; `sync_id` names it."""
-
-    def __init__(self, sync_id: str, status: SyncStatus) -> None:
-        super().__init__(f"sync {sync_id} of this connection is open ({status}): approve or reject it first")
-        self.sync_id = sync_id
-        self.status = status
-
-
-@dataclass(frozen=True, slots=True)
-class NewSync:
-    """`allowed` names the guards that this run may pass."""
-
-    id: str
-    flow_run_id: str
-    provider: Provider
-    connection_id: str = ""
-    full: bool = False
-    trigger: str = "manual"
-    allowed: tuple[str, ...] = ()
-    schedule_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +52,7 @@ class Sync:
     comment: str
     review_round: int
     statistics: Statistics
+    maybe: int
     created_at: datetime
     updated_at: datetime
     compared_at: datetime | None
@@ -90,6 +66,14 @@ class Sync:
     def is_open(self) -> bool:
         return self.status in OPEN_STATUSES
 
+    @property
+    def numbers(self) -> dict[str, int]:
+        """They add up to the plan's size. Until it is written, matches that somebody has to confirm stand apart."""
+        told = self.statistics.by_name()
+        if not self.is_open:
+            return told
+        return {**told, "updated": told["updated"] - self.maybe, "maybe": self.maybe}
+
 
 _shape = Shape(
     Sync, table, Statistics,
@@ -101,47 +85,6 @@ _shape = Shape(
 def _newest(role: Role) -> Select[Any]:
     newest = _shape.where(visible_to(table, role)).order_by(table.c.created_at.desc())
     return newest.limit(bindparam("most"))
-
-
-@scoped
-def open_sync(session: Session, scope: Scope, new: NewSync) -> Sync:
-    if new.connection_id:
-        connections.connection(session, scope, new.connection_id)  # nobody reads an account that is not theirs to see
-    _demand_free(session, scope, new.connection_id)
-    try:
-        with session.connection.begin_nested():
-            session.execute(_opening(session, scope, new))
-    except IntegrityError:
-        _demand_free(session, scope, new.connection_id)  # somebody else opened one just now
-        raise
-    return sync(session, scope, new.id)
-
-
-def _demand_free(session: Session, scope: Scope, connection_id: str) -> None:
-    if other := open_for(session, scope, connection_id):
-        raise AlreadyOpen(other.id, other.status)
-
-
-def _opening(session: Session, scope: Scope, new: NewSync) -> Insert:
-    moment = now()
-    return insert(table).values(
-        id=new.id,
-        flow_run_id=new.flow_run_id,
-        organization_id=scope.organization_id,
-        user_id=scope.user_id,
-        connection_id=new.connection_id or None,
-        provider=new.provider,
-        account=new.connection_id or "file",
-        trigger=new.trigger,
-        schedule_id=new.schedule_id or None,
-        allowed=list(new.allowed),
-        status=SyncStatus.EXTRACTING,
-        full=new.full,
-        preview_key=session.keyring.new_run_key(_place(scope, new.id, "preview_key")),
-        undo_key=session.keyring.new_run_key(_place(scope, new.id, "undo_key")),
-        created_at=moment,
-        updated_at=moment,
-    )
 
 
 @scoped
@@ -239,7 +182,7 @@ def complete(session: Session, scope: Scope, sync_id: str, statistics: Statistic
 @scoped
 def keep_cursor(session: Session, scope: Scope, sync_id: str, cursor: str) -> None:
     """The new read position waits here; it becomes the connection's own when the run completes."""
-    sealed = session.keyring.seal(cursor.encode(), _place(scope, sync_id, "cursor"))
+    sealed = session.keyring.seal(cursor.encode(), place(scope, sync_id, "cursor"))
     note(session, scope, sync_id, cursor=sealed)
 
 
@@ -265,7 +208,7 @@ def is_fetched(session: Session, scope: Scope, sync_id: str) -> bool:
 @scoped
 def kept_cursor(session: Session, scope: Scope, sync_id: str) -> str:
     sealed = _column(session, scope, sync_id, "cursor")
-    return session.keyring.open(sealed, _place(scope, sync_id, "cursor")).decode() if sealed else ""
+    return session.keyring.open(sealed, place(scope, sync_id, "cursor")).decode() if sealed else ""
 
 
 @scoped
@@ -289,7 +232,7 @@ def undo_key(session: Session, scope: Scope, sync_id: str) -> Key | None:
 def _run_key(session: Session, scope: Scope, sync_id: str, column: str) -> Key | None:
     """None once it was destroyed."""
     sealed = _column(session, scope, sync_id, column)
-    return session.keyring.run_key(sealed, _place(scope, sync_id, column)) if sealed else None
+    return session.keyring.run_key(sealed, place(scope, sync_id, column)) if sealed else None
 
 
 def _one(scope: Scope, sync_id: str) -> Update:
@@ -302,5 +245,5 @@ def _column(session: Session, scope: Scope, sync_id: str, name: str) -> Any:
     ).scalar_one_or_none()
 
 
-def _place(scope: Scope, sync_id: str, column: str) -> str:
+def place(scope: Scope, sync_id: str, column: str) -> str:
     return bound_to(scope.organization_id, table.name, sync_id, column)

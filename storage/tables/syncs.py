@@ -62,6 +62,7 @@ contact_syncs = Table(
     count("failed"),
     count("conflicted"),
     count("removed"),
+    count("maybe"),  # of those counted as updated: matches that a person has to confirm first
     moment("created_at"),
     moment("updated_at"),
     moment("compared_at", nullable=True),

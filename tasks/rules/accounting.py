@@ -20,6 +20,17 @@ _BY_STATE = {
 }
 
 
+UNREADABLE = "unreadable"
+
+
+def told(rows: Mapping[tuple[ChangeKind, ChangeState], int]) -> Counter[str]:
+    """A plan's size, kind by kind, for whoever is asked to decide; what could not be read stands apart."""
+    counted: Counter[str] = Counter()
+    for (kind, state), number in rows.items():
+        counted[UNREADABLE if (kind, state) == (ChangeKind.SKIP, ChangeState.FAILED) else kind.value] += number
+    return counted
+
+
 def forecast(rows: Mapping[tuple[ChangeKind, ChangeState], int]) -> Statistics:
     """While it waits: what would be, if all of it were approved. Afterwards: what came of it.
 

@@ -8,8 +8,9 @@ from storage.records import ConnectionStatus, Provider, SyncStatus
 from storage.scope import Scope
 from storage.session import Session, open_store
 from storage.settings import settings
-from storage.sync import reviews, syncs
-from storage.sync.syncs import NewSync, Sync
+from storage.sync import opening, reviews, syncs
+from storage.sync.opening import NewSync
+from storage.sync.syncs import Sync
 from tasks.providers.applications import demand_accepted
 from tasks.providers.engine import Engine
 from tasks.providers.events import notify
@@ -55,7 +56,7 @@ def begin(
 
 
 def _opened(session: Session, scope: Scope, new: NewSync, user: str) -> str:
-    sync = syncs.open_sync(session, scope, new)
+    sync = opening.open_sync(session, scope, new)
     audit.record(session, scope, actor=user, action="sync.opened", subject=sync.id, detail=_detail(sync))
     return sync.id
 

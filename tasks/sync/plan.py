@@ -25,7 +25,7 @@ from storage.sync.staging import Classified
 from storage.sync.syncs import Sync
 from tasks.providers.events import notify
 from tasks.rules import guards, planning
-from tasks.rules.accounting import forecast
+from tasks.rules.accounting import UNREADABLE, forecast, told
 from tasks.rules.guards import Extent
 from tasks.rules.identity import KNOWN_BY
 from tasks.rules.survivorship import Arbiter
@@ -61,7 +61,7 @@ def plan(sync_id: str) -> dict[str, int]:
             return {}  # another process of this run was first
         is_settled = settle(session, scope, sync.id, rows)
     staging.drop(sync_id)
-    counted = Counter(row.kind.value for row in rows)
+    counted = told(Counter((row.kind, row.state) for row in rows))
     create_markdown_artifact(_summary(sync_id, counted), key=f"plan-{sync_id}", description="What waits for review")
     notify("approved-by-policy" if is_settled else "awaiting-review", sync_id, counted)
     return dict(counted)
@@ -170,8 +170,9 @@ def _save(session: Session, scope: Scope, sync: Sync, rows: Sequence[Change]) ->
         return False
     rows = _but_erased(session, scope, sync, rows)
     digest = plans.save(session, scope, sync.id, key, rows)
-    counted = forecast(Counter((row.kind, row.state) for row in rows))
-    syncs.note(session, scope, sync.id, digest=digest, **counted.by_name())
+    counts = Counter((row.kind, row.state) for row in rows)
+    counted = forecast(counts)
+    syncs.note(session, scope, sync.id, digest=digest, maybe=plans.maybes(counts), **counted.by_name())
     landing.clear(session, scope, sync.id)
     audit.record(
         session, scope, actor="contactflow", action="sync.planned", subject=sync.id,
@@ -196,7 +197,7 @@ def _is_erased(gone: Known, sync: Sync, row: Change) -> bool:
 
 
 def _summary(sync_id: str, counted: Counter[str]) -> str:
-    lines = [f"| {kind} | {counted[kind]} |" for kind in ChangeKind if counted[kind]]
+    lines = [f"| {kind} | {counted[kind]} |" for kind in (*ChangeKind, UNREADABLE) if counted[kind]]
     page = f"{settings().public_url}/syncs/{sync_id}"
     return "\n".join([
         f"### Sync {sync_id}", "",

@@ -12,7 +12,7 @@ from prefect.flow_runs import asuspend_flow_run
 from pydantic import Field
 
 from storage.organization import tenants
-from storage.records import ChangeKind, ChangeState, SyncStatus
+from storage.records import SyncStatus
 from storage.scope import Scope
 from storage.session import Store, open_store
 from storage.settings import settings
@@ -20,6 +20,7 @@ from storage.sync import plans, reviews, syncs
 from storage.sync.reviews import CannotDecide, Choice, Decision
 from storage.sync.syncs import Sync
 from tasks.providers.resume_form import Answer, counted, described, key_of
+from tasks.rules.accounting import told
 
 BACKSTOP = timedelta(days=1)  # our own deadline decides, for Prefect's runs no hook and tells nobody
 
@@ -70,8 +71,7 @@ def _take(store: Store, sync_id: str, answer: Answer) -> None:
 
 def _form(store: Store, sync: Sync) -> type[SyncAnswer]:
     with store.read() as session:
-        counts = plans.counts(session, _scope(store, sync.id), sync.id)
-    kinds = {kind.value: sum(counts[kind, state] for state in ChangeState) for kind in ChangeKind}
+        kinds = told(plans.counts(session, _scope(store, sync.id), sync.id))
     page = f"[Contact sync]({settings().public_url}/syncs/{sync.id})"
     text = counted(
         page, kinds, look=f"contactflow preview {sync.id}", digest=sync.digest,

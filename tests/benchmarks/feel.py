@@ -8,8 +8,8 @@ from pathlib import Path
 
 from storage.documents import new_id
 from storage.records import Provider, SyncStatus
-from storage.sync import reviews, syncs
-from storage.sync.syncs import NewSync
+from storage.sync import opening, reviews
+from storage.sync.opening import NewSync
 from tests.benchmarks.household import ROOT, Household, household
 from tests.benchmarks.measuring import Row, in_turns
 
@@ -33,7 +33,7 @@ def _syncs(house: Household) -> None:
     for _ in range(SYNCS):
         with house.store.begin() as session:
             new = NewSync(new_id(), new_id(), Provider.FILE)
-            syncs.open_sync(session, house.scope, new)
+            opening.open_sync(session, house.scope, new)
             reviews.end(
                 session, house.scope, new.id, to=SyncStatus.FAILED, expected=[SyncStatus.EXTRACTING], why="a benchmark"
             )

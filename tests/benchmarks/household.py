@@ -25,9 +25,9 @@ from storage.records import Labelled, Person, PostalAddress, Provider, Role, Syn
 from storage.scope import Scope
 from storage.session import Store, open_store
 from storage.settings import settings
-from storage.sync import reviews, staging, syncs
+from storage.sync import opening, reviews, staging
+from storage.sync.opening import NewSync
 from storage.sync.reviews import Choice, Decision
-from storage.sync.syncs import NewSync
 from tasks.rules.guards import Allow
 from tasks.sync.account import account
 from tasks.sync.apply import apply
@@ -181,7 +181,7 @@ def begun(house: Household, *, connection: str = "", file: str = "", full: bool 
     provider = Provider.MICROSOFT if connection else Provider.FILE
     new = NewSync(new_id(), new_id(), provider, connection, full, allowed=tuple(Allow))
     with house.store.begin() as session:
-        return Run(house, syncs.open_sync(session, house.scope, new).id, file)
+        return Run(house, opening.open_sync(session, house.scope, new).id, file)
 
 
 def person_at(at: int) -> Person:

@@ -15,9 +15,9 @@ from storage.people import contacts
 from storage.records import Provider, ReviewPolicy, SignInKind, Statistics, Timing
 from storage.scope import Scope
 from storage.session import Session
-from storage.sync import plans, reviews, syncs
+from storage.sync import opening, plans, reviews, syncs
+from storage.sync.opening import NewSync
 from storage.sync.reviews import Choice, Decision
-from storage.sync.syncs import NewSync
 from tasks.rules.links import Use, token
 from tests.browser.conftest import Site
 from tests.storage.campaign_examples import waiting
@@ -49,7 +49,7 @@ def every_room(site: Site, scope: Scope) -> list[Room]:
         link, used = sign_ins.offer_link(session, scope), _used_link(session, scope)
         sending = _sending(session, scope)
         out = token(Use.UNSUBSCRIBE, _a_mail(session, scope), site.store.keyring.signature)
-        reading = syncs.open_sync(session, scope, NewSync(new_id(), new_id(), Provider.FILE)).id
+        reading = opening.open_sync(session, scope, NewSync(new_id(), new_id(), Provider.FILE)).id
     return [
         *_of_routes(known),
         *_of_syncs(known["sync_id"], done, reading),

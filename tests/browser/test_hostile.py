@@ -11,8 +11,8 @@ from storage.documents import new_id, now
 from storage.people import contacts
 from storage.records import Contact, Labelled, Person, Provider, SourceLink, SyncStatus
 from storage.scope import Scope
-from storage.sync import plans, syncs
-from storage.sync.syncs import NewSync
+from storage.sync import opening, plans, syncs
+from storage.sync.opening import NewSync
 from tasks.rules.planning import creation
 from tests.browser.conftest import Seen, Site
 
@@ -38,7 +38,7 @@ def addresses(site: Site, scope: Scope) -> list[str]:
     there = Contact(new_id(), 1, hostile(), provenance)
     with site.store.begin() as session:
         contacts.create(session, scope, [there])
-        sync = syncs.open_sync(session, scope, NewSync(new_id(), new_id(), Provider.FILE))
+        sync = opening.open_sync(session, scope, NewSync(new_id(), new_id(), Provider.FILE))
         key = syncs.demand_preview_key(session, scope, sync.id)
         row = replace(creation([SourceLink(BAIT, hostile(), modified_at=now())]), id=new_id(), ordinal=1)
         digest = plans.save(session, scope, sync.id, key, [row])

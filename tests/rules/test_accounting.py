@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.records import ChangeKind, ChangeState, Statistics
-from tasks.rules.accounting import forecast
+from tasks.rules.accounting import UNREADABLE, forecast, told
 
 ends = st.tuples(st.sampled_from(ChangeKind), st.sampled_from(ChangeState))
 
@@ -15,6 +15,13 @@ ends = st.tuples(st.sampled_from(ChangeKind), st.sampled_from(ChangeState))
 @given(st.dictionaries(ends, st.integers(0, 10**6)))
 def test_every_row_is_counted_once(rows: dict[tuple[ChangeKind, ChangeState], int]) -> None:
     assert forecast(rows).total == sum(rows.values())
+
+
+@given(st.dictionaries(ends, st.integers(0, 10**6)))
+def test_what_a_reviewer_is_told_adds_up_too(rows: dict[tuple[ChangeKind, ChangeState], int]) -> None:
+    assert told(rows).total() == sum(rows.values())
+    assert told(rows)[ChangeKind.MAYBE] == sum(number for (kind, _), number in rows.items() if kind is ChangeKind.MAYBE)
+    assert told(rows)[UNREADABLE] == rows.get((ChangeKind.SKIP, ChangeState.FAILED), 0)
 
 
 @given(st.lists(ends), st.lists(ends))

@@ -22,8 +22,9 @@ from storage.records import (
 )
 from storage.scope import Scope
 from storage.session import Session
-from storage.sync import plans, syncs
-from storage.sync.syncs import NewSync, Sync
+from storage.sync import opening, plans, syncs
+from storage.sync.opening import NewSync
+from storage.sync.syncs import Sync
 
 ADA = Person(
     given_name="Ada",
@@ -54,7 +55,7 @@ def connected(session: Session, scope: Scope, account: str = "ann@outlook.exampl
 
 def begun(session: Session, scope: Scope, connection_id: str = "") -> Sync:
     provider = Provider.MICROSOFT if connection_id else Provider.FILE
-    return syncs.open_sync(session, scope, NewSync(new_id(), new_id(), provider, connection_id))
+    return opening.open_sync(session, scope, NewSync(new_id(), new_id(), provider, connection_id))
 
 
 def row(kind: ChangeKind, ordinal: int, *, object_id: str = "", person: Person = ADA) -> Change:

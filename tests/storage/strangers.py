@@ -36,10 +36,10 @@ from storage.records import (
 )
 from storage.scope import Scope
 from storage.session import Session
-from storage.sync import deferred, landing, plan_outcomes, plan_values, plan_verdicts, plans, reviews, syncs
+from storage.sync import deferred, landing, opening, plan_outcomes, plan_values, plan_verdicts, plans, reviews, syncs
+from storage.sync.opening import NewSync
 from storage.sync.plan_outcomes import Outcome
 from storage.sync.reviews import Choice, Decision
-from storage.sync.syncs import NewSync
 from tests.storage.campaign_strangers import CAMPAIGNS_AS_A_STRANGER, CampaignWorld, filled_campaign
 from tests.storage.examples import begun, connected, kept, planned, preview_key, row, undo_key
 from tests.storage.notice_strangers import NOTICES_AS_A_STRANGER, filled_notices
@@ -296,7 +296,7 @@ AS_A_STRANGER: dict[str, Callable[[Session, Scope, World], Any]] = {
     "syncs.note": lambda s, me, it: syncs.note(s, me, it.sync_id, error="mine"),
     "syncs.of_run": lambda s, me, it: syncs.of_run(s, me, it.run_id),
     "syncs.open_for": lambda s, me, it: syncs.open_for(s, me, it.connection_id),
-    "syncs.open_sync": lambda s, me, it: syncs.open_sync(
+    "opening.open_sync": lambda s, me, it: opening.open_sync(
         s, me, NewSync(new_id(), new_id(), Provider.MICROSOFT, it.idle_connection_id)
     ),
     "syncs.open_syncs": lambda s, me, _: syncs.open_syncs(s, me),

@@ -15,8 +15,8 @@ from storage.records import MailEvent, Provider, Role, Statistics, SyncStatus, V
 from storage.reporting import analytics
 from storage.scope import Scope
 from storage.session import Session, Store
-from storage.sync import syncs
-from storage.sync.syncs import NewSync
+from storage.sync import opening, syncs
+from storage.sync.opening import NewSync
 from storage.tables import campaign_emails, contact_syncs
 from tests.conftest import opened
 from tests.storage.campaign_examples import waiting
@@ -41,7 +41,7 @@ def sent_out(session: Session, scope: Scope) -> None:
 
 
 def synced(session: Session, scope: Scope, at: datetime, **numbers: int) -> None:
-    sync = syncs.open_sync(session, scope, NewSync(new_id(), new_id(), Provider.FILE))
+    sync = opening.open_sync(session, scope, NewSync(new_id(), new_id(), Provider.FILE))
     for to in (SyncStatus.PREVIEW, SyncStatus.EXECUTING):
         syncs.move(session, scope, sync.id, expected=syncs.sync(session, scope, sync.id).status, to=to)
     syncs.complete(session, scope, sync.id, Statistics(**numbers), undo_for=timedelta(days=1))

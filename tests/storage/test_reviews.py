@@ -184,3 +184,26 @@ def test_rows_and_fields_are_named_by_number_or_id() -> None:
 def test_a_name_that_is_not_in_the_plan_is_refused(word: str) -> None:
     with pytest.raises(CannotDecide):
         reviews.chosen([row(ChangeKind.UPDATE, 1)], [word])
+
+
+def test_what_waits_to_be_confirmed_stands_apart_until_it_is_written(store: Store, scope: Scope) -> None:
+    with store.begin() as session:
+        sync = planned(session, scope, rows())
+        syncs.note(session, scope, sync.id, created=1, updated=2, conflicted=1, removed=1, skipped=1, failed=1, maybe=1)
+        waiting = syncs.sync(session, scope, sync.id)
+        assert (waiting.numbers["updated"], waiting.numbers["maybe"]) == (1, 1)
+        assert sum(waiting.numbers.values()) == waiting.statistics.total == len(rows())
+
+
+@pytest.mark.parametrize("choice", ["reject", "expired"])
+def test_of_a_plan_that_was_never_written_nothing_is_said_to_be_new(store: Store, scope: Scope, choice: str) -> None:
+    with store.begin() as session:
+        sync = planned(session, scope, rows())
+        syncs.note(session, scope, sync.id, created=1, updated=2, conflicted=1, removed=1, skipped=1, failed=1, maybe=1)
+        if choice == "reject":
+            reviews.decide(session, scope, sync.id, replace(approval(sync), choice=Choice.REJECT))
+        else:
+            waits = [SyncStatus.PREVIEW]
+            reviews.end(session, scope, sync.id, to=SyncStatus.EXPIRED, expected=waits, why="nobody decided")
+        numbers = syncs.sync(session, scope, sync.id).numbers
+    assert numbers == {"created": 0, "updated": 0, "skipped": 6, "failed": 1, "conflicted": 0, "removed": 0}

@@ -33,7 +33,7 @@ from storage.records import (
 from storage.reporting import notices
 from storage.scope import NotAllowed, Scope
 from storage.session import Session, Store
-from storage.sync import plans, reviews, syncs
+from storage.sync import opening, plans, reviews, syncs
 from storage.tables import metadata
 from tests.conftest import opened
 from tests.storage.examples import connected, planned, row
@@ -78,6 +78,7 @@ PERSONAL = {
     "past_mails",
     "outbox",
     "marks",
+    "opening",
     "plan_search",
     "plan_texts",
     "plan_outcomes",
@@ -250,7 +251,7 @@ def answer(session: Session, call: Callable[[Session, Scope, World], Any], scope
     try:
         given = call(session, scope, theirs)
         return list(given) if isinstance(given, Iterator) else given
-    except (*REFUSALS, syncs.AlreadyOpen, IntegrityError):
+    except (*REFUSALS, opening.AlreadyOpen, IntegrityError):
         return None
 
 

@@ -10,8 +10,9 @@ from storage.organization import connections
 from storage.records import Provider, Role, Statistics, SyncStatus
 from storage.scope import Scope
 from storage.session import Store
-from storage.sync import syncs
-from storage.sync.syncs import AlreadyOpen, NewSync, UnknownSync
+from storage.sync import opening, syncs
+from storage.sync.opening import AlreadyOpen, NewSync
+from storage.sync.syncs import UnknownSync
 from tests.storage.examples import begun, connected
 
 
@@ -19,7 +20,7 @@ def test_a_run_is_found_again_as_it_was_opened(store: Store, scope: Scope) -> No
     with store.begin() as session:
         connection = connected(session, scope)
         new = NewSync(new_id(), "flow run", Provider.MICROSOFT, connection.id, full=True, allowed=("removals",))
-        opened = syncs.open_sync(session, scope, new)
+        opened = opening.open_sync(session, scope, new)
         assert syncs.of_run(session, scope, "flow run") == syncs.sync(session, scope, new.id) == opened
         assert syncs.open_syncs(session, scope) == [opened]
     assert (opened.status, opened.account, opened.full, opened.allowed) == (

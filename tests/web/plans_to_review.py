@@ -21,8 +21,9 @@ from storage.records import (
 )
 from storage.scope import Scope
 from storage.session import Session
-from storage.sync import plans, syncs
-from storage.sync.syncs import NewSync, Sync
+from storage.sync import opening, plans, syncs
+from storage.sync.opening import NewSync
+from storage.sync.syncs import Sync
 from tasks.rules.planning import comparison, creation, in_order, removal
 from tasks.rules.planning import skip as skipped
 
@@ -95,7 +96,7 @@ def waiting_plan(session: Session, scope: Scope, sizes: dict[str, int] = SMALL) 
         session, scope, provider=Provider.MICROSOFT, account="ann@outlook.example", tokens=StoredTokens("r", "a"),
         scopes=["Contacts.Read"],
     )  # fmt: skip
-    sync = syncs.open_sync(session, scope, NewSync(new_id(), new_id(), Provider.MICROSOFT, connection.id))
+    sync = opening.open_sync(session, scope, NewSync(new_id(), new_id(), Provider.MICROSOFT, connection.id))
     rows = plan_of(session, scope, sizes)
     digest = plans.save(session, scope, sync.id, syncs.demand_preview_key(session, scope, sync.id), rows)
     syncs.move(
