@@ -42,15 +42,16 @@ POLICIES = {
     ReviewPolicy.ALWAYS: "a person looks at every plan",
     ReviewPolicy.RISKY: "a person looks only where there is a risk",
 }
+# Address, name, and the letter that leads there after a g.
 ROOMS = (
-    ("/", "Home"),
-    ("/contacts", "Contacts"),
-    ("/campaigns", "Campaigns"),
-    ("/connections", "Connections"),
-    ("/schedules", "Schedules"),
-    ("/templates", "Templates"),
-    ("/analytics", "Analytics"),
-    ("/settings", "Settings"),
+    ("/", "Home", "h"),
+    ("/contacts", "Contacts", "c"),
+    ("/campaigns", "Campaigns", "m"),
+    ("/connections", "Connections", "n"),
+    ("/schedules", "Schedules", "s"),
+    ("/templates", "Templates", "t"),
+    ("/analytics", "Analytics", "a"),
+    ("/settings", "Settings", "e"),
 )
 CHOICES = {
     Choice.APPROVE: "approved",

@@ -223,6 +223,7 @@ def test_only_mails_without_a_remark_leave_where_that_is_chosen(
 ) -> None:
     ann.post(f"/campaigns/{campaign.id}/mails/3/mark", deed="approved", seen="")
     page = ann.get(f"/campaigns/{campaign.id}/decide")
+    assert f"Approve 18, leave {WRITTEN - 18}" in page.text
     ann.post(f"/campaigns/{campaign.id}/approve", **fields(page) | {"choice": "approve_safe"})
     states = [mail.state.value for mail in every(store, scope, campaign)]
     assert [states.count(state) for state in ("approved", "rejected", "blocked")] == [18, 4, 2]

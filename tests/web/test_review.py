@@ -69,7 +69,7 @@ def test_a_group_is_shown_a_window_at_a_time(ann: Person, sync: Sync) -> None:
 
 def test_a_record_says_what_each_side_says_and_where_it_comes_from(ann: Person, sync: Sync) -> None:
     page = ann.get(f"/syncs/{sync.id}?group=conflict&row=1").text
-    for told in ("both changed", "Chief of Staff", "In the CRM from google", "approved by ann@acme.example", "linked"):
+    for told in ("both changed", "Chief of Staff", "In the CRM from Google", "approved by ann@acme.example", "linked"):
         assert told in page
 
 
@@ -196,6 +196,17 @@ def test_approving_says_the_numbers_first_and_wakes_the_run(
     assert [(one.actor, one.detail["proven"], one.detail["digest"]) for one in decided] == [
         ("ann@acme.example", True, sync.digest)
     ]
+
+
+def test_what_the_narrower_approval_would_write_is_told_and_is_what_it_writes(
+    ann: Person, store: Store, scope: Scope, sync: Sync
+) -> None:
+    ann.post(f"/syncs/{sync.id}/marks", deed="rejected", row=rows(store, scope, sync, ChangeKind.CREATE)[0].id)
+    page, wanted = ann.get(f"/syncs/{sync.id}/decide"), SMALL["create"] + SMALL["update"] - 1
+    assert f"Approve {wanted}, leave {PLANNED - wanted}" in page.text
+    ann.post(f"/syncs/{sync.id}/approve", **fields(page) | {"choice": "approve_safe"})
+    approved = [one for one in rows(store, scope, sync) if one.state is ChangeState.APPROVED]
+    assert len([one for one in approved if one.kind is not ChangeKind.SKIP]) == wanted
 
 
 def test_a_double_click_approves_once(ann: Person, store: Store, scope: Scope, sync: Sync, engine: NotedEngine) -> None:

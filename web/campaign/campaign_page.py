@@ -14,7 +14,7 @@ from storage.organization import connections
 from storage.records import CampaignStatus, Mail, MailState
 from storage.session import Session
 from web.campaign.campaign_progress import Progress, progress_of
-from web.campaign.mail_groups import Counted, Levels, Tally, chosen, counted, groups_of, tally
+from web.campaign.mail_groups import Counted, Levels, Tally, chosen, counted, groups_of, tally, without_remark
 from web.campaign.mail_view import TABS, find, lines_of, record
 from web.deciding import owner_of
 from web.visits import Visit, number_of
@@ -75,10 +75,9 @@ def before_deciding(visit: Visit) -> Response:
     if campaign.status is not CampaignStatus.REVIEW:
         return visit.go(f"/campaigns/{campaign_id}")
     rows = [one for one in counted(levels, groups_of(campaign.status)) if one.group.is_decidable]
-    clean = sum(one.total for one in rows if one.group.key == "clean")
     return visit.page(
         "decide_mails.html", campaign=campaign, groups=rows, tally=tally(levels), pulse=beat, sender=sender,
-        clean=clean, changed=visit.asked("changed"), rejecting=visit.asked("choice") == "reject",
+        safe=without_remark(levels), changed=visit.asked("changed"), rejecting=visit.asked("choice") == "reject",
     )  # fmt: skip
 
 

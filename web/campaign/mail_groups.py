@@ -122,6 +122,15 @@ def tally(levels: Levels) -> Tally:
     )
 
 
+def without_remark(levels: Levels) -> int:
+    """What the narrower of both approvals lets go: mails no check speaks of, and those that somebody approved."""
+    return sum(
+        number
+        for (state, risk), number in levels.items()
+        if state is MailState.APPROVED or (state is MailState.GENERATED and risk is Risk.CLEAN)
+    )
+
+
 def chosen(key: str, there: list[Counted]) -> Counted | None:
     """The group that was asked for, or the first that has something to look at."""
     named = (one for one in there if one.group.key == key)

@@ -13,8 +13,21 @@ function localise(within) {
   }
 }
 
-function say(text) {
+// What was just done is said where it is seen and heard, and can be taken back from there.
+let fading;
+function say(text, { bad = false } = {}) {
+  const toast = $("#toast"), undo = $("[data-toast-undo]");
+  clearTimeout(fading);
   $("#said").textContent = text;
+  toast.classList.toggle("bad", bad);
+  undo.hidden = bad || !text || !$("[data-undo]");
+  if (text && !bad) fading = setTimeout(fade, 8000);
+}
+
+// Whoever is about to use it is waited for.
+function fade() {
+  if ($("#toast").matches(":hover, :focus-within")) fading = setTimeout(fade, 2000);
+  else say("");
 }
 
 // The page is fetched as it is, and the panes that differ are put in the place of ours.
@@ -32,13 +45,13 @@ function load(url, options = {}) {
 
 async function fetched(url, options) {
   const mine = ++latest;
-  const { keep, push = true, ...request } = options;
+  const { keep, push = true, news = false, ...request } = options;
   let page, response;
   try {
     response = await fetch(url, { credentials: "same-origin", ...request });
     page = new DOMParser().parseFromString(await response.text(), "text/html");
   } catch {
-    say("The server does not answer. Nothing was changed.");
+    if (!news) say("The server does not answer. Nothing was changed: try again in a moment.", { bad: true });
     return null;
   }
   if (mine !== latest) return null;
@@ -47,8 +60,8 @@ async function fetched(url, options) {
     else explain(page);
     return null;
   }
-  swap(page, keep);
-  if (push && (request.method ?? "GET") === "GET" || response.redirected) history.replaceState(null, "", response.url);
+  swap(page, keep, news);
+  if (push && (request.method ?? "GET") === "GET" || response.redirected) history.replaceState(history.state, "", response.url);
   return response;
 }
 
@@ -62,26 +75,58 @@ function explain(page) {
   banner.scrollIntoView({ block: "nearest" });
 }
 
-function swap(page, keep) {
+function swap(page, keep, news) {
+  const before = $("#verdict .status")?.textContent, sought = $("#words")?.value;
   for (const id of PANES) {
     const fresh = $(`#${id}`, page), old = $(`#${id}`);
     if (id === "list" && keep && $("#marks") && $("#marks", page)) {
       mend($("#marks", page));
       continue;
     }
-    if (!fresh || !old || fresh.isEqualNode(old)) continue;
+    if (!fresh || !old || news && old.dataset.touched) continue;
     localise(fresh);
-    const at = old.scrollTop;
-    old.replaceWith(fresh);
-    if (id !== "record") fresh.scrollTop = at;
+    if (news) liken(fresh, old);
+    if (fresh.isEqualNode(old)) continue;
+    replace(old, fresh, id !== "record" || news);
   }
+  if (sought && keep) $("#words").value = sought;
+  document.title = page.title;
+  const isOpen = document.body.classList.contains("open");
   document.body.className = page.body.className;
+  document.body.classList.toggle("open", isOpen);
   settle();
+  const after = $("#verdict .status")?.textContent;
+  if (news && after && before !== after) say(`Now: ${after}`);
 }
+
+// What a reader opened stays open while others change the page.
+function liken(fresh, old) {
+  const [theirs, ours] = [fresh, old].map((pane) => $$("details", pane));
+  if (theirs.length === ours.length) theirs.forEach((one, at) => { one.open = ours[at].open; });
+  for (const part of $$("[data-save]", fresh)) part.hidden = true;
+  const once = $("[name=once]", old);
+  if (once && $("[name=once]", fresh)) $("[name=once]", fresh).setAttribute("value", once.value);
+}
+
+// The focus stays on the same control of what comes instead, or else on the pane it was in.
+function replace(old, fresh, scrolled) {
+  const focused = old.contains(document.activeElement) && document.activeElement !== old && document.activeElement;
+  const held = old === document.activeElement || Boolean(focused), at = old.scrollTop;
+  old.replaceWith(fresh);
+  if (scrolled) fresh.scrollTop = at;
+  if (!held) return;
+  const same = focused && $$(focused.localName, fresh).find((one) => alike(one, focused));
+  if (!same) fresh.tabIndex = -1;
+  (same || fresh).focus({ preventScroll: true });
+}
+
+const alike = (one, other) => ["name", "id", "href", "data-key", "data-undo"].every((name) => one.getAttribute(name) === other.getAttribute(name))
+  && (!one.matches("button, [type=radio], [type=checkbox]") || one.value === other.value) && (one.name || one.textContent === other.textContent);
 
 function settle() {
   for (const part of $$("[data-save]")) part.hidden = true;
   ticked();
+  listen();
 }
 
 // Rows that are there stay where they are, with what more of them was read meanwhile.
@@ -99,7 +144,7 @@ function mend(form) {
     old.replaceWith(fresh);
     if (focused) link.focus({ preventScroll: true });
   }
-  $(".bar").replaceWith($(".bar", form));
+  if (!("words" in $("#list").dataset)) $(".bar").replaceWith($(".bar", form));
   for (const name of ["open", "after", "group"]) {
     const [mine, theirs] = [$(`input[name=${name}]`, $("#marks")), $(`input[name=${name}]`, form)];
     if (mine && theirs) mine.value = theirs.value;
@@ -125,10 +170,45 @@ function open(row, { now = false, focus = true } = {}) {
 }
 
 function step(by) {
+  if (!$("#list")) return walk(by);
   const all = rows(), at = all.indexOf(current());
   const next = all[Math.min(Math.max(at + by, 0), all.length - 1)];
   if (at + by >= all.length) $("[data-more]")?.click();
   open(next);
+}
+
+// On all other pages a row is what has a link of its own.
+function walk(by) {
+  const all = $$("main :is(tbody tr, .task, .account)").map((row) => $("a[href], button, summary", row)).filter(Boolean);
+  const row = document.activeElement.closest("tr, .task, .account");
+  const at = row ? all.findIndex((link) => row.contains(link)) : by > 0 ? -1 : all.length;
+  const next = all[Math.min(Math.max(at + by, 0), all.length - 1)];
+  next?.focus();
+  next?.closest("tr, .task, .account").scrollIntoView({ block: "nearest" });
+}
+
+// Where there is room for one pane only, a record is a step that the browser's own "back" takes back.
+const narrow = matchMedia("(max-width: 1000px)");
+async function enter(line, byKeys) {
+  const known = line.hasAttribute("aria-current") && !narrow.matches;
+  if (narrow.matches) history.pushState({ record: true }, "", line.href);
+  document.body.classList.add("open");
+  if (!(known && byKeys)) await open(line.closest(".row"), { now: true, focus: !narrow.matches });
+  if (narrow.matches || byKeys) $("#record").focus({ preventScroll: true });
+}
+
+function leave() {
+  if (document.body.classList.contains("open") && history.state?.record) history.back();
+  else shut();
+}
+
+function shut() {
+  const address = new URL(location.href);
+  address.searchParams.delete("row");
+  history.replaceState(null, "", address);
+  document.body.classList.remove("open");
+  current()?.querySelector(".line").focus();
+  current()?.scrollIntoView({ block: "nearest" });
 }
 
 const boxes = () => $$("#list .row input[type=checkbox]");
@@ -160,17 +240,29 @@ async function send(form, button) {
   if (form.classList.contains("waiting")) return;
   const body = new URLSearchParams(new FormData(form));
   if (button?.name) body.set(button.name, button.value);
-  const then = form.dataset.then, from = current();
-  const all = rows(), next = all[all.indexOf(from) + 1]?.id;
-  const keep = !button || button.name !== "whole";
+  const then = form.dataset.then === "next" && button.value !== "cleared";
+  const keep = !button || button.name !== "whole", number = chosen().length;
+  const stays = narrow.matches || $("#record").contains(document.activeElement);
   form.classList.add("waiting");
+  if (then && current() === rows().at(-1) && $("[data-more]")) await more($("[data-more]"));
+  const all = rows(), next = all[all.indexOf(current()) + 1]?.id;
   const response = await load(form.action, { method: "POST", body, keep });
   form.classList.remove("waiting");
   if (!response) return;
   for (const box of chosen()) box.checked = false;
   ticked();
-  say(button ? `${button.textContent.trim()}: done` : "Kept");
-  if (then === "next" && button.value !== "cleared" && next) open(document.getElementById(next));
+  say(done(button, form.id === "marks" ? number : 1));
+  if (then && next) open(document.getElementById(next), { focus: !stays });
+  else if (then) say(`${done(button, 1)} This was the last one here.`);
+}
+
+const DONE = { approved: "Approved", rejected: "Left out", cleared: "Open again" };
+function done(button, number) {
+  if (button?.matches("[data-undo]")) return "Taken back.";
+  const deed = DONE[button?.value];
+  if (!deed) return "Kept.";
+  const many = button.name === "whole" ? "All" : number > 1 ? number : "";
+  return many ? `${many} ${deed.toLowerCase()}.` : `${deed}.`;
 }
 
 function press(name) {
@@ -182,8 +274,13 @@ function press(name) {
 
 async function more(link) {
   link.removeAttribute("data-more");
-  const answer = await fetch(link.href, { credentials: "same-origin" });
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const page = await fetch(link.href, { credentials: "same-origin" }).then((answer) => answer.text())
+    .then((text) => new DOMParser().parseFromString(text, "text/html"), () => null);
+  if (!page) {
+    link.setAttribute("data-more", "");
+    say("The server does not answer. Further rows are not here yet.", { bad: true });
+    return;
+  }
   const list = $("#marks .rows", page);
   if (!list) return;
   localise(list);
@@ -211,13 +308,21 @@ document.addEventListener("click", (event) => {
   const tab = target.closest("[data-tab]");
   const line = target.closest("#list .line"), group = target.closest("[data-group]"), further = target.closest("[data-more]");
   if (target.closest("[data-keys]")) $("#keys").showModal();
+  else if (target.closest("[data-toast-undo]")) KEYS.u();
   else if (line && !event.shiftKey) {
     event.preventDefault();
-    open(line.closest(".row"), { now: true });
-    document.body.classList.add("open");
+    enter(line, event.detail === 0);
+  } else if (target.closest("[data-back]")) {
+    event.preventDefault();
+    leave();
   } else if (group) {
     event.preventDefault();
-    load(group.href).then(() => { $("#list").scrollTop = 0; watch(); });
+    delete $("#record").dataset.touched;
+    load(group.href).then(() => {
+      $("#list").scrollTop = 0;
+      showGroup();
+      watch();
+    });
   } else if (tab) {
     event.preventDefault();
     load(tab.href, { keep: true });
@@ -241,6 +346,8 @@ document.addEventListener("submit", (event) => {
 
 // Typing a value is choosing to write it; there is something to keep once something was chosen.
 document.addEventListener("input", (event) => {
+  const record = event.target.closest("#record");
+  if (record) record.dataset.touched = "";
   for (const part of $$("[data-save]", event.target.closest("form") ?? undefined)) part.hidden = false;
   const choice = event.target.matches("[data-own]") && $("input[type=radio]", event.target.closest("label"));
   if (choice) choice.checked = true;
@@ -254,7 +361,7 @@ letters.addEventListener("change", () => localStorage.setItem("letters", letters
 
 const KEYS = {
   "?": () => $("#keys").showModal(),
-  "/": () => $("[data-search]")?.focus(),
+  "/": () => { $("[data-search]")?.focus(); $("[data-search]")?.select(); },
   j: () => step(1),
   ArrowDown: () => step(1),
   k: () => step(-1),
@@ -269,17 +376,37 @@ const KEYS = {
     field?.focus();
     field?.select();
   },
-  g: () => {
-    const all = $$("[data-group]"), at = all.findIndex((link) => link.hasAttribute("aria-current"));
-    all[(at + 1) % all.length]?.click();
-  },
+  d: () => $("#verdict a.primary")?.click(),
+  n: () => turn(1),
+  p: () => turn(-1),
   x: () => tickCurrent(false),
   X: () => tickCurrent(true),
   Escape: () => {
-    document.body.classList.remove("open");
-    current()?.querySelector(".line").focus();
+    const asked = $("details.confirm[open]");
+    if (asked) {
+      asked.open = false;
+      $("summary", asked).focus();
+    } else if (narrow.matches && document.body.classList.contains("open")) leave();
+    else if (document.activeElement.closest("#record")) current()?.querySelector(".line").focus();
+    else if (chosen().length) {
+      for (const box of chosen()) box.checked = false;
+      ticked();
+    } else current()?.querySelector(".line").focus();
   },
 };
+// On a phone groups stand in one line; the page itself stays where it is.
+function showGroup() {
+  const strip = $(".groups"), [ours, theirs] = [$("[data-group][aria-current]"), strip].map((part) => part?.getBoundingClientRect());
+  if (ours) strip.scrollLeft += ours.left - theirs.left - 16;
+}
+
+const AGAIN = new Set(["j", "k", "ArrowDown", "ArrowUp"]); // what may be held down
+let going = -Infinity;
+
+function turn(by) {
+  const all = $$("[data-group]"), at = all.findIndex((link) => link.hasAttribute("aria-current"));
+  all.at((at + by) % all.length)?.click();
+}
 
 function tickCurrent(range) {
   const box = current() && $("input[type=checkbox]", current());
@@ -289,58 +416,90 @@ function tickCurrent(range) {
 }
 
 document.addEventListener("keydown", (event) => {
-  if (event.metaKey || event.ctrlKey || event.altKey || $("dialog[open]")) return;
-  if (event.key.length === 1 && event.key !== "?" && !lettersOn()) return;
-  if (typing(event.target)) {
-    if (event.key === "Escape") event.target.blur();
+  const { key, target } = event;
+  if (event.metaKey || event.ctrlKey || event.altKey || event.isComposing || $("dialog[open]")) return;
+  if (key.length === 1 && key !== "?" && !lettersOn()) return;
+  if (typing(target)) {
+    if (key === "Escape") (target.closest("#record") ?? current()?.querySelector(".line") ?? $("main")).focus();
     return;
   }
-  const arrows = event.key.startsWith("Arrow");
-  if (arrows && !event.target.closest("#list")) return;
-  const deed = KEYS[event.key];
-  if (!deed || (event.key.length === 1 && !"?/".includes(event.key) && !$("#list"))) return;
+  if (key === "Enter" && target.matches("#list input[type=checkbox]")) {
+    event.preventDefault();
+    enter($(".line", target.closest(".row")), true);
+    return;
+  }
+  const gone = going > event.timeStamp - 1500 && $(`[data-jump="${CSS.escape(key)}"]`);
+  going = key === "g" ? event.timeStamp : -Infinity;
+  if (gone) gone.click();
+  const deed = gone || KEYS[key];
+  if (!deed || key.startsWith("Arrow") && !target.closest("#list") || event.repeat && !AGAIN.has(key)) return;
   event.preventDefault();
-  deed();
+  if (!gone) deed();
 });
 
-// How far sending has come is asked for by itself, and far more often than the page around it.
-async function follow() {
-  const progress = $("[data-fragment]");
-  if (progress && !document.hidden) {
-    try {
-      const answer = await fetch(progress.dataset.fragment, { credentials: "same-origin" });
-      if (answer.ok && !answer.redirected) {
-        progress.replaceChildren(...new DOMParser().parseFromString(await answer.text(), "text/html").body.children);
-        localise(progress);
-      }
-    } catch { /* the next look may do better */ }
-  }
-  if ($("[data-pulse-url]")) setTimeout(follow, 1500);
+addEventListener("popstate", (event) => {
+  if (!$("#list") || !narrow.matches || location.hash) return;
+  if (event.state?.record) document.body.classList.add("open");
+  else shut();
+});
+
+// What others decide, and how far sending has come, is seen by itself. A page that nobody looks at asks nobody, nor
+// does one on which nothing can happen any more; a server that does not answer is asked less and less often.
+let listening, misses = 0;
+function listen() {
+  clearTimeout(listening);
+  const queue = $("#queue[data-pulse-url]");
+  if (!queue || document.hidden) return;
+  const pause = "working" in queue.dataset ? 1500 : 5000;
+  listening = setTimeout(() => hear().then(heard, unheard).then(listen), Math.min(pause * 2 ** misses, 30_000));
 }
 
-// What others decide meanwhile is seen within seconds; a page nobody looks at asks nobody.
-async function listen() {
-  const queue = $("#queue");
-  if (!queue) return;
-  if (!document.hidden) {
-    try {
-      const answer = await fetch(queue.dataset.pulseUrl, { credentials: "same-origin" });
-      if (answer.ok && answer.headers.get("content-type").includes("json")) {
-        const { pulse } = await answer.json();
-        const busy = document.activeElement && typing(document.activeElement);
-        if (pulse !== $("#queue").dataset.pulse && !busy && !underWay) {
-          const before = $("#queue").dataset.pulse.split("/")[0];
-          await load(location.href, { keep: pulse.startsWith(before), push: false });
-        }
-      }
-    } catch { /* the next look may do better */ }
-  }
-  setTimeout(listen, "working" in $("#queue").dataset ? 1500 : 5000);
+async function hear() {
+  await Promise.all([follow($("[data-fragment]")), beat($("#queue"))]);
 }
+
+function heard() {
+  if (misses > 1) say("The server answers again.");
+  misses = 0;
+}
+
+function unheard() {
+  misses += 1;
+  if (misses === 2) say("The server does not answer. This page tries again by itself.", { bad: true });
+}
+
+async function beat(queue) {
+  const answer = await fetch(queue.dataset.pulseUrl, { credentials: "same-origin" });
+  if (answer.redirected || answer.status === 403) {
+    delete $("#queue").dataset.pulseUrl;
+    say("You are signed out. Load the page to sign in again.", { bad: true });
+    return;
+  }
+  if (!answer.ok) throw new Error(answer.statusText);
+  const { pulse } = await answer.json(), before = $("#queue").dataset.pulse;
+  const isBusy = document.activeElement && typing(document.activeElement);
+  if (pulse === before || isBusy || underWay) return;
+  const here = current()?.querySelector(".line").href ?? location.href;
+  await load(here, { keep: pulse.startsWith(before.split("/")[0]), push: false, news: true });
+}
+
+// An answer that a newer page has overtaken is dropped, so that no number goes back.
+async function follow(progress) {
+  if (!progress) return;
+  const mine = latest;
+  const answer = await fetch(progress.dataset.fragment, { credentials: "same-origin" });
+  if (!answer.ok || answer.redirected || mine !== latest) return;
+  progress.replaceChildren(...new DOMParser().parseFromString(await answer.text(), "text/html").body.children);
+  localise(progress);
+}
+
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden && $("#queue[data-pulse-url]")) hear().then(heard, unheard).then(listen);
+  else listen();
+});
 
 $$("[data-keys]").forEach((button) => { button.hidden = false; });
 localise(document);
 settle();
 watch();
-setTimeout(listen, 2000);
-setTimeout(follow, 1500);
+showGroup();

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from storage.records import ChangeKind, ChangeState
+from storage.records import SAFE_KINDS, ChangeKind, ChangeState
 from storage.sync.marks import DECIDABLE
 
 Counts = Mapping[tuple[ChangeKind, ChangeState], int]
@@ -81,6 +81,11 @@ def tally(counts: Counts) -> Tally:
         written=sum(by_state[state] for state in (*DONE, ChangeState.STALE, ChangeState.FAILED)),
         rows=by_state.total(),
     )
+
+
+def safe(counts: Counts) -> int:
+    """Rows that the narrower of both approvals writes."""
+    return sum(counts.get((kind, state), 0) for kind in SAFE_KINDS if kind in DECIDABLE for state in OPEN)
 
 
 def chosen(key: str, there: list[Counted]) -> Counted | None:

@@ -14,7 +14,7 @@ from storage.sync import marks, plan_search, plan_verdicts, plans, syncs
 from storage.sync.plans import changes
 from storage.sync.syncs import Sync
 from web.deciding import owner_of
-from web.sync.groups import Counted, Group, Tally, chosen, counted, tally
+from web.sync.groups import Counted, Group, Tally, chosen, counted, safe, tally
 from web.sync.record import Line, fields_of, line_of
 from web.visits import Refusal, Visit, number_of
 
@@ -69,8 +69,8 @@ def before_deciding(visit: Visit) -> Response:
         return visit.go(f"/syncs/{sync_id}")
     groups = [one for one in counted(counts) if one.group.is_decidable or one.group.key == "left"]
     return visit.page(
-        "decide.html", sync=sync, groups=groups, tally=tally(counts), pulse=beat, changed=visit.asked("changed"),
-        rejecting=visit.asked("choice") == "reject",
+        "decide.html", sync=sync, groups=groups, tally=tally(counts), safe=safe(counts), pulse=beat,
+        changed=visit.asked("changed"), rejecting=visit.asked("choice") == "reject",
     )  # fmt: skip
 
 
