@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
+from jinja2 import Environment
 from starlette.testclient import TestClient
 
 from storage.campaign.campaigns import Campaign
@@ -76,9 +77,15 @@ def engine() -> NotedEngine:
     return NotedEngine()
 
 
+@pytest.fixture(scope="session")
+def compiled() -> Environment:
+    """The templates: turning them into code takes longer than most tests."""
+    return environment()
+
+
 @pytest.fixture
-def house(store: Store, engine: NotedEngine) -> House:
-    return House(store, engine, Settings.load(), environment())
+def house(store: Store, engine: NotedEngine, compiled: Environment) -> House:
+    return House(store, engine, Settings.load(), compiled)
 
 
 @pytest.fixture

@@ -2,7 +2,10 @@
 
 import logging
 import re
+import shutil
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from starlette.routing import Route
@@ -19,8 +22,10 @@ from storage.scope import Scope
 from storage.session import Store
 from storage.sync import syncs
 from storage.sync.syncs import Sync
+from tests.conftest import opened
 from tests.web.campaigns_to_review import written_campaign
 from tests.web.conftest import HOST, NotedEngine, Person
+from tests.web.plans_to_review import waiting_plan
 from web.app import ROUTES, create_app
 from web.cookies import SESSION
 from web.house import House
@@ -37,10 +42,63 @@ POSTS = [(route.path, method) for route, method in FOUND if method == "POST"]
 OF_SOMETHING = [(path, method) for path, method in INSIDE if "_id}" in path]
 
 
+@dataclass(frozen=True, slots=True)
+class Furnished:
+    """A database with things of Acme's in it, and what the routes call them."""
+
+    file: Path
+    scope: Scope
+    sync: Sync
+    campaign: Campaign
+    ids: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def furnished(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Furnished:
+    """Once, for there are hundreds of doors, and they are the same whatever kind of database lies behind them."""
+    file = tmp_path_factory.mktemp("doors") / "furnished.db"
+    shutil.copy(sqlite_template, file)
+    with opened(f"sqlite:///{file}") as store, store.begin() as session:
+        acme = tenants.add_organization(session, "Acme")
+        tenants.add_user(session, acme.slug, "ann@acme.example", role=Role.ADMIN)
+        scope = tenants.scope_of(session, acme.slug, "ann@acme.example")
+        sync, campaign = waiting_plan(session, scope), written_campaign(session, scope, 1, excluded=0)
+        person = contacts.search(session, scope, limit=1)[0].id
+        daily = schedules.add(session, scope, sync.connection_id, Timing("0 9 * * *"), ReviewPolicy.ALWAYS, actor="ann")
+        template = templates.save(session, scope, NewTemplate("News", "Hello", "Dear all"), author="ann")
+    ids = {
+        "schedule_id": daily.id, "template_id": template.id,
+        "campaign_id": campaign.id, "sync_id": sync.id,
+        "contact_id": person, "connection_id": sync.connection_id, "provider": "microsoft",
+        "token": "forged",
+    }  # fmt: skip
+    return Furnished(file, scope, sync, campaign, ids)
+
+
 @pytest.fixture
-def database_url(sqlite_url: str) -> str:
-    """Doors are the same whatever lies behind them."""
-    return sqlite_url
+def database_url(furnished: Furnished, tmp_path: Path) -> str:
+    shutil.copy(furnished.file, tmp_path / "contactflow.db")
+    return f"sqlite:///{tmp_path / 'contactflow.db'}"
+
+
+@pytest.fixture
+def scope(furnished: Furnished) -> Scope:
+    return furnished.scope
+
+
+@pytest.fixture
+def sync(furnished: Furnished) -> Sync:
+    return furnished.sync
+
+
+@pytest.fixture
+def campaign(furnished: Furnished) -> Campaign:
+    return furnished.campaign
+
+
+@pytest.fixture
+def ids(furnished: Furnished) -> dict[str, str]:
+    return furnished.ids
 
 
 def address(path: str, ids: dict[str, str]) -> str:
@@ -52,28 +110,6 @@ def shown_out(path: str, method: str) -> int:
     if method == "POST":
         return 403
     return 401 if path.startswith("/api/") else 303
-
-
-@pytest.fixture
-def campaign(store: Store, scope: Scope) -> Campaign:
-    """A small one, for it is made for each of many doors."""
-    with store.begin() as session:
-        return written_campaign(session, scope, 1, excluded=0)
-
-
-@pytest.fixture
-def ids(store: Store, scope: Scope, sync: Sync, campaign: Campaign) -> dict[str, str]:
-    """Things of Acme's, by what the routes call them."""
-    with store.begin() as session:
-        person = contacts.search(session, scope, limit=1)[0].id
-        daily = schedules.add(session, scope, sync.connection_id, Timing("0 9 * * *"), ReviewPolicy.ALWAYS, actor="ann")
-        template = templates.save(session, scope, NewTemplate("News", "Hello", "Dear all"), author="ann")
-    return {
-        "schedule_id": daily.id, "template_id": template.id,
-        "campaign_id": campaign.id, "sync_id": sync.id,
-        "contact_id": person, "connection_id": sync.connection_id, "provider": "microsoft",
-        "token": "forged",
-    }  # fmt: skip
 
 
 def refusals(store: Store, scope: Scope) -> list[audit.Entry]:
