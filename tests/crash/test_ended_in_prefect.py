@@ -19,8 +19,8 @@ def test_what_prefect_ended_ends_here_and_what_was_written_by_then_is_accounted_
 
     house.engine.cancel(cancelled.flow_run_id)
     house.touch(expired.id, expires_at=now() - timedelta(minutes=1))
-    house.until(cancelled.id, SyncStatus.CANCELLED, patience=30)
-    house.until(expired.id, SyncStatus.EXPIRED, patience=30)
+    house.until(cancelled.id, SyncStatus.CANCELLED)
+    house.until(expired.id, SyncStatus.EXPIRED)
 
     house.approve(cut)
     house.wait(lambda: house.rows(cut.id, ChangeState.APPLIED) > 20, "some rows are written")

@@ -11,9 +11,7 @@ def test_a_review_outlives_server_and_worker_and_a_killed_approval_is_carried_ou
     house.asleep(sync)
 
     for role in ("worker", "server"):
-        assert house.kill(role) == 1
-        house.wait(lambda: not house.is_whole(), f"the {role} is gone", patience=5)
-        house.wait(house.is_whole, f"the {role} is back")
+        house.replace(role)
     assert house.engine.state(sync.flow_run_id) == "Suspended"
 
     command = house.begin("approve", sync.id, "--wait")
