@@ -40,6 +40,15 @@ hypothesis.settings.register_profile("deterministic", max_examples=60, deadline=
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev"))
 
 SECRET = "a secret that only the tests know"
+# What takes seconds to start. One worker runs all tests of each, before those that any of them may run.
+ONCE = ("built_house", "prefect_server", "browser", "both")
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist looks for groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        for fixture in set(ONCE) & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.xdist_group(fixture))
 
 
 @pytest.fixture(scope="session")

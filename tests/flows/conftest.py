@@ -106,6 +106,7 @@ def driver(house: House, prefect_server: Any, monkeypatch: pytest.MonkeyPatch) -
     """The real flows on a real server. Great Expectations, slow to import, has tests of its own."""
     from tests.flows.prefect_server import driving  # noqa: PLC0415 (as above)
 
+    monkeypatch.setattr("tasks.sync.fetch.warm_up", lambda: None)
     monkeypatch.setattr("tasks.sync.validate.met", everything_met)
     monkeypatch.setattr("tasks.campaign.check.met", everything_met)
     monkeypatch.setenv("PREFECT_API_URL", prefect_server.url)

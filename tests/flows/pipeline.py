@@ -46,6 +46,7 @@ class Pipeline:
     before: dict[str, Callable[[], None]] = field(default_factory=dict)  # a step → what people do right before it, once
 
     def __post_init__(self) -> None:
+        self.monkeypatch.setattr("tasks.sync.fetch.warm_up", lambda: None)  # for a gate that is no step here
         for verb in ("account", "begin", "plan", "close", "undo"):
             self.monkeypatch.setattr(f"tasks.sync.{verb}.notify", lambda *said: self.told.append(said))
         self.monkeypatch.setattr(

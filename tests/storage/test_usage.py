@@ -99,7 +99,7 @@ def test_eight_workers_together_never_reserve_a_cent_too_much(store: Store, scop
 
 
 @given(st.lists(st.decimals("0.000000001", "0.2", places=9), max_size=30))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
 def test_the_budget_and_the_sum_of_its_attempts_are_the_same_to_nine_decimals(
     store: Store, scope: Scope, costs: list[Decimal]
 ) -> None:
