@@ -1,18 +1,15 @@
 """Reading an export back: edits made by hand, in a spreadsheet or a script."""
 
-import csv
-import io
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
+from deployments.cli.sheets import rows_of
 from deployments.cli.terminal import Refused
-from deployments.cli.values import FORMULA, SEPARATOR, spreadsheet_cell
+from deployments.cli.values import SEPARATOR, spreadsheet_cell, unmarked
 from storage.campaign import suppressions
 from storage.documents import FIELDS, new_id, now
 from storage.people import actions, contacts
@@ -26,8 +23,6 @@ from tasks.rules.identity import KNOWN_BY
 
 LABELLED = re.compile(r"^(?P<value>.*?)(?: \((?P<label>[^()]*)\))?$", re.DOTALL)
 
-Row = tuple[str, dict[str, Any]]
-
 
 def read_back(session: Session, scope: Scope, path: Path, user: str, *, by_their_wish: bool = False) -> dict[str, int]:
     """Only the fields that the file names are touched; returns how many contacts were created, updated, unchanged.
@@ -35,7 +30,7 @@ def read_back(session: Session, scope: Scope, path: Path, user: str, *, by_their
     People who were erased come back only `by_their_wish`.
     """
     erasures.hold_off(session, scope)
-    rows = list(_json_rows(path) if path.suffix.lower() == ".json" else _csv_rows(path))
+    rows = rows_of(path)
     there = contacts.contacts(session, scope, [row_id for row_id, _ in rows if row_id], lock=True)
     if unknown := [row_id for row_id, _ in rows if row_id and row_id not in there]:
         raise Refused(
@@ -95,33 +90,8 @@ def _take(session: Session, scope: Scope, before: Contact | None, values: dict[s
     return "updated" if before else "created"
 
 
-def _json_rows(path: Path) -> Iterator[Row]:
-    try:
-        for one in msgspec.json.decode(path.read_bytes(), type=list[dict[str, Any]]):
-            given = one.get("properties", {})
-            person = msgspec.convert(given, Person)
-            yield str(one.get("id") or ""), {name: getattr(person, name) for name in FIELDS}
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise Refused(f"{path.name} is not what `contactflow export` writes: {error}") from None
-
-
-def _csv_rows(path: Path) -> Iterator[Row]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise Refused(f"{path.name} is not UTF-8: save it as CSV in UTF-8") from None
-    reader = csv.DictReader(io.StringIO(text, newline=""))
-    if unknown := set(reader.fieldnames or ()) - {"id", *FIELDS}:
-        raise Refused(
-            f"columns that no export has: {', '.join(sorted(unknown))}; "
-            "for contacts from elsewhere use `contactflow sync --file`"
-        )
-    for row in reader:
-        yield row.get("id") or "", {name: row[name] or "" for name in FIELDS if name in row}
-
-
 def _value(field: str, text: str) -> Any:
-    text = text[1:] if text.startswith("'") and text[1:].startswith(FORMULA) else text
+    text = unmarked(text)
     if isinstance(getattr(Person(), field), str):
         return text
     parts = [part.strip() for part in text.split(SEPARATOR.strip()) if part.strip()]

@@ -1,12 +1,14 @@
 """Values of contacts as a terminal and a spreadsheet show them."""
 
+import re
 from typing import Any
 
 from storage.records import Cell
 from tasks.rules.wording import as_text
 
 SEPARATOR = " ::: "  # Google's own, so that its address book reads what we write
-FORMULA = ("=", "@", "\t")
+# What a spreadsheet computes; numbers of telephones, which it cannot compute, stay as they are.
+FORMULA = re.compile(r"[=@\t\r]|[+-](?![\d ().\-/]+(?:;ext=\d+)?(?: \([\w ()]*\))?(?: ::: .*)?\Z)", re.DOTALL)
 
 
 def cell_text(cell: Cell) -> str:
@@ -18,4 +20,8 @@ def cell_text(cell: Cell) -> str:
 def spreadsheet_cell(value: Any) -> str:
     """A field in one cell. A spreadsheet must not take a name for a formula; reading back takes the mark off again."""
     text = SEPARATOR.join(map(as_text, value)) if isinstance(value, tuple) else str(value)
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return f"'{text}" if FORMULA.match(text) else text
+
+
+def unmarked(text: str) -> str:
+    return text[1:] if text.startswith("'") and FORMULA.match(text, 1) else text

@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from deployments.cli.values import spreadsheet_cell, unmarked
 from storage.records import Labelled, Person, PostalAddress
 from tests.cli.conftest import Call
 from tests.flows.book import Book, somebody
@@ -120,7 +122,14 @@ def test_a_row_with_an_id_changes_that_contact_and_one_without_makes_a_new_one(
         ("a.csv", b'id,notes\n,"' + b"x" * 200_000 + b'"\n', ""),
         ("a.csv", b"id,notes\n,a\0b\n", ""),
         ("a.csv", b"id,display_name\n\xc2\xa0,x\n", ""),
-        ("a.csv", b"", ""),
+        ("a.csv", b"", "is empty"),
+        ("a.csv", b"id,notes,display_name\n,x\n", "row 2 of a.csv has 2 cells, its head has 3"),
+        ("a.csv", b"id,notes,display_name\n,Tea, or coffee,Ann\n", "row 2 of a.csv has 4 cells, its head has 3"),
+        ("a.csv", b'id,notes\n,"never closed\n,b\n', "after row 1 of a.csv"),
+        ("a.csv", b"id,notes,notes\n,a,b\n", "a column stands twice"),
+        ("a.csv", b"id,notes\nsame,a\nsame,b\n", "1 ids stand in more than one row, first same"),
+        ("a.json", b'[{"properties": {"colour": "red"}}]', "columns that no export has: colour"),
+        ("a.json", b'[{"id": "same"}, {"id": "same"}]', "1 ids stand in more than one row, first same"),
     ],
 )
 def test_a_file_that_no_export_wrote_is_refused_in_a_sentence(
@@ -133,6 +142,46 @@ def test_a_file_that_no_export_wrote_is_refused_in_a_sentence(
     assert result.exit_code in (0, 1)
     assert why in result.stderr
     assert house.crm() == [] or result.exit_code == 0
+
+
+def test_a_huge_file_is_refused_before_it_is_read(call: Call, tmp_path: Path) -> None:
+    path = tmp_path / "huge.csv"
+    with path.open("wb") as file:
+        file.truncate(101 * 2**20)
+    result = call("import", str(path), "--org", "acme")
+    assert (result.exit_code, "has more than 100 MB" in result.stderr) == (1, True)
+
+
+@pytest.mark.parametrize(("sign", "encoding"), [(";", "utf-8"), (";", "utf-8-sig"), ("\t", "utf-16")])
+def test_a_table_that_excel_has_saved_is_read_back(
+    told: Told, house: House, completed: str, tmp_path: Path, sign: str, encoding: str
+) -> None:
+    del completed
+    one, path = house.crm()[0], tmp_path / "edits.csv"
+    path.write_bytes(f"id{sign}notes\r\n{one.id}{sign}Likes tea\r\n".encode(encoding))
+    assert told("import", str(path), "--org", "acme") == {"created": 0, "updated": 1, "unchanged": 0}
+    assert told("contact", one.id)["properties"]["notes"] == "Likes tea"
+
+
+def test_json_that_names_one_field_touches_no_other(told: Told, house: House, completed: str, tmp_path: Path) -> None:
+    del completed
+    one, path = house.crm()[0], tmp_path / "edits.json"
+    path.write_text(json.dumps([{"id": one.id, "properties": {"notes": "Likes tea"}}]))
+    assert told("import", str(path), "--org", "acme") == {"created": 0, "updated": 1, "unchanged": 0}
+    after = next(each for each in house.crm() if each.id == one.id)
+    assert after.person == replace(one.person, notes="Likes tea")
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+cmd|' /C calc'!A1", "-2+3", "@SUM(A1)", "\tx", "-"])
+def test_a_name_is_never_a_formula_and_comes_back_as_it_was(name: str) -> None:
+    cell = spreadsheet_cell(name)
+    assert not cell.startswith(("=", "+", "-", "@", "\t"))
+    assert unmarked(cell) == name
+
+
+@pytest.mark.parametrize("number", ["+442071838750", "+44 20 7183 8750", "+491701234567;ext=12"])
+def test_a_telephone_number_is_no_formula(number: str) -> None:
+    assert spreadsheet_cell((Labelled(number, "work (old)"), Labelled(number))).startswith(number)
 
 
 def test_a_file_that_cannot_be_written_is_a_sentence(call: Call, completed: str, tmp_path: Path) -> None:
