@@ -8,52 +8,59 @@ import click
 from deployments.cli.terminal import Refused, command, organization_option, ready_store, show
 from storage import audit, scrubbing
 from storage.organization import tenants
+from storage.people import contacts
 from storage.privacy import erasing, holdings
 from storage.privacy.erasing import Erasure
+from storage.records import Whom
 from storage.scope import Scope
 from storage.session import Session
 from tasks.rules.accounting import forecast
-from tasks.rules.identity import whom
+from tasks.rules.identity import whom, whom_of
 
 user_option = click.option("--user", default="", metavar="EMAIL", help="Who asks, for the audit log: a user.")
 
 
 @command("export-person")
-@click.argument("email")
+@click.argument("person")
 @organization_option
 @user_option
-def export_person_command(email: str, organization: str, user: str, *, as_json: bool) -> None:
-    """Print all that the organization holds of the person with this address, as JSON."""
+def export_person_command(person: str, organization: str, user: str, *, as_json: bool) -> None:
+    """Print all that the organization holds of a person, as JSON.
+
+    PERSON is any e-mail address of theirs, or the id of their contact, who may have no address.
+    """
     del as_json  # there is no other form
     with ready_store().begin() as session:
         scope, actor = _asked_by(session, organization, user)
-        asked = whom(email)
+        asked = _asked_for(session, scope, person)
         found = holdings.holdings(session, scope, asked)
         if found is None:
             raise Refused("nothing is held of a person with this address")
         counts = {name: len(rows) for name, rows in found.items()}
         subject = holdings.known_as(session, scope, asked)
         audit.record(session, scope, actor=actor, action="person.exported", subject=subject, detail=counts)
-    click.echo(json.dumps({"person": email, **found}, default=str, indent=2, ensure_ascii=False))
+    click.echo(json.dumps({"person": person, **found}, default=str, indent=2, ensure_ascii=False))
 
 
 @command("erase")
-@click.argument("email")
+@click.argument("person")
 @organization_option
 @user_option
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def erase_command(email: str, organization: str, user: str, *, yes: bool, as_json: bool) -> None:
-    """Erase the person with this address from everything that the organization holds, for good.
+def erase_command(person: str, organization: str, user: str, *, yes: bool, as_json: bool) -> None:
+    """Erase a person from everything that the organization holds, for good.
 
+    PERSON is any e-mail address of theirs, or the id of their contact, who may have no address.
     No sync brings them back, and nobody writes to them again. `import --by-their-wish` lets them come back.
     """
-    store, asked = ready_store(), whom(email)
+    store = ready_store()
     if sys.stdin.isatty() and not (yes or as_json):
-        click.confirm(f"Erase all that {organization} holds of {email}? Nothing brings it back.", abort=True)
+        click.confirm(f"Erase all that {organization} holds of {person}? Nothing brings it back.", abort=True)
     with store.begin() as session:
         scope, actor = _asked_by(session, organization, user)
+        asked = _asked_for(session, scope, person)
         done = erasing.erase(session, scope, asked, forecast, by=actor)
-        is_user = tenants.member(session, scope, email) is not None
+        is_user = any(tenants.member(session, scope, address) for address in (person, asked.address))
     if done.found_nothing and not done.before:
         raise Refused("nothing is held of a person with this address; nothing was changed")
     is_clean = scrubbing.scrub(store)
@@ -61,6 +68,11 @@ def erase_command(email: str, organization: str, user: str, *, yes: bool, as_jso
     show(as_json, data, lambda: _tell(done, is_clean))
     if is_user:
         click.echo("this is a user of the organization too: users stay, with what they did", err=True)
+
+
+def _asked_for(session: Session, scope: Scope, person: str) -> Whom:
+    contact = contacts.contacts(session, scope, [person]).get(person)
+    return whom_of(contact) if contact else whom(person)
 
 
 def _tell(done: Erasure, is_clean: bool) -> None:  # noqa: FBT001 (an answer)

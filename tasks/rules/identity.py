@@ -7,13 +7,13 @@ from tasks.rules.reachable import is_email, phone_key
 
 
 class NoAddress(Exception):
-    """What was given is no e-mail address, and nobody is asked for by anything else."""
+    """Nobody can be asked for by what was given."""
 
 
 def whom(address: str) -> Whom:
     known_as = canonical(address)
     if not is_email(known_as):
-        raise NoAddress("this is no e-mail address: a person is asked for by one of theirs")
+        raise NoAddress("this is no e-mail address and no contact's id: a person is asked for by one of theirs")
     return Whom(known_as, KNOWN_BY)
 
 

@@ -6,6 +6,9 @@ from typing import Any
 import pytest
 
 from storage import audit
+from storage.documents import new_id
+from storage.people import contacts
+from storage.records import Contact, Person
 from tests.cli.conftest import Call
 from tests.flows.book import somebody
 from tests.flows.house import BEN, House
@@ -57,6 +60,17 @@ def test_a_person_is_found_by_any_address_of_theirs_however_it_is_spelt(call: Ca
     for address in ("PIA@Truffelwerk.example", "pia.quelle+news@former.example", ON_A_CARD):
         assert world.pia in {one["id"] for one in exported(call, address)["contacts"]}
     assert exported(call, SECOND)["waiting_for_the_next_sync"]
+
+
+def test_who_has_no_address_is_asked_for_by_the_id_of_their_contact(call: Call, house: House) -> None:
+    unreachable = Contact(new_id(), 1, Person(display_name="Ohne Adresse"), {})
+    with house.store.begin() as session:
+        contacts.create(session, house.scope, [unreachable])
+    assert "Ohne Adresse" in json.dumps(exported(call, unreachable.id))
+    assert call("export-person", unreachable.id, "--org", "rival").exit_code == 1
+    assert call("erase", unreachable.id, "--org", "acme").exit_code == 0
+    assert "Ohne Adresse" not in {one.person.display_name for one in house.crm()}
+    assert "no contact's id" in call("export-person", unreachable.id, "--org", "acme").stderr
 
 
 def test_who_asked_for_whom_is_on_record_without_the_address(call: Call, world: World) -> None:
