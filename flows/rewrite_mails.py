@@ -6,7 +6,7 @@ from tasks.campaign.check import check
 from tasks.campaign.draft import draft
 
 
-@flow(name="rewrite-mails", flow_run_name="rewrite-mails {campaign}")
+@flow(name="rewrite-mails", flow_run_name="rewrite-mails {campaign}", timeout_seconds=6 * 3600)
 async def rewrite_mails(campaign: str) -> None:
     """Have the language model write those mails again that a reviewer asked for.
 

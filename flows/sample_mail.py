@@ -5,7 +5,7 @@ from prefect import flow
 from tasks.campaign.sample import sample
 
 
-@flow(name="sample-mail", flow_run_name="sample-mail of {campaign}")
+@flow(name="sample-mail", flow_run_name="sample-mail of {campaign}", timeout_seconds=3600)
 async def sample_mail(campaign: str, mail: str, to: str) -> None:
     """Send a mail to a user of the organization, to be looked at in an inbox. It counts for nothing.
 

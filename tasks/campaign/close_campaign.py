@@ -8,6 +8,7 @@ from storage.campaign import campaign_reviews, campaigns
 from storage.organization import tenants
 from storage.records import CampaignStatus
 from storage.session import open_store
+from tasks.providers.deadlines import in_time
 from tasks.providers.events import notify
 
 UNWRITTEN = (CampaignStatus.DRAFT, CampaignStatus.GENERATING)
@@ -27,7 +28,8 @@ async def failing_loudly(campaign_id: str) -> AsyncIterator[Standing]:
     with open_store().read() as session:
         campaign = campaigns.campaign(session, tenants.scope_of_campaign(session, campaign_id), campaign_id)
     try:
-        yield Standing(is_unwritten=campaign.status in UNWRITTEN)
+        async with in_time():
+            yield Standing(is_unwritten=campaign.status in UNWRITTEN)
     except Exception as error:
         _fail(campaign_id, f"{type(error).__name__}: {error}")
         raise

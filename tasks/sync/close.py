@@ -8,6 +8,7 @@ from storage.organization import tenants
 from storage.records import SyncStatus
 from storage.session import open_store
 from storage.sync import reviews, staging, syncs
+from tasks.providers.deadlines import in_time
 from tasks.providers.events import notify
 
 
@@ -25,7 +26,8 @@ async def failing_loudly(sync_id: str) -> AsyncIterator[Stage]:
     with open_store().read() as session:
         sync = syncs.sync(session, tenants.scope_of_sync(session, sync_id), sync_id)
     try:
-        yield Stage(is_unplanned=sync.status is SyncStatus.EXTRACTING)
+        async with in_time():
+            yield Stage(is_unplanned=sync.status is SyncStatus.EXTRACTING)
     except Exception as error:
         _fail(sync_id, f"{type(error).__name__}: {error}")
         raise

@@ -1,5 +1,7 @@
 """The flow as a worker runs it, on a real Prefect server: it sleeps for the review and wakes for a decision."""
 
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -96,7 +98,9 @@ def test_a_run_that_makes_no_sense_fails_with_a_sentence(driver: Driver, cards: 
 
 
 @pytest.mark.parametrize("provider", ["microsoft", "google"])
-def test_a_connected_account_end_to_end(house: House, driver: Driver, simulators: Simulators, provider: str) -> None:
+def test_a_connected_account_end_to_end(
+    house: House, driver: Driver, simulators: Simulators, provider: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     connection, mailbox = house.connect(simulators, provider, size=25)
     run = driver.start(connection=connection)
     assert driver.run(run) == "Suspended"
@@ -106,16 +110,22 @@ def test_a_connected_account_end_to_end(house: House, driver: Driver, simulators
     assert driver.sync_of(run).statistics.total == mailbox.count
     cursor = house.cursor(connection)
     assert cursor
-    simulators.world.faults.add(Fault("status", mailbox=mailbox.email, status=403, times=0))
-    try:
-        failing = driver.start(connection=connection)
-        assert driver.run(failing) == "Failed"
-    finally:
-        simulators.world.faults.clear()
-    failed = driver.sync_of(failing)
-    assert failed.status is SyncStatus.FAILED
-    assert "refuse" in failed.error
-    assert house.cursor(connection) == cursor
+    refusing, hanging = Fault("status", status=403, times=0), Fault("slow", ms=1500, times=0)
+    for fault, longest, said in (
+        (hanging, timedelta(seconds=1), "not done within 0:00:01"),
+        (refusing, timedelta(days=1), "refuse"),
+    ):
+        monkeypatch.setattr("tasks.providers.deadlines.LONGEST", longest)
+        simulators.world.faults.add(replace(fault, mailbox=mailbox.email))
+        try:
+            failing = driver.start(connection=connection)
+            assert driver.run(failing) == "Failed"
+        finally:
+            simulators.world.faults.clear()
+        failed = driver.sync_of(failing)
+        assert failed.status is SyncStatus.FAILED
+        assert said in failed.error
+        assert house.cursor(connection) == cursor
 
 
 def test_a_manual_run_takes_the_place_of_a_waiting_preview_and_a_scheduled_one_does_not(

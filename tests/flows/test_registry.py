@@ -51,6 +51,12 @@ def test_housekeeping_is_done_every_quarter_of_an_hour_and_thoroughly_at_night()
     assert (often.parameters, nightly.parameters) == ({"thorough": False}, {"thorough": True})
 
 
+def test_no_run_hangs_for_ever() -> None:
+    """Those that open books of their own have their limit there, so that the books tell why."""
+    unending = {name for name, one in BY_FLOW.items() if not one.flow.timeout_seconds}
+    assert unending == {"contact-sync", "email-campaign"}
+
+
 def test_runs_of_every_flow_are_purged() -> None:
     assert set(FLOWS) == set(BY_FLOW)
 

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from storage.campaign.campaigns import Campaign
-from storage.records import MailState
+from storage.records import CampaignStatus, MailState
+from tasks.campaign.close_campaign import failing_loudly
+from tasks.providers.deadlines import TookTooLong
 from tasks.providers.gmail import GmailMailer
 from tasks.providers.graph_mail import GraphMailer
 from tests.sending.dispatch import QUICK, Dispatch
@@ -116,6 +118,26 @@ FAULTS = {
     "it is done, and a wait is asked for": {"kind": "asks_to_wait", "retry_after": 1},
     "it is throttled": {"kind": "status", "status": 429, "retry_after": 1},
 }
+
+
+@pytest.mark.parametrize("way", list(MAILERS))
+def test_a_send_that_hangs_is_broken_off_in_the_end_and_gone_on_with(
+    dispatch: Dispatch, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    campaign = dispatch.campaign(way, 3)
+    dispatch.fault("slow", ROUTES[way]["send"], method="POST", after=1, ms=1500)
+    monkeypatch.setattr("tasks.providers.deadlines.LONGEST", timedelta(seconds=1))
+    with pytest.raises(TookTooLong):
+        asyncio.run(_within_its_time(dispatch, campaign))
+    assert dispatch.status(campaign).status is CampaignStatus.SENDING
+    finish(dispatch, campaign)
+    assert dispatch.states(campaign) == {MailState.SENT: 3}
+    dispatch.assert_true(campaign)
+
+
+async def _within_its_time(dispatch: Dispatch, campaign: Campaign) -> None:
+    async with failing_loudly(campaign.id):
+        await _sent(dispatch, campaign)
 
 
 @pytest.mark.parametrize("fault", FAULTS)
