@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from tasks.rules.wording import as_text
 from web.campaign.mail_words import CAMPAIGN_STATUSES, DECISIONS, MAIL_STATES, amount, duration, money
-from web.words import CHOICES, DEEDS, FIELDS, KINDS, POLICIES, ROOMS, STATES, STATUSES, count_of
+from web.words import ADVICE, CHOICES, DEEDS, FIELDS, KINDS, POLICIES, ROOMS, STATES, STATUSES, count_of
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -38,7 +38,8 @@ def environment() -> Environment:
         "percent": percent,
     }
     made.globals |= {
-        "static": static, "FIELDS": FIELDS, "KINDS": KINDS, "STATES": STATES, "STATUSES": STATUSES, "DEEDS": DEEDS,
+        "static": static, "ADVICE": ADVICE,
+        "FIELDS": FIELDS, "KINDS": KINDS, "STATES": STATES, "STATUSES": STATUSES, "DEEDS": DEEDS,
         "ROOMS": ROOMS, "CHOICES": CHOICES, "POLICIES": POLICIES, "CAMPAIGN_STATUSES": CAMPAIGN_STATUSES,
         "MAIL_STATES": MAIL_STATES, "DECISIONS": DECISIONS,
     }  # fmt: skip

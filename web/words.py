@@ -1,6 +1,6 @@
 """What the pages call things."""
 
-from storage.records import ChangeKind, ChangeState, Deed, Person, ReviewPolicy, SyncStatus
+from storage.records import Advice, ChangeKind, ChangeState, Deed, Person, ReviewPolicy, SyncStatus
 from storage.sync.reviews import Choice
 
 FIELDS = {name: name.replace("_", " ").capitalize() for name in Person.__dataclass_fields__} | {
@@ -57,6 +57,11 @@ CHOICES = {
     Choice.APPROVE: "approved",
     Choice.APPROVE_SAFE: "new contacts and plain updates approved",
     Choice.REJECT: "rejected",
+}
+ADVICE = {
+    Advice.APPROVE: "approve",
+    Advice.REJECT: "leave out",
+    Advice.LOOK: "look closely",
 }
 DEEDS = {
     Deed.APPROVED: "approved",

@@ -60,6 +60,7 @@ def mails(
     *,
     states: Iterable[MailState] | None = None,
     ids: Sequence[str] | None = None,
+    ordinals: Sequence[int] | None = None,
     risk: Risk | None = None,
     after: int = 0,
     limit: int = BATCH,
@@ -70,6 +71,8 @@ def mails(
         query = query.where(table.c.state.in_(list(states)))
     if ids is not None:
         query = query.where(table.c.id.in_(list(ids)))
+    if ordinals is not None:
+        query = query.where(table.c.ordinal.in_(ordinals))
     if risk is not None:
         query = query.where(of_risk(risk))
     return [mail_of(scope, row, key) for row in session.execute(query).all()]

@@ -4,11 +4,12 @@ from starlette.responses import Response
 
 from storage.campaign import campaign_reviews, campaigns, mail_marks
 from storage.campaign.campaign_reviews import Decision
-from storage.records import MailState
+from storage.records import MailState, Run, RunKind
 from storage.sync.marks import Overtaken
 from storage.sync.reviews import CannotDecide, Choice
 from tasks.campaign.judging import edited
 from tasks.providers.engine import EngineUnreachable
+from web.advice import to_follow
 from web.campaign.campaign_page import Place
 from web.campaign.campaign_sending import start_writing
 from web.campaign.mail_groups import IN_REVIEW
@@ -32,6 +33,9 @@ def mark(visit: Visit) -> Response:
             mail_marks.mark_all(
                 session, visit.scope, campaign_id, deed_of(whole), actor=visit.email, risks=[group.risk]
             )
+        elif form.one("advised"):
+            deed, chosen = to_follow(session, visit, Run(RunKind.CAMPAIGN, campaign_id))
+            mail_marks.mark_mails(session, visit.scope, campaign_id, deed, actor=visit.email, mail_ids=chosen)
         elif chosen := form.all("row"):
             mail_marks.mark_mails(
                 session, visit.scope, campaign_id, deed_of(form.one("deed")), actor=visit.email, mail_ids=chosen

@@ -11,8 +11,9 @@ from storage.campaign.campaigns import Campaign
 from storage.crypto import Key
 from storage.documents import now
 from storage.organization import connections
-from storage.records import CampaignStatus, Mail, MailState
+from storage.records import CampaignStatus, Mail, MailState, Run, RunKind
 from storage.session import Session
+from web.advice import advised
 from web.campaign.campaign_progress import Progress, progress_of
 from web.campaign.mail_groups import Counted, Levels, Tally, chosen, counted, groups_of, tally, without_remark
 from web.campaign.mail_view import TABS, find, lines_of, record
@@ -104,6 +105,9 @@ def told(visit: Visit, campaign_id: str, *, words: str = "") -> dict[str, Any]:
             "lines": lines_of(session, visit, campaign_id, rows),
             "record": record(session, visit, campaign, key, mail) if mail else None,
             "row_asked": bool(visit.asked("row")),
+            "advice": advised(
+                session, visit, Run(RunKind.CAMPAIGN, campaign_id), waits=campaign.status is CampaignStatus.REVIEW
+            ),
             "marks": mail_marks.marks(session, scope, campaign_id, limit=6),
             "excluded": tallies.reasons(session, scope, campaign_id, MailState.EXCLUDED),
             "kept": key is not None,

@@ -241,7 +241,7 @@ async function send(form, button) {
   const body = new URLSearchParams(new FormData(form));
   if (button?.name) body.set(button.name, button.value);
   const then = form.dataset.then === "next" && button.value !== "cleared";
-  const keep = !button || button.name !== "whole", number = chosen().length;
+  const keep = !["whole", "advised"].includes(button?.name), number = chosen().length;
   const stays = narrow.matches || $("#record").contains(document.activeElement);
   form.classList.add("waiting");
   if (then && current() === rows().at(-1) && $("[data-more]")) await more($("[data-more]"));
@@ -368,6 +368,7 @@ const KEYS = {
   ArrowUp: () => step(-1),
   a: () => press("a"),
   r: () => press("r"),
+  s: () => { const button = $("#record [data-key=s]"); if (button) send(button.form, button); },
   u: () => { const button = $("[data-undo]"); if (button) send(button.form, button); },
   e: () => {
     const choices = $("#record .choose[open]") ?? $("#record .choose");

@@ -2,11 +2,12 @@
 
 from starlette.responses import Response
 
-from storage.records import Deed, Edits, Mark
+from storage.records import Deed, Edits, Mark, Run, RunKind
 from storage.session import Session
 from storage.sync import marks, reviews, syncs
 from storage.sync.reviews import Choice, Decision
 from tasks.providers.engine import EngineUnreachable
+from web.advice import to_follow
 from web.deciding import LONGEST_COMMENT, deed_of
 from web.sync.edits import edits_of
 from web.sync.groups import BY_KEY
@@ -23,6 +24,9 @@ def mark(visit: Visit) -> Response:
             if group is None or not group.is_decidable:
                 raise Refusal(400, "No such group", "Load the page again.")
             marks.mark_all(session, visit.scope, sync_id, deed_of(whole), actor=visit.email, kinds=group.kinds)
+        elif visit.form.one("advised"):
+            deed, rows = to_follow(session, visit, Run(RunKind.SYNC, sync_id))
+            marks.mark_rows(session, visit.scope, sync_id, deed, actor=visit.email, change_ids=rows)
         elif chosen := form.all("row"):
             marks.mark_rows(
                 session, visit.scope, sync_id, deed_of(form.one("deed")), actor=visit.email, change_ids=chosen

@@ -8,11 +8,12 @@ from starlette.responses import JSONResponse, Response
 from storage.crypto import Key
 from storage.documents import new_id, now
 from storage.people import contacts
-from storage.records import Change, Edits, SyncStatus
+from storage.records import Change, Edits, Run, RunKind, SyncStatus
 from storage.session import Session
 from storage.sync import marks, plan_search, plan_verdicts, plans, syncs
 from storage.sync.plans import changes
 from storage.sync.syncs import Sync
+from web.advice import advised
 from web.deciding import owner_of
 from web.sync.groups import Counted, Group, Tally, chosen, counted, safe, tally
 from web.sync.record import Line, fields_of, line_of
@@ -110,6 +111,7 @@ def told(visit: Visit, sync_id: str, *, words: str = "") -> dict[str, Any]:
             "lines": _lines(session, visit, sync_id, key, rows),
             "tally": tally(counts),
             "pulse": beat_of(sync, marks.pulse(session, scope, sync_id), tally(counts)),
+            "advice": advised(session, visit, Run(RunKind.SYNC, sync_id), waits=sync.status is SyncStatus.PREVIEW),
             "marks": marks.marks(session, scope, sync_id, limit=6),
             "waits": sync.status is SyncStatus.PREVIEW,
             "working": sync.status in WRITING,
