@@ -10,6 +10,7 @@ import ctypes
 import gc
 import json
 import os
+import resource
 import runpy
 import select
 import signal
@@ -100,9 +101,10 @@ class ForkServer:
     def _bury(self) -> None:
         while self._runs:
             with suppress(ChildProcessError):
-                run, ended = os.waitpid(-1, os.WNOHANG)
+                run, ended, used = os.wait4(-1, os.WNOHANG)
                 if not run:
                     return
+                _tell(run, ended, used)
                 if channel := self._runs.pop(run, None):
                     with suppress(OSError):
                         channel.sendall(NUMBER.pack(ended))
@@ -110,6 +112,14 @@ class ForkServer:
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         self._told_to_stop = True
+
+
+def _tell(run: int, ended: int, used: resource.struct_rusage) -> None:
+    """For who must know how many runs a machine can take; memory as Linux counts it, with what is shared."""
+    cpu = used.ru_utime + used.ru_stime
+    how = os.waitstatus_to_exitcode(ended)
+    sys.stderr.write(f"process {run} of a run ended with {how}: {cpu:.2f} s of CPU, {used.ru_maxrss // 1024} MB\n")
+    sys.stderr.flush()
 
 
 def _ordered(channel: socket.socket) -> tuple[Order, list[int]]:
