@@ -25,8 +25,10 @@ def notify_people(store: Store, moment: datetime | None = None) -> Counter[str]:
     moment, done = moment or now(), Counter[str]()
     for scope in everybody(store):
         with store.begin() as session:
-            done["found"] += sum(notices.note(session, scope, one, house()) for one in _found(session, scope, moment))
             done["forgotten"] += notices.forget(session, scope, moment - KEPT)
+            if not (house() or notices.targets(session, scope)):
+                continue  # nobody to tell: of a thousand organizations many are like that
+            done["found"] += sum(notices.note(session, scope, one, house()) for one in _found(session, scope, moment))
         done["told"] += deliver(store, scope)
     return +done
 

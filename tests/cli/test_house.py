@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from storage.organization import connections
+from storage.organization import connections, tenants
 from storage.records import ConnectionStatus
 from storage.settings import settings
 from tests.cli.conftest import Call, FakePrefect
@@ -86,6 +86,24 @@ def test_the_doctor_says_how_to_mend(
     assert wrong["google account ann@gmail.example"].startswith("contactflow connect google --org acme")
     assert "CONTACTFLOW_SECRET_KEYS" in wrong["sealed values of acme"]
     assert call("doctor").exit_code == 1
+
+
+def test_of_many_organizations_the_doctor_tells_what_is_wrong(
+    call: Call, prefect: FakePrefect, house: House, connection: str
+) -> None:
+    del prefect
+    with house.store.begin() as session:
+        for number in range(21):
+            tenants.add_organization(session, f"team {number}")
+    found = findings(call)
+    (summary,) = [name for name in found if name.endswith(" organizations")]
+    assert found[summary]["fine"]
+    assert "audit log of team-3" not in found
+    with house.store.begin() as session:
+        connections.mark(session, house.scope, connection, ConnectionStatus.NEEDS_RECONNECT, "consent was withdrawn")
+    found = findings(call)
+    assert not found[summary]["fine"]
+    assert found["google account ann@gmail.example"]["mend"].startswith("contactflow connect google --org acme")
 
 
 def test_a_connection_is_shown_with_its_health_in_plain_words(
