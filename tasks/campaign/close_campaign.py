@@ -9,6 +9,7 @@ from storage.organization import tenants
 from storage.records import CampaignStatus
 from storage.session import open_store
 from tasks.providers.deadlines import in_time
+from tasks.providers.engine import is_away
 from tasks.providers.events import notify
 
 UNWRITTEN = (CampaignStatus.DRAFT, CampaignStatus.GENERATING)
@@ -31,7 +32,8 @@ async def failing_loudly(campaign_id: str) -> AsyncIterator[Standing]:
         async with in_time():
             yield Standing(is_unwritten=campaign.status in UNWRITTEN)
     except Exception as error:
-        _fail(campaign_id, f"{type(error).__name__}: {error}")
+        if not is_away(error):  # its run is begun again once the server is back
+            _fail(campaign_id, f"{type(error).__name__}: {error}")
         raise
 
 

@@ -12,6 +12,8 @@ from urllib.parse import quote
 
 import httpx
 
+from storage.settings import settings
+
 PATIENCE = 10.0
 ANSWER = 40.0  # a server that writes to SQLite under load may think for a while; one that is down says so at once
 OVER = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
@@ -25,6 +27,19 @@ class EngineUnreachable(Exception):
 
 class EngineRefused(Exception):
     pass
+
+
+def is_away(error: Exception) -> bool:
+    """Whether it was Prefect's server that did not answer, or in no state to: no fault of the run's, and soon over."""
+    if isinstance(error, EngineUnreachable):
+        return True
+    if not isinstance(error, httpx.TransportError | httpx.HTTPStatusError):
+        return False
+    try:
+        asked_us = str(error.request.url).startswith(settings().prefect_url)
+    except RuntimeError:  # it does not know what was asked
+        return False
+    return asked_us and (isinstance(error, httpx.TransportError) or error.response.is_server_error)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from storage.records import SyncStatus
 from storage.session import open_store
 from storage.sync import reviews, staging, syncs
 from tasks.providers.deadlines import in_time
+from tasks.providers.engine import is_away
 from tasks.providers.events import notify
 
 
@@ -29,7 +30,8 @@ async def failing_loudly(sync_id: str) -> AsyncIterator[Stage]:
         async with in_time():
             yield Stage(is_unplanned=sync.status is SyncStatus.EXTRACTING)
     except Exception as error:
-        _fail(sync_id, f"{type(error).__name__}: {error}")
+        if not is_away(error):  # its run is begun again once the server is back
+            _fail(sync_id, f"{type(error).__name__}: {error}")
         raise
     finally:
         staging.drop(sync_id)

@@ -18,7 +18,7 @@ from tests import postgres
 from tests.scale import auditor
 from tests.scale.site import Site, built, until
 
-pytestmark = pytest.mark.soak
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(0)]
 ORGANIZATIONS = int(os.environ.get("SCALE", "6"))
 
 
