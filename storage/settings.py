@@ -155,9 +155,16 @@ class Settings(BaseSettings):
             raise SettingsError(f"{PREFIX}HOME: {self.home} cannot be a folder of ours: {error.strerror}") from None
         return self.home
 
+    def _own_secret(self) -> str:
+        path = self.home_made() / "secret_keys"
+        try:
+            return _kept_secret(path)
+        except OSError as error:
+            raise SettingsError(f"{PREFIX}SECRET_KEYS: {path} cannot be read or made: {error.strerror}") from None
+
     def keys(self) -> tuple[str, ...]:
         """The secrets that encrypt, newest first; made under `home` at the first start where none are set."""
-        given = self.secret_keys.get_secret_value() or _kept_secret(self.home_made() / "secret_keys")
+        given = self.secret_keys.get_secret_value() or self._own_secret()
         keys = tuple(key.strip() for key in given.split(",") if key.strip())
         if not keys or min(map(len, keys)) < SHORTEST_KEY:
             raise SettingsError(f"{PREFIX}SECRET_KEYS: every key needs at least {SHORTEST_KEY} characters")
@@ -193,7 +200,7 @@ def _refuse_unknown(names: Iterable[str], known: set[str]) -> None:
 
 def _sentence(error: ValidationError) -> str:
     problems = (
-        f"{_name('_'.join(str(part) for part in problem['loc']).upper())}: {problem['msg']}"
+        f"{_name('_'.join(map(str, problem['loc'])).upper())}: {problem['msg'].removeprefix('Value error, ')}"
         for problem in error.errors(include_input=False)
     )
     return "; ".join(problems)

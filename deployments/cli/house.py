@@ -98,6 +98,10 @@ def user_command() -> None:
 @click.option("--name", default="")
 def _user_add(email: str, organization: str, role: str, name: str, *, as_json: bool) -> None:
     """Add a user."""
+    from tasks.rules.reachable import is_email  # noqa: PLC0415 (what reads telephone numbers is not for a mere list)
+
+    if not is_email(email.strip()):
+        raise Refused(f"{email!r} is no e-mail address: people sign in and are told of reviews by it")
     with ready_store().begin() as session:
         made = tenants.add_user(session, organization, email, role=Role(role), name=name)
     show(

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import click
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from storage import schema
 from storage.backup import CannotBackUp
@@ -122,12 +123,23 @@ def _without_traceback(function: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return function(*args, **kwargs)
         except Exception as error:
-            if not is_expected(error):
+            if not (text := _sentence(error)):
                 raise
-            click.echo(f"error: {error}", err=True)
+            click.echo(f"error: {text}", err=True)
             sys.exit(1)
 
     return guarded
+
+
+def _sentence(error: Exception) -> str:
+    """What to tell of an error that people can mend; nothing of one that is a mistake of ours."""
+    if is_expected(error):
+        return str(error)
+    # Out of reach, full, locked, read-only, or no database at all; a statement that is wrong is of another type.
+    if isinstance(error, OperationalError) or type(error) is DatabaseError:
+        cause = " ".join(str(error.orig).split())
+        return f"the database cannot be used: {cause}; check CONTACTFLOW_DATABASE_URL, `contactflow doctor` tells more"
+    return ""
 
 
 def is_expected(error: Exception) -> bool:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -131,3 +132,27 @@ def test_an_organization_sets_what_holds_for_it(call: Call) -> None:
     assert "1 Main Street" in call("org", "settings", "--org", "acme").stdout
     refused = call("org", "settings", "--org", "acme", "send_window=9-5")
     assert (refused.exit_code, "08:00-18:00" in refused.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("given", ["nonsense", "", "a@b", "a b@c.example", "a@b.example\nBcc: x@y.example"])
+def test_a_user_without_an_address_is_refused(call: Call, given: str) -> None:
+    result = call("user", "add", given, "--org", "acme", "--role", "admin")
+    assert (result.exit_code, "is no e-mail address" in result.stderr) == (1, True)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["sqlite:////no/such/folder/x.db", "sqlite:///{rubbish}", "postgresql+psycopg://u:secret-word@127.0.0.1:9/x"],
+    ids=["no folder", "rubbish", "no server"],
+)
+def test_a_database_that_cannot_be_used_is_a_sentence(
+    call: Call, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, url: str
+) -> None:
+    (tmp_path / "rubbish").write_text("no database" * 100)
+    monkeypatch.setenv("CONTACTFLOW_DATABASE_URL", url.format(rubbish=tmp_path / "rubbish"))
+    settings.cache_clear()
+    result = call("contacts", "--org", "acme")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("error: the database cannot be used: ")
+    assert len(result.stderr.splitlines()) == 1
+    assert "secret-word" not in result.stderr
