@@ -10,6 +10,7 @@ import threading
 import time
 from datetime import timedelta
 
+from storage import chores
 from storage.session import Store, open_store
 from storage.settings import settings
 from tasks.providers.engine import Engine, EngineRefused, EngineUnreachable
@@ -36,6 +37,7 @@ def sweep_once(store: Store, engine: Engine, lease: timedelta) -> None:
     try:
         if done := sweep(store, engine, account.fn, lease=lease) + sweep_campaigns(store, engine, lease=lease):
             log.info("swept: %s", dict(done))
+        chores.note(store, chores.SWEEPING)
     except (EngineUnreachable, EngineRefused) as error:
         log.warning("%s", error)
     except Exception:

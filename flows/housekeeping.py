@@ -1,7 +1,10 @@
 """What must be done now and then, whether or not anybody asks."""
 
+from functools import partial
+
 from prefect import flow, get_run_logger
 
+from storage.chores import note
 from storage.scrubbing import scrub, scrub_file
 from storage.session import open_store
 from storage.settings import settings
@@ -31,7 +34,8 @@ async def housekeeping(thorough: bool = True) -> None:  # noqa: FBT001, FBT002 (
         thorough: Also what need be done but once a day: what services know, audit logs, old runs, unused permissions.
 
     """
-    store, engine, chores = open_store(), Engine(settings().prefect_url), Chores(get_run_logger(), thorough)
+    store, engine = open_store(), Engine(settings().prefect_url)
+    chores = Chores(get_run_logger(), thorough, partial(note, store))
     await chores.do("syncs swept", lambda: sweep(store, engine, account.fn))
     await chores.do("campaigns swept", lambda: sweep_campaigns(store, engine))
     await chores.do("messages to people", lambda: notify_people(store))

@@ -19,7 +19,7 @@ _ROLE = text(
 )
 
 # They belong to the house and name nobody: no organization can own a row of them, and each may see all.
-OF_THE_HOUSE = frozenset({"alembic_version", "refused_applications"})
+OF_THE_HOUSE = frozenset({"alembic_version", "chores", "refused_applications"})
 
 _GRANTS = (
     "GRANT USAGE ON SCHEMA {schema} TO {role}",

@@ -25,6 +25,11 @@ TOLD = {
         "How long the quietest run under way gave no sign: above 300, no sweeper works",
         "of",
     ),
+    "chore_age_seconds": (
+        "contactflow_chore_age_seconds",
+        "How long ago each chore was last done: sweeping within a minute, the others every 15 or once a night",
+        "chore",
+    ),
     "table_rows": ("contactflow_table_rows", "Rows of each table, on Postgres as it estimates them", "table"),
 }
 

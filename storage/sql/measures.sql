@@ -21,6 +21,7 @@ UNION ALL SELECT 'mails', 'unsubscribed', sum(unsubscribed) FROM email_campaigns
 UNION ALL SELECT 'cost_usd', '', sum(total_cost) FROM email_campaigns
 UNION ALL SELECT 'oldest_review_seconds', 'sync', age(updated_at) FROM contact_syncs WHERE status = 'preview'
 UNION ALL SELECT 'oldest_review_seconds', 'campaign', age(updated_at) FROM email_campaigns WHERE status = 'review'
+UNION ALL SELECT 'chore_age_seconds', chores.name, age(done_at) FROM chores GROUP BY chores.name
 UNION ALL SELECT 'longest_quiet_seconds', 'sync', age(updated_at) FROM contact_syncs
     WHERE status IN ('extracting', 'executing')
 UNION ALL SELECT 'longest_quiet_seconds', 'campaign', age(updated_at) FROM email_campaigns

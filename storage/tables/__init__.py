@@ -15,7 +15,15 @@ from storage.tables.campaigns import (
     suppressions,
 )
 from storage.tables.crm import erasures, match_decisions, object_actions, object_links, objects
-from storage.tables.house import audit_log, oauth_connections, organizations, refused_applications, sign_ins, users
+from storage.tables.house import (
+    audit_log,
+    chores,
+    oauth_connections,
+    organizations,
+    refused_applications,
+    sign_ins,
+    users,
+)
 from storage.tables.matching import contact_twins, contact_vectors
 from storage.tables.notices import notices, notify_targets
 from storage.tables.suggestions import suggestions
@@ -41,6 +49,7 @@ __all__ = [
     "audit_log",
     "campaign_emails",
     "change_values",
+    "chores",
     "contact_sync_changes",
     "contact_syncs",
     "contact_twins",

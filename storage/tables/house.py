@@ -66,6 +66,14 @@ refused_applications = Table(
     one_of("provider", Provider),
 )
 
+# As above: the names are our own.
+chores = Table(
+    "chores",
+    metadata,
+    Column("name", String(60), primary_key=True),
+    moment("done_at"),
+)
+
 sign_ins = Table(
     "sign_ins",
     metadata,

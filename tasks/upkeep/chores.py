@@ -13,10 +13,11 @@ class ChoresLeft(Exception):
 
 @dataclass(slots=True)
 class Chores:
-    """`thorough` does those as well that need to be done but once a day."""
+    """`thorough` does those as well that need to be done but once a day; `note` is told of each that was done."""
 
     log: "Logger | LoggerAdapter[Any]"
     thorough: bool = True
+    note: Callable[[str], object] = lambda _name: None
     done: dict[str, Any] = field(default_factory=dict)
     failed: list[str] = field(default_factory=list)
 
@@ -29,6 +30,7 @@ class Chores:
             self.failed.append(name)
             self.log.exception("%s: failed", name)
             return
+        self.note(name)
         self.done[name] = counted
         self.log.info("%s: %s", name, counted if isinstance(counted, int) else dict(counted))
 

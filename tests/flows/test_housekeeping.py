@@ -38,7 +38,8 @@ def tampered_with(house: House) -> None:
 
 
 async def test_a_chore_that_fails_keeps_no_other_from_being_done_and_is_named(caplog: pytest.LogCaptureFixture) -> None:
-    chores, done = Chores(logging.getLogger("chores")), list[str]()
+    noted: list[str] = []
+    chores, done = Chores(logging.getLogger("chores"), note=noted.append), list[str]()
 
     async def later() -> Counter[str]:
         done.append("later")
@@ -52,6 +53,7 @@ async def test_a_chore_that_fails_keeps_no_other_from_being_done_and_is_named(ca
         await chores.do("floor", later)
         await chores.nightly("windows", lambda: done.append("windows") or 7)
     assert done == ["later", "windows"]
+    assert noted == ["floor", "windows"]
     assert (chores.done, chores.failed) == ({"floor": {"swept": 2}, "windows": 7}, ["roof"])
     assert "the roof is leaking" in caplog.text
     with pytest.raises(ChoresLeft, match="1 of 3 chores failed: roof;"):

@@ -299,8 +299,8 @@ HOLD_PEOPLE = {
 }  # fmt: skip
 # Hashes, counts and names of users; what is sealed until a plan is made of it; what is about nobody.
 HOLD_NOBODY = {
-    "ai_budgets", "audit_log", "contact_syncs", "email_campaigns", "email_templates", "erasures", "mail_marks",
-    "mailbox_slots", "mailboxes", "notices", "notify_targets", "oauth_connections", "organizations",
+    "ai_budgets", "audit_log", "chores", "contact_syncs", "email_campaigns", "email_templates", "erasures",
+    "mail_marks", "mailbox_slots", "mailboxes", "notices", "notify_targets", "oauth_connections", "organizations",
     "refused_applications", "review_marks", "saved_segments", "sign_ins", "staged_pages", "suppressions",
     "sync_schedules", "users",
 }  # fmt: skip

@@ -9,6 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 from starlette.testclient import TestClient
 
+from storage import chores
 from storage.scope import Scope
 from storage.settings import Settings
 from storage.sync import syncs
@@ -34,11 +35,13 @@ def samples(text: str) -> dict[tuple[str, ...], float]:
 
 
 def test_all_organizations_are_counted_together(house: House, scope: Scope, rival: Scope, sync: Sync) -> None:
+    chores.note(house.store, chores.SWEEPING)
     response = looking(house).get("/metrics")
     found = samples(response.text)
     assert response.headers["content-type"].startswith("text/plain; version=0.0.4")
     assert found["contactflow_syncs", "preview"] == 1
     assert found["contactflow_oldest_review_seconds", "sync"] >= 0
+    assert found["contactflow_chore_age_seconds", "sweeping"] < 600
     assert {name for name, *_ in found} | {"contactflow_campaigns"} == {told for told, _, _ in TOLD.values()}
     assert "# TYPE contactflow_campaigns gauge" in response.text  # there is none yet
     with house.store.read() as session:
