@@ -113,7 +113,8 @@ def _page(visit: Visit, *, error: str = "", status: int = 200) -> Response:
     }
     return visit.page(
         "schedules.html", status=status, schedules=found, coming=coming, rhythms=RHYTHMS, zones=ZONES, error=error,
-        names={one.id: one.account for one in accounts}, told=spelt, kept=visit.asked("kept"), form=visit.form,
+        names={one.id: one.account for one in accounts}, told=spelt, in_words=in_words,
+        kept=visit.asked("kept"), form=visit.form,
         accounts=[one for one in accounts if one.status is not ConnectionStatus.DISCONNECTED],
     )  # fmt: skip
 
@@ -125,3 +126,14 @@ def spelt(timing: Timing) -> str:
     minutes = int(timing.every.total_seconds()) // 60
     sizes = ((1440, "d"), (60, "h"), (1, "m"))
     return next(f"{minutes // size}{letter}" for size, letter in sizes if minutes % size == 0)
+
+
+def in_words(timing: Timing) -> str:
+    """As a person would say it, where it is one of the rhythms that the form offers."""
+    if timing.every is not None:
+        return f"every {spelt(timing)}"
+    minute, hour, *days = timing.cron.split()
+    rhythm = next((name for name, day in DAYS.items() if days == ["*", "*", day]), None)
+    if rhythm is None or not (minute.isdigit() and hour.isdigit()):
+        return timing.cron
+    return f"{RHYTHMS[rhythm].removesuffix(', at')} at {int(hour):02}:{int(minute):02}"

@@ -219,7 +219,7 @@ def test_without_a_script_everything_can_still_be_done(
 ) -> None:
     page = a_browser(scope, java_script_enabled=False).new_page()
     page.goto("/")
-    page.get_by_role("link", name="Review").click()
+    page.get_by_role("link", name="Review", exact=True).click()
     page.locator("#row-2 .line").click()
     page.locator("#record").get_by_role("button", name="Leave out").click()
     page.locator("#verdict .primary").click()

@@ -45,7 +45,7 @@ def test_a_schedule_is_added_changed_paused_resumed_and_removed(
     assert (made.timing.cron, made.timing.time_zone) == ("30 9 * * MON-FRI", "Europe/Berlin")
     assert (made.policy, made.policy_by) == (ReviewPolicy.RISKY, "ann@acme.example")
     page = ann.get("/schedules?kept=later").text
-    assert "30 9 * * MON-FRI" in page
+    assert "every weekday at 09:30" in page
     assert len(re.findall(r"<time", page)) == 3
     assert "Prefect does not answer" in page
     assert ann.post(f"/schedules/{made.id}/change", **form(sync, rhythm="every", every="12h")).status_code == 303

@@ -451,7 +451,7 @@ function listen() {
   clearTimeout(listening);
   const queue = $("#queue[data-pulse-url]");
   if (!queue || document.hidden) return;
-  const pause = "working" in queue.dataset ? 1500 : 5000;
+  const pause = "working" in queue.dataset ? 1500 : 2500;
   listening = setTimeout(() => hear().then(heard, unheard).then(listen), Math.min(pause * 2 ** misses, 30_000));
 }
 
