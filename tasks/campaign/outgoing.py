@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from storage.campaign import mailboxes, outbox
+from storage.campaign import campaigns, mailboxes, outbox
 from storage.campaign.outbox import Claim, Outcome
-from storage.records import MailState
+from storage.records import CampaignStatus, MailState
 from tasks.campaign.posting import Post, keep_quiet
 from tasks.providers.base import ProviderError, ShutOut
 from tasks.providers.mailer import Busy, Mailer, Refused, Standing, Whereabouts
@@ -64,7 +64,7 @@ class Outgoing:
             self._give_back([claim], wait=2.0**claim.attempt)
 
     async def _submitted(self, claim: Claim, found: Whereabouts) -> Claim | None:
-        """Put down that it is about to be sent, and wait for its turn. None where it is no longer ours to send."""
+        """Wait for its turn, and put down that it is about to be sent. None where it is no longer ours, or held."""
         known = {name: getattr(found, name) for name in ("draft_id", "message_id", "thread_id")}
         post, moment = self.post, self.post.now()
         with post.store.begin() as session:
@@ -73,12 +73,15 @@ class Outgoing:
                 outbox.give_back(session, post.scope, [claim], **known)
                 return None
             turn = mailboxes.take_turn(session, post.scope, post.mailbox, moment=moment, interval=post.limits.interval)
-            if not outbox.submit(session, post.scope, [claim], at=turn, until=turn + post.terms.claim, **known):
-                return None
+            outbox.hold(session, post.scope, claim, until=turn + post.terms.claim, **known)
         await post.chance.sleep(max(0.0, (turn - moment).total_seconds()))
-        if post.now() - turn > post.terms.claim / 4:  # asleep for so long that another may take it over any moment
-            return None
-        return replace(claim, submitted_at=turn, **known)
+        at = post.now()
+        with post.store.begin() as session:
+            if not campaigns.is_at(session, post.scope, post.campaign_id, CampaignStatus.SENDING):  # held meanwhile
+                outbox.give_back(session, post.scope, [claim])
+                return None
+            ours = outbox.submit(session, post.scope, [claim], at=at, until=at + post.terms.claim)
+        return replace(claim, submitted_at=at, **known) if ours else None
 
     async def _send(self, claim: Claim) -> None:
         try:

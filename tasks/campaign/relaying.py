@@ -23,6 +23,7 @@ from tasks.providers.smtp_envelope import envelope_of
 
 LINES = 16
 BATCH = 128
+SOON = 1.0  # seconds in which what is in hand should leave: it asks no more whether somebody still wants it
 MAY_HAVE_LEFT = "the mail server did not answer: it may have left; ask the recipient, or the server's log"
 
 
@@ -36,6 +37,8 @@ class Relaying:
     journal: Journal = field(init=False)
     supply: deque[Claim] = field(default_factory=deque)
     stopped: Pause | None = None
+    most: int = LINES
+    taken_at: float = 0.0
 
     def __post_init__(self) -> None:
         self.journal = Journal(self.post)
@@ -77,7 +80,9 @@ class Relaying:
 
     def _more(self) -> Taken:
         self.look()
-        return take(self.post, most=1 if self.post.limits.interval else BATCH)
+        began, self.taken_at = self.taken_at, self.post.chance.clock()
+        self.most = min(BATCH, self.most * 2) if self.taken_at - began < SOON else max(1, self.most // 2)
+        return take(self.post, most=1 if self.post.limits.interval else self.most)
 
     async def _carry(self, line: Line, claim: Claim) -> None:
         if claim.submitted_at:  # a process died over it

@@ -31,8 +31,9 @@ from tasks.providers.smtp_wire import CLOSING, Reply, Wire
 PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 LAST_REPLY = 180  # seconds: servers look into a mail before they answer for it
 A_MINUTE = 60
-OK, WILL_FORWARD, GO_ON = 250, 251, 354
+OK, WILL_FORWARD, GO_ON, TOO_FAST = 250, 251, 354, 432
 _DOTS = re.compile(rb"^\.", re.MULTILINE)
+_FULL = re.compile(r"^4\.3\.\d{1,3}\b")
 _ENHANCED = re.compile(r"\b[245]\.\d{1,3}\.\d{1,3}\b")
 
 
@@ -233,6 +234,8 @@ def _sender_refused(reply: Reply) -> ProviderError:
 def _mail_refused(reply: Reply) -> ProviderError:
     if reply.code == CLOSING:
         return Busy(f"{NAME} closes the line ({_words(reply)})", provider=NAME, status=reply.code, wait=A_MINUTE)
+    if reply.code == TOO_FAST or _FULL.search(reply.text):  # as Exchange Online says, or who has no room
+        return Busy(f"{NAME} has had enough for now ({_words(reply)})", provider=NAME, status=reply.code, wait=A_MINUTE)
     kind = Refused if _is_lasting(reply) else NotNow
     return kind(f"the mail server refused it ({_words(reply)})", provider=NAME, status=reply.code)
 

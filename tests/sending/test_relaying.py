@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from storage.campaign import campaign_holds
 from storage.campaign.campaigns import Campaign
 from storage.records import CampaignStatus, MailState
 from storage.settings import settings
@@ -87,6 +88,39 @@ def test_a_server_that_wants_a_rest_gets_it(dispatch: Dispatch, status: int) -> 
     assert dispatch.send(campaign) is None
     assert dispatch.clock.ahead > 55
     assert dispatch.states(campaign) == {MailState.SENT: 5}
+
+
+@pytest.mark.parametrize(("route", "status"), [("/smtp/DATA", 432), ("/smtp/END", 451)])
+def test_a_server_that_is_asked_too_fast_or_is_full_costs_no_mail_an_attempt(
+    dispatch: Dispatch, monkeypatch: pytest.MonkeyPatch, route: str, status: int
+) -> None:
+    monkeypatch.setattr("tasks.campaign.relaying.LINES", 1)
+    campaign = dispatch.campaign("smtp", 1)
+    dispatch.fault("status", route, status=status, code="4.3.21 Too much at once", times=9)
+    assert dispatch.send(campaign) is None
+    assert dispatch.clock.ahead > 9 * 55
+    assert dispatch.states(campaign) == {MailState.SENT: 1}
+
+
+def test_a_slow_server_is_given_few_mails_at_a_time(dispatch: Dispatch, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that wait in a worker's hand leave also after a pause, or after their recipients wanted no more."""
+    monkeypatch.setattr("tasks.campaign.relaying.LINES", 2)
+    campaign = dispatch.campaign("smtp", 60)
+    gone = 0
+
+    async def slow(line: Line, *_: Any) -> None:
+        nonlocal gone
+        line.close()  # the server waits for the mail
+        gone += 1
+        dispatch.clock.ahead += 3
+        if gone == 8:
+            with dispatch.store.begin() as session:
+                campaign_holds.pause(session, dispatch.scope, campaign.id, actor="ann@acme.example")
+
+    monkeypatch.setattr(Line, "hand_over", slow)
+    dispatch.send(campaign)
+    assert gone <= 8 + 2 * 2
+    assert dispatch.totals(campaign).sent == gone
 
 
 def test_a_server_that_is_not_there_is_asked_again_later(dispatch: Dispatch, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ MAIL = mime_mail("m1", "ann@acme.example", "bob@x.example")
 TO_BOB, TO_TWO = envelope_of(MAIL), Envelope("ann@acme.example", ("bob@x.example", "eve@x.example"))
 ALONE = b"250 here\r\n"  # to EHLO: it takes one command at a time
 ORDER = ("MAIL", "RCPT", "DATA")
-NOBODY, LATER = b"550 5.1.1 Nobody\r\n", b"451 4.3.0 Later\r\n"
+NOBODY, LATER = b"550 5.1.1 Nobody\r\n", b"451 4.2.1 Later\r\n"
 
 
 async def refusal(said: Awaitable[None]) -> type[ProviderError]:
