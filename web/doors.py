@@ -4,6 +4,7 @@
 `public`: anybody, without a cookie.
 """
 
+import asyncio
 import hmac
 import logging
 from collections.abc import Awaitable, Callable
@@ -38,6 +39,8 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 BIGGEST_FORM = 1_000_000
 MOST_FIELDS = 5_000
 LONGEST_PATH = 500
+SLOWEST_FORM = 30.0  # seconds
+TOO_MUCH = Refusal(413, "This is too much at once", "Choose fewer rows at once, or decide about the whole group.")
 FORM = "application/x-www-form-urlencoded"
 UNKNOWN = (
     UnknownSync, UnknownConnection, UnknownContact, UnknownCampaign, UnknownMail, UnknownSchedule, UnknownTemplate,
@@ -70,27 +73,46 @@ def public(view: View) -> Endpoint:
 
 def _endpoint(view: View, *, signed_in: bool, posted: bool) -> Endpoint:
     async def endpoint(request: Request) -> Response:
-        form = await _form(request) if posted else Posted()
+        try:
+            form = await posted_form(request) if posted else Posted()
+        except Refusal as too_much:
+            return await run_in_threadpool(_turned_away, request, too_much)
         return await run_in_threadpool(_enter, request, view, form, signed_in=signed_in, posted=posted)
 
     endpoint.__name__ = view.__name__
     return endpoint
 
 
-async def _form(request: Request) -> Posted | None:
+async def posted_form(request: Request) -> Posted | None:
     """None where it is none that a page of ours sent."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > BIGGEST_FORM:
-            return None
+    body = await _body(request)
     if request.headers.get("content-type", "").split(";")[0].strip() != FORM:
         return None
+    if body.count(b"&") >= MOST_FIELDS:
+        raise TOO_MUCH
     try:
-        pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS)
+        pairs = parse_qsl(body.decode(), keep_blank_values=True)
     except ValueError:
         return None
     return None if any("\0" in value for _, value in pairs) else Posted(tuple(pairs))
+
+
+async def _body(request: Request) -> bytes:
+    """Read no further than a page of ours would write, and no longer than a slow line takes for it."""
+    body = bytearray()
+    try:
+        async with asyncio.timeout(SLOWEST_FORM):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > BIGGEST_FORM:
+                    raise TOO_MUCH
+    except TimeoutError:
+        raise Refusal(408, "The form did not arrive", "The line is too slow, or broke. Try once more.") from None
+    return bytes(body)
+
+
+def _turned_away(request: Request, why: Refusal) -> Response:
+    return refused(acquainted(request), why)
 
 
 def _enter(request: Request, view: View, form: Posted | None, *, signed_in: bool, posted: bool) -> Response:
