@@ -1,7 +1,7 @@
-"""`python -m deployments.worker POOL SOCKET [LIMIT]`: Prefect's own worker of a process pool, but for three things.
+"""`python -m deployments.worker POOL SOCKET [LIMIT]`: Prefect's own worker of a process pool, but for four things.
 
-Its runs are forked from a process that is ready in place of being started from nothing; it can be limited; and while
-its server is away it waits, however long that takes.
+Its runs are forked from a process that is ready in place of being started from nothing; it can be limited; it
+asks for as many as it can take; and while its server is away it waits, however long that takes.
 """
 
 import asyncio
@@ -9,8 +9,11 @@ import contextlib
 import signal
 import sys
 import time
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx
+from prefect.client.schemas.responses import WorkerFlowRunResponse
 from prefect.utilities.processutils import command_to_string
 from prefect.workers.process import ProcessJobConfiguration, ProcessWorker
 
@@ -19,6 +22,7 @@ from storage.settings import settings
 from tasks.providers.engine import Engine
 
 GLANCE = 2.0
+MOST, SPARE = 200, 4
 
 
 class ForkedJob(ProcessJobConfiguration):
@@ -39,6 +43,28 @@ class ForkingWorker(ProcessWorker):
             if "already holding" not in str(error):
                 raise
             return []  # it is asked for again in a moment
+
+    async def _get_scheduled_flow_runs(self) -> list[WorkerFlowRunResponse]:
+        """No more than it can take, and a few lest others take them: Prefect's own asks for 200 each time, full or not,
+        and while a thousand wait, the server has time for little else.
+        """
+        free = int(self.limiter.available_tokens) if self._limit else MOST
+        if not free:
+            return []
+        wanted = {
+            "limit": min(free * SPARE, MOST),
+            "scheduled_before": (datetime.now(UTC) + timedelta(seconds=float(self._prefetch_seconds))).isoformat(),
+        }
+        where = {"name": self._work_pool_name}
+        try:
+            found = await self.client.request(
+                "POST", "/work_pools/{name}/get_scheduled_flow_runs", path_params=where, json=wanted
+            )
+        except httpx.HTTPStatusError as error:
+            if error.response.status_code == httpx.codes.NOT_FOUND:
+                return []  # the pool was taken away; it may come back
+            raise
+        return WorkerFlowRunResponse.model_validate_list(found.json())
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ from storage.session import Store, open_store
 from storage.settings import settings
 from storage.sync.reviews import CannotDecide, Choice
 from tasks.campaign.taking import Pause
-from tasks.providers.resume_form import Answer, counted, described, key_of
+from tasks.providers.resume_form import Answer, counted, described, key_of, unheard
 
 BACKSTOP = timedelta(days=1)  # our own deadline decides, for Prefect's runs no hook and tells nobody
 LONGEST_REST = timedelta(days=90)
@@ -34,6 +34,9 @@ class CampaignAnswer(Answer):
 async def review_mails(campaign_id: str) -> None:
     """Return when the mails are decided. Called by the flow itself, for tasks cannot suspend it."""
     store = open_store()
+    waiting = _at(store, campaign_id, CampaignStatus.REVIEW)
+    if waiting and (answer := await unheard(CampaignAnswer, waiting.review_round)):
+        _take(store, campaign_id, answer)
     while waiting := _at(store, campaign_id, CampaignStatus.REVIEW):
         answer = await asuspend_flow_run(
             wait_for_input=_form(store, waiting),

@@ -7,11 +7,14 @@ import copy
 from collections.abc import Mapping
 from typing import Any, Literal, TypeVar
 
+from prefect import get_client
 from prefect.context import FlowRunContext
 from prefect.input import RunInput
 from pydantic import Field, create_model
 
 Form = TypeVar("Form", bound=RunInput)
+SECOND = 2
+MOST = 200
 
 
 class Answer(RunInput):
@@ -35,6 +38,21 @@ def key_of(review_round: int, *, what: str = "review") -> str:
     context = FlowRunContext.get()
     count = context.flow_run.run_count if context and context.flow_run else 0
     return f"{what}-{review_round}-{count}"
+
+
+async def unheard(form: type[Form], review_round: int, *, what: str = "review") -> Form | None:
+    """What a person answered to an earlier attempt of this run, which died before it heard: nobody is asked twice."""
+    context = FlowRunContext.get()
+    if not context or not context.flow_run or context.flow_run.run_count < SECOND:
+        return None
+    asked = f"suspended-{what}-{review_round}-"
+    async with get_client() as client:
+        kept = await client.filter_flow_run_input(
+            flow_run_id=context.flow_run.id, key_prefix=asked, limit=MOST, exclude_keys=set()
+        )
+    answers = {int(one.key.split("-")[-2]): one.value for one in kept if one.key.endswith("-response")}
+    answers.pop(context.flow_run.run_count, None)  # that one is heard by asking
+    return form.model_validate_json(answers[max(answers)]) if answers else None
 
 
 def counted(title: str, counts: Mapping[str, int], *, look: str, digest: str, asked_again: str) -> str:

@@ -19,7 +19,7 @@ from storage.settings import settings
 from storage.sync import plans, reviews, syncs
 from storage.sync.reviews import CannotDecide, Choice, Decision
 from storage.sync.syncs import Sync
-from tasks.providers.resume_form import Answer, counted, described, key_of
+from tasks.providers.resume_form import Answer, counted, described, key_of, unheard
 from tasks.rules.accounting import told
 
 BACKSTOP = timedelta(days=1)  # our own deadline decides, for Prefect's runs no hook and tells nobody
@@ -35,6 +35,8 @@ class SyncAnswer(Answer):
 async def review(sync_id: str) -> None:
     """Return when the plan is decided; until then, sleep. Called by the flow itself, for tasks cannot suspend it."""
     store = open_store()
+    if (waiting := _waiting(store, sync_id)) and (answer := await unheard(SyncAnswer, waiting.review_round)):
+        _take(store, sync_id, answer)
     while waiting := _waiting(store, sync_id):
         answer = await asuspend_flow_run(
             wait_for_input=_form(store, waiting),

@@ -14,6 +14,7 @@ from storage.records import ChangeKind, Seen, SyncStatus
 from storage.sync import reviews
 from storage.sync.reviews import Choice, Decision
 from storage.sync.syncs import Sync
+from tasks.providers.engine import Engine
 from tasks.sync import begin
 from tests.flows.book import Book, somebody
 from tests.flows.house import ANN, BEN, ROB, House
@@ -177,3 +178,13 @@ def test_a_run_that_is_started_again_from_the_top_while_it_waits_asks_again_and_
     assert driver.run(run) == "Completed"
     assert house.count() == len(book.people)
     assert {type(change) for change in book.changes} == {Seen}
+
+
+def test_an_answer_that_a_process_died_before_hearing_is_not_asked_for_again(driver: Driver, cards: str) -> None:
+    run_id = driver.start(file=cards)
+    assert driver.run(run_id) == "Suspended"
+    assert driver.resume(run_id, comment="looks right")
+    Engine(str(driver.client.api_url)).restart(str(run_id))  # as the sweeper does where its worker was killed
+    assert driver.run(run_id) == "Completed"
+    sync = driver.sync_of(run_id)
+    assert (sync.status, sync.decided_by, sync.comment) == (SyncStatus.COMPLETED, ANN, "looks right")

@@ -74,11 +74,11 @@ class Site:
         return {name: sum(map(_cpu_of, children)) for name, children in parts.items()} | {"this": time.process_time()}
 
 
-def until(met: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:
+def until(met: Callable[[], bool], what: str, patience: float = PATIENCE, *, every: float = 0.5) -> None:
     deadline = time.monotonic() + patience
     while not met():
         assert time.monotonic() < deadline, f"not yet: {what}"
-        time.sleep(0.5)
+        time.sleep(every)
 
 
 @contextmanager

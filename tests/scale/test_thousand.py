@@ -119,7 +119,7 @@ def all_done(site: Site, members: list[Member], *, campaigns: int) -> Desk:
         syncs, mailed = (auditor.standings(site.superuser_url, one) for one in ("contact_syncs", "email_campaigns"))
         return syncs == {"completed": len(members)} and mailed == Counter(completed=campaigns)
 
-    until(over, "all is completed", patience=600 + 30 * len(members))
+    until(over, "all is completed", patience=600 + 30 * len(members), every=2)
     return desk
 
 
