@@ -5,6 +5,7 @@ A setting that is misspelt or malformed stops the program with its name and what
 
 import os
 import secrets
+from base64 import b64encode
 from collections.abc import Iterable
 from contextlib import suppress
 from functools import lru_cache
@@ -119,6 +120,14 @@ class Settings(BaseSettings):
     def prefect_url(self) -> str:
         """Where Prefect answers: the ecosystem's own setting, else the server that we start ourselves."""
         return os.environ.get("PREFECT_API_URL") or self.own_prefect_url
+
+    @property
+    def prefect_authorization(self) -> str:
+        """What a Prefect server that asks who comes is told, by Prefect's own settings; empty where it asks nobody."""
+        if own := os.environ.get("PREFECT_API_AUTH_STRING"):
+            return f"Basic {b64encode(own.encode()).decode()}"
+        key = os.environ.get("PREFECT_API_KEY")
+        return f"Bearer {key}" if key else ""
 
     @property
     def has_model(self) -> bool:

@@ -56,8 +56,11 @@ class Run:
 
 class Engine:
     def __init__(self, url: str, *, timeout: float = ANSWER) -> None:
+        known_by = settings().prefect_authorization
         self._http = httpx.Client(
-            base_url=url.rstrip("/") + "/", timeout=httpx.Timeout(timeout, connect=min(timeout, PATIENCE))
+            base_url=url.rstrip("/") + "/",
+            timeout=httpx.Timeout(timeout, connect=min(timeout, PATIENCE)),
+            headers={"Authorization": known_by} if known_by else {},
         )
         self.url = url
 
@@ -198,6 +201,8 @@ class Engine:
         response = self._send(method, path, body)
         if response.status_code == httpx.codes.NOT_FOUND:
             return None
+        if response.status_code == httpx.codes.UNAUTHORIZED:
+            raise EngineRefused(f"Prefect at {self.url} does not know us: PREFECT_API_AUTH_STRING must be as its own")
         if response.is_error:
             raise EngineRefused(f"Prefect answered {response.status_code} to {method} {path}: {response.text[:200]}")
         return _body(response)
