@@ -69,3 +69,17 @@ def test_the_database_itself_keeps_the_audit_log_as_it_is(store: Store, scope: S
         session.execute(text(deed))
     with store.read() as session:
         assert audit.verify(session, scope) == audit.Verification(entries=1)
+
+
+WAY_ROUND = {
+    "sqlite": "INSERT OR REPLACE INTO audit_log SELECT id, organization_id, sequence, at, 'nobody', action, subject,"
+    " detail, previous_hash, hash FROM audit_log",
+    "postgresql": "TRUNCATE audit_log",
+}
+
+
+def test_nor_is_there_a_way_round_it(store: Store, scope: Scope) -> None:
+    with pytest.raises(DatabaseError, match="append-only"), behind_the_walls(store) as session:
+        session.execute(text(WAY_ROUND[store.engine.dialect.name]))
+    with store.read() as session:
+        assert audit.verify(session, scope) == audit.Verification(entries=1)
