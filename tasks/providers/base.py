@@ -48,12 +48,13 @@ class Page:
     """One raw answer, landed verbatim and parsed later.
 
     `position` is where reading goes on after a crash (opaque to everyone but the provider); `cursor` is set on the
-    last page only and is what the next sync starts from.
+    last page only and is what the next sync starts from; `warning` is for whoever reviews what came of it.
     """
 
     body: bytes
     position: str = ""
     cursor: str = ""
+    warning: str = ""
 
 
 class Tokens(Protocol):

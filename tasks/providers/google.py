@@ -11,11 +11,13 @@ import msgspec
 
 from storage.records import SourceRecord
 from tasks.providers.ahead import read_ahead
-from tasks.providers.base import CursorExpired, IncompleteRead, Page, Tokens
+from tasks.providers.base import CursorExpired, IncompleteRead, Page, ProviderError, ShutOut, Tokens
+from tasks.providers.google_labels import Labels, read_labels
 from tasks.providers.landed import decoder, each, settle, wrap
 from tasks.providers.manners import Chance, Patience, PoliteClient, new_client
 from tasks.providers.people_person import record
 from tasks.providers.people_shapes import FIELDS, Contact
+from tasks.providers.sign_in_refusals import NoToken
 
 SCOPE = "https://www.googleapis.com/auth/contacts.readonly"
 OTHER_SCOPE = "https://www.googleapis.com/auth/contacts.other.readonly"
@@ -23,7 +25,6 @@ SIX_DAYS = 6 * 86_400  # sync tokens live seven days from the full read, whateve
 
 _CONNECTIONS = "people/me/connections"
 _OTHERS = "otherContacts"
-_GROUPS = "contactGroups?" + urlencode({"pageSize": "1000", "groupFields": "name,groupType,metadata"})
 _PARAMETERS = {  # never anything else beside the tokens: with other parameters a token is refused
     _CONNECTIONS: {"personFields": FIELDS, "pageSize": "1000", "requestSyncToken": "true"},
     _OTHERS: {"readMask": "emailAddresses,metadata,names,phoneNumbers", "pageSize": "1000", "requestSyncToken": "true"},
@@ -37,18 +38,6 @@ class _Answer(msgspec.Struct, rename="camel"):
     next_sync_token: str = ""
 
 
-class _Group(msgspec.Struct, rename="camel"):
-    resource_name: str = ""
-    name: str = ""
-    group_type: str = ""
-    metadata: dict[str, object] = {}
-
-
-class _Groups(msgspec.Struct, rename="camel"):
-    contact_groups: list[_Group] = []
-    next_page_token: str = ""
-
-
 class _Landed(msgspec.Struct):
     place: str
     groups: dict[str, str]
@@ -60,7 +49,7 @@ class _Round(msgspec.Struct, frozen=True):
 
     parameters: int
     full_at: float
-    groups: dict[str, int]
+    labels: Labels
     next: dict[str, str]
     since: dict[str, str] = {}
     done: dict[str, str] = {}
@@ -73,13 +62,16 @@ class _Round(msgspec.Struct, frozen=True):
 
 
 _read_answer = decoder(_Answer)
-_read_groups = decoder(_Groups)
 _read_landed = decoder(_Landed)
 _read_contact = decoder(Contact)
 
 
 class GoogleSource:
-    """The contacts of one account; `other_contacts` adds the people Google has collected by itself."""
+    """The contacts of one account; `other_contacts` adds the people Google has collected by itself.
+
+    `remembered` are the labels as the last sync knew them, for a full read that is not told them; None where that is
+    not known: what people were tagged with must not seem to be taken off them.
+    """
 
     def __init__(
         self,
@@ -87,6 +79,7 @@ class GoogleSource:
         tokens: Tokens,
         *,
         other_contacts: bool = False,
+        remembered: Callable[[], Labels | None] = lambda: None,
         connect: Callable[[], httpx.AsyncClient] = new_client,
         patience: Patience | None = None,
         chance: Chance | None = None,
@@ -96,7 +89,7 @@ class GoogleSource:
         self._base = base_url.rstrip("/")
         self._places = [_CONNECTIONS, _OTHERS] if other_contacts else [_CONNECTIONS]
         self._parameters = zlib.crc32(repr({place: _PARAMETERS[place] for place in self._places}).encode())
-        self._chance = chance or Chance()
+        self._remembered, self._chance = remembered, chance or Chance()
         self._client = PoliteClient(
             base_url,
             tokens,
@@ -112,14 +105,14 @@ class GoogleSource:
     async def pages(self, *, cursor: str = "", position: str = "") -> AsyncGenerator[Page, None]:
         known = self._known(position or cursor)
         async with self._client:
-            groups = await self._groups()
-            so_far = self._begin(known, groups, resumed=bool(position))
+            labels, warning = await self._labels(known)
+            so_far = self._begin(known, labels, resumed=bool(position))
             if not so_far.next:
-                yield _page(_CONNECTIONS, groups, b"{}", so_far)
+                yield _page(_CONNECTIONS, labels, b"{}", so_far, warning)
             async with aclosing(read_ahead(self._answers(so_far))) as answers:
                 async for place, body, answer in answers:
                     so_far = so_far.after(place, answer)
-                    yield _page(place, groups, body, so_far)
+                    yield _page(place, labels, body, so_far, warning)
 
     def read(self, body: bytes) -> Iterator[SourceRecord]:
         return _records(_read_landed(body))
@@ -143,17 +136,30 @@ class GoogleSource:
             raise _expired("the last full read is six days old")
         return known
 
-    def _begin(self, known: _Round | None, groups: dict[str, str], *, resumed: bool) -> _Round:
-        marks = {group: zlib.crc32(name.encode()) for group, name in groups.items()}
+    async def _labels(self, known: _Round | None) -> tuple[Labels, str]:
+        """As they are now; or as they were, with a warning, where the service does not tell: people are read all the
+        same.
+        """
+        try:
+            return await read_labels(self._client, self._base), ""
+        except (ShutOut, NoToken):
+            raise  # that is not about labels: people would not be told either
+        except ProviderError as trouble:
+            before = known.labels if known else self._remembered()
+            if before is None:
+                raise
+            warning = f"the labels could not be read ({trouble}): tags stay as they were, and the next sync looks again"
+            return Labels(before.names, stale=True), warning
+
+    def _begin(self, known: _Round | None, labels: Labels, *, resumed: bool) -> _Round:
         everywhere = dict.fromkeys(self._places, "")
         if known is None:
-            return _Round(self._parameters, self._chance.clock(), marks, next=everywhere)
-        if any(marks.get(group) != mark for group, mark in known.groups.items()):
-            # Those in a renamed group count as unchanged for the service, but not for us.
-            raise _expired("a contact group was renamed or removed")
+            return _Round(self._parameters, self._chance.clock(), labels, next=everywhere)
+        if known.labels.outdated_by(labels):
+            raise _expired("a contact group was renamed or removed, or could not be read before")
         if resumed:
-            return known
-        return msgspec.structs.replace(known, groups=marks, next=everywhere, since=known.done, done={})
+            return msgspec.structs.replace(known, labels=labels)
+        return msgspec.structs.replace(known, labels=labels, next=everywhere, since=known.done, done={})
 
     async def _answers(self, so_far: _Round) -> AsyncIterator[tuple[str, bytes, _Answer]]:
         """List by list, from its page token to its end."""
@@ -173,29 +179,24 @@ class GoogleSource:
             raise IncompleteRead("Google ended a round without a sync token", provider="Google")
         return body, answer
 
-    async def _groups(self) -> dict[str, str]:
-        """The owner's own groups: name by id."""
-        found: list[_Group] = []
-        token = ""
-        while True:
-            link = f"{self._base}/{_GROUPS}" + (f"&{urlencode({'pageToken': token})}" if token else "")
-            _, answer = await self._client.get(link, _read_groups)
-            found += answer.contact_groups
-            if not (token := answer.next_page_token):
-                break
-        alive = (group for group in found if not group.metadata.get("deleted"))
-        return {group.resource_name: group.name for group in alive if group.group_type == "USER_CONTACT_GROUP"}
-
 
 def _records(page: _Landed) -> Iterator[SourceRecord]:
     items = page.answer.connections or page.answer.other_contacts
     return each(items, _read_contact, partial(record, groups=page.groups))
 
 
-def _page(place: str, groups: dict[str, str], answer: bytes, so_far: _Round) -> Page:
+def _page(place: str, labels: Labels, answer: bytes, so_far: _Round, warning: str) -> Page:
     stored = msgspec.json.encode(so_far).decode()
-    body = wrap(place=msgspec.json.encode(place), groups=msgspec.json.encode(groups), answer=answer)
-    return Page(body, position=stored, cursor="" if so_far.next else stored)
+    body = wrap(place=msgspec.json.encode(place), groups=msgspec.json.encode(labels.names), answer=answer)
+    return Page(body, position=stored, cursor="" if so_far.next else stored, warning=warning)
+
+
+def labels_of(cursor: str) -> Labels | None:
+    """What a sync that ended with this cursor knew of the labels."""
+    try:
+        return msgspec.json.decode(cursor, type=_Round).labels
+    except msgspec.DecodeError:
+        return None
 
 
 def _expired(cause: str) -> CursorExpired:

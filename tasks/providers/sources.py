@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from storage.organization import connections
+from storage.people import links
 from storage.records import Provider
 from storage.scope import Scope
 from storage.session import Store
@@ -12,7 +13,8 @@ from storage.settings import settings
 from storage.sync.syncs import Sync
 from tasks.providers.base import Source
 from tasks.providers.files import FileSource
-from tasks.providers.google import GoogleSource
+from tasks.providers.google import GoogleSource, labels_of
+from tasks.providers.google_labels import Labels
 from tasks.providers.kept_tokens import KeptTokens
 from tasks.providers.microsoft import MicrosoftSource
 
@@ -33,6 +35,14 @@ def source_of(store: Store, scope: Scope, sync: Sync, *, file: str, columns: Map
         with store.begin() as session:
             connections.keep_quiet(session, scope, sync.connection_id, datetime.fromtimestamp(until, UTC))
 
+    def remembered() -> Labels | None:
+        with store.read() as session:
+            if not links.count(session, scope, sync.account):
+                return Labels({})  # nobody was tagged yet
+            return labels_of(connections.cursor(session, scope, sync.connection_id))
+
     if sync.provider is Provider.MICROSOFT:
         return MicrosoftSource(settings().microsoft_graph_url, tokens, quiet_until=quiet_until, on_quiet=keep_quiet)
-    return GoogleSource(settings().google_people_url, tokens, quiet_until=quiet_until, on_quiet=keep_quiet)
+    return GoogleSource(
+        settings().google_people_url, tokens, remembered=remembered, quiet_until=quiet_until, on_quiet=keep_quiet
+    )

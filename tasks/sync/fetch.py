@@ -42,6 +42,7 @@ async def _fetch(store: Store, scope: Scope, sync: Sync, source: Source, cursor:
         # Half a round is worth nothing: everything is read once more, from the start. A second time is a failure.
         with store.begin() as session:
             landing.clear(session, scope, sync.id)
+            syncs.note(session, scope, sync.id, warnings=[])
         await _land(store, scope, sync, source, "")
 
 
@@ -56,6 +57,8 @@ async def _land(store: Store, scope: Scope, sync: Sync, source: Source, cursor: 
             number += 1
             with store.begin() as session:
                 landing.land(session, scope, sync.id, key, number=number, body=page.body, position=page.position)
+                if page.warning:
+                    syncs.note(session, scope, sync.id, warnings=[page.warning])
                 if page.cursor:
                     syncs.keep_cursor(session, scope, sync.id, page.cursor)
                 if not syncs.is_at(session, scope, sync.id, SyncStatus.EXTRACTING):

@@ -42,7 +42,8 @@ def validate(sync_id: str) -> None:
     if critical := [result.meaning for result in failed if result.critical]:
         raise ValidationFailed(f"{'; '.join(critical)}: see the report validation-{sync_id} of this run")
     with store.begin() as session:
-        syncs.note(session, scope, sync_id, warnings=[result.meaning for result in failed])
+        warnings = dict.fromkeys([*sync.warnings, *(result.meaning for result in failed)])
+        syncs.note(session, scope, sync_id, warnings=list(warnings))
 
 
 def expectations(rows: list[tuple[str, int, int, int]], *, seen_before: int = 0) -> list[Expected]:

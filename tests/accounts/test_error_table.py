@@ -232,3 +232,16 @@ def test_an_answer_that_cannot_be_used_fails_the_read(account: Account, kind: st
     at = "contactFolders/contacts/" if account.provider == "microsoft" else ""
     account.fault(kind, at=at, status=status, times=0)
     account.fails("icrosoft|oogle", pages=account.usual - 1 + tries)  # the default folder is the last
+
+
+@pytest.mark.parametrize("account", ["google"], indirect=True)
+@pytest.mark.parametrize("full", [False, True])
+def test_labels_that_cannot_be_read_are_told_and_take_nobodys_tags_away(account: Account, full: bool) -> None:  # noqa: FBT001
+    tagged = {one.id: one.person.tags for one in account.house.crm() if one.person.tags}
+    assert tagged
+    account.fault(at="contactGroups", status=404, times=0)
+    sync = account.pipeline.preview(account.connection, full=full)
+    assert "labels could not be read" in "".join(sync.warnings)
+    assert account.pipeline.approve(sync).status is SyncStatus.COMPLETED
+    assert account.linked() == set(truth(account.mailbox))
+    assert {one.id: one.person.tags for one in account.house.crm() if one.id in tagged} == tagged
