@@ -17,6 +17,14 @@ from storage.sql import statement
 
 _COLUMNS = ("state", "source_id", "fingerprint", "person", "version", "modified_at", "previous_ids", "reason")
 
+# What is no longer used goes back to the machine at once; rows are put in by one thread, for each has its own buffers.
+_SPARING = (
+    "SET temp_directory = ''",
+    "SET allocator_flush_threshold = '1MB'",
+    "SET allocator_bulk_deallocation_flush_threshold = '1MB'",
+    "SET threads = 1",
+)
+
 _open: dict[str, duckdb.DuckDBPyConnection] = {}
 
 
@@ -46,7 +54,8 @@ def begin(sync_id: str) -> None:
     """An empty staging area, whatever an earlier attempt left in this process."""
     drop(sync_id)
     connection = duckdb.connect()
-    connection.execute("SET temp_directory = ''")
+    for setting in _SPARING:
+        connection.execute(setting)
     connection.execute(statement("staging"))
     _open[sync_id] = connection
 
@@ -69,6 +78,7 @@ def add_links(sync_id: str, links: Iterable[tuple[str, str, str]]) -> None:
 
 def classify(sync_id: str, *, full: bool) -> dict[str, int]:
     """Tell new, changed, unchanged, removed, erased and unreadable records apart; returns how many of each."""
+    _of(sync_id).execute("RESET threads")
     _of(sync_id).execute(statement("classify"), {"full": full})
     return dict(_of(sync_id).execute("SELECT standing, count(*) FROM classified GROUP BY standing").fetchall())
 
