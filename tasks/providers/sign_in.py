@@ -22,11 +22,12 @@ import msgspec
 from storage.records import Provider
 from tasks.providers.base import NeedsReconnect, ProviderError
 from tasks.providers.id_token import GOOGLE, SignInFailed, address_of, believed
-from tasks.providers.manners import Chance, new_client
-from tasks.providers.oauth import BRIEF, App, Grant, Issued, ask, granted
+from tasks.providers.manners import Chance, Patience, new_client
+from tasks.providers.oauth import App, Grant, Issued, ask, granted
 from tasks.providers.sign_in_refusals import refusal
 from tasks.providers.verdicts import Temporary
 
+ONCE = Patience(attempts=1, answer=30)  # a code is good for one question: the answer to a second takes all back
 _MSALS = (ValueError, RuntimeError, LookupError, AttributeError)  # what it makes of an answer that does not fit
 _T = TypeVar("_T")
 _one_at_a_time = threading.Lock()  # changing what is warned of is not made for threads
@@ -160,7 +161,7 @@ async def _finish_google(
         "redirect_uri": flow["redirect_uri"],
         "code_verifier": flow["code_verifier"],
     }
-    issued = await ask(app, form, connect=connect, patience=BRIEF, chance=chance)
+    issued = await ask(app, form, connect=connect, patience=ONCE, chance=chance)
     return issued, _who(app, issued, nonce=str(flow["nonce"]), now=chance.clock())
 
 

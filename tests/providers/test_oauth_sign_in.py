@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 import pytest
 
+from deployments.simulators.faults import Fault
 from deployments.simulators.microsoft.login import TENANT
 from deployments.simulators.server import Simulators, serve
 from deployments.simulators.world import World
@@ -101,6 +102,21 @@ async def test_a_code_works_once(app: App) -> None:
     await finish_sign_in(app, begun.flow, back)
     with pytest.raises(NeedsReconnect):
         await finish_sign_in(app, begun.flow, back)
+
+
+async def test_a_code_is_asked_with_once_whatever_becomes_of_the_answer(simulators: Simulators, app: App) -> None:
+    begun = await begin_sign_in(app, BACK)
+    back = await browse(begun)
+    before = _posts(simulators)
+    simulators.world.faults.add(Fault("reply_lost", route="/token"))
+    with pytest.raises(ProviderError):
+        await finish_sign_in(app, begun.flow, back)
+    assert _posts(simulators) == before + 1
+
+
+def _posts(simulators: Simulators) -> int:
+    paths = [one.paths for one in simulators.world.ledger.accounts.values()]
+    return sum(times for asked in paths for path, times in asked.items() if path.endswith("/token"))
 
 
 async def test_an_owner_who_says_no_is_understood(app: App) -> None:
