@@ -12,7 +12,7 @@ import msgspec
 
 from tasks.providers.base import NeedsReconnect, ProviderError, Tokens
 from tasks.providers.mailer import Busy, DayIsFull, Lost, Refused
-from tasks.providers.manners import Chance, Decoder, new_client
+from tasks.providers.manners import Chance, Decoder, new_client, origin
 from tasks.providers.verdicts import Temporary, Unauthorized, header_wait, refuse
 
 T = TypeVar("T")
@@ -27,7 +27,9 @@ _LONGEST = 60
 
 
 class MailClient:
-    """`on_quiet` is told, in epoch seconds, until when the service wants no request, and why."""
+    """`on_quiet` is told, in epoch seconds, until when the service wants no request, and why; `quiet_until` tells until
+    when others were asked to wait.
+    """
 
     def __init__(
         self,
@@ -40,12 +42,13 @@ class MailClient:
         connect: Callable[[], httpx.AsyncClient] = new_client,
         chance: Chance | None = None,
         answer: float = ANSWER,
+        quiet_until: Callable[[], float] = lambda: 0.0,
         on_quiet: Quiet = lambda _until, _why: None,
     ) -> None:
         self._base, self._tokens, self._provider, self._scope = base_url.rstrip("/"), tokens, provider, scope
         self._headers, self._connect, self._answer = dict(headers or {}), connect, answer
         self._chance, self._on_quiet = chance or Chance(), on_quiet
-        self._quiet_until, self._busy = 0.0, 0
+        self._quiet_until, self._others_quiet_until, self._busy = 0.0, quiet_until, 0
 
     async def __aenter__(self) -> Self:
         self._http = await self._connect().__aenter__()
@@ -69,9 +72,12 @@ class MailClient:
         request = self._http.build_request(
             method, path if path.startswith("http") else self._base + path, params=parameters, content=content
         )
+        if origin(str(request.url)) != origin(self._base):
+            raise Refused(f"{self._provider} points to a foreign address", provider=self._provider)
         request.headers.update(self._headers)
         if content:
             request.headers["content-type"] = "application/json"
+        await self._silence()
         response = await self._asked(request, await self._tokens.access_token())
         try:
             return decoder(response.content)
@@ -108,6 +114,7 @@ class MailClient:
         return response
 
     async def _silence(self) -> None:
+        self._quiet_until = max(self._quiet_until, self._others_quiet_until())
         wait = self._quiet_until - self._chance.clock()
         if wait > SHORT:
             raise Busy(f"{self._provider} wants to be left alone", provider=self._provider, wait=wait)

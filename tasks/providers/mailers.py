@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from storage.campaign import mailboxes
+from storage.organization import connections
 from storage.organization.connections import ConnectionInfo
 from storage.records import Provider
 from storage.scope import Scope
@@ -18,17 +19,38 @@ from tasks.providers.mailer import Mailer
 
 def mailer_of(store: Store, scope: Scope, connection: ConnectionInfo, **how: Any) -> Mailer:
     tokens = KeptTokens(store, scope, connection.id)
-    how = {"on_quiet": _keeping_quiet(store, scope, connection.id)} | how
+    quiet = {
+        "quiet_until": _quiet_until(store, scope, connection),
+        "on_quiet": _keeping_quiet(store, scope, connection),
+    }
+    how = quiet | how
     if connection.provider is Provider.MICROSOFT:
         return GraphMailer(settings().microsoft_graph_url, tokens, **how)
     return GmailMailer(settings().google_gmail_url, tokens, **how)
 
 
-def _keeping_quiet(store: Store, scope: Scope, mailbox: str) -> Callable[[float, str], None]:
-    """Whoever sends from this mailbox next, in whichever process, first waits as long as the service asked."""
+def _quiet_until(store: Store, scope: Scope, connection: ConnectionInfo) -> Callable[[], float]:
+    """What a sync of the same account, or its sign-in, was asked to wait for."""
+
+    def quiet_until() -> float:
+        with store.read() as session:
+            until = connections.quiet_until(session, scope, connection.id)
+        return until.timestamp() if until else 0.0
+
+    return quiet_until
+
+
+def _keeping_quiet(store: Store, scope: Scope, connection: ConnectionInfo) -> Callable[[float, str], None]:
+    """Whoever sends from this mailbox next, in whichever process, first waits as long as the service asked.
+
+    So does who reads contacts from it, where both are counted together; Google counts mail apart, and for hours.
+    """
 
     def keep_quiet(until: float, why: str) -> None:
+        moment = datetime.fromtimestamp(until, UTC)
         with store.begin() as session:
-            mailboxes.keep_quiet(session, scope, mailbox, datetime.fromtimestamp(until, UTC), why)
+            mailboxes.keep_quiet(session, scope, connection.id, moment, why)
+            if connection.provider is Provider.MICROSOFT:
+                connections.keep_quiet(session, scope, connection.id, moment)
 
     return keep_quiet

@@ -82,7 +82,7 @@ class PoliteClient:
         quiet_until: Callable[[], float] = lambda: 0.0,
         on_quiet: Callable[[float], None] = lambda _until: None,
     ) -> None:
-        self._origin = _origin(base_url)
+        self._origin = origin(base_url)
         self._tokens, self._provider, self._scope = tokens, provider, scope
         self._headers = dict(headers or {})
         self._connect, self._patience, self._chance = connect, patience or Patience(), chance or Chance()
@@ -108,7 +108,7 @@ class PoliteClient:
 
         A refusal without data in it may be somebody else's and is asked for again, but for the statuses to `believe`.
         """
-        if _origin(url) != self._origin:
+        if origin(url) != self._origin:
             raise ProviderError(f"{self._provider} points to a foreign address", provider=self._provider)
         self._visits[hash(url)] += 1
         if self._visits[hash(url)] > _SAME_ADDRESS:
@@ -198,6 +198,6 @@ class PoliteClient:
         return NeedsReconnect(cause, provider=self._provider, status=401)
 
 
-def _origin(url: str) -> tuple[str, str, int | None]:
+def origin(url: str) -> tuple[str, str, int | None]:
     parts = httpx.URL(url)
     return parts.scheme, parts.host, parts.port

@@ -269,3 +269,24 @@ def test_an_application_that_is_refused_pauses_the_campaign_and_leaves_the_conne
     dispatch.clock.ahead += 3600
     assert dispatch.send(campaign) is None
     assert dispatch.states(campaign) == {MailState.SENT: 2}
+
+
+@WAYS
+def test_mail_waits_for_what_a_sync_of_the_same_account_was_asked_for(dispatch: Dispatch, way: str) -> None:
+    campaign = dispatch.campaign(way, 1)
+    until = datetime.fromtimestamp(dispatch.clock.now() + 60, UTC)
+    with dispatch.store.begin() as session:
+        connections.keep_quiet(session, dispatch.scope, campaign.connection_id, until)
+    assert dispatch.send(campaign) is None
+    assert dispatch.clock.now() > until.timestamp()
+    assert dispatch.states(campaign) == {MailState.SENT: 1}
+
+
+@WAYS
+def test_a_sync_waits_for_what_mail_was_asked_for_where_both_are_counted_together(dispatch: Dispatch, way: str) -> None:
+    campaign = dispatch.campaign(way, 1)
+    dispatch.fault("status", "/send", method="POST", status=429, retry_after=40)
+    assert dispatch.send(campaign) is None
+    with dispatch.store.begin() as session:
+        until = connections.quiet_until(session, dispatch.scope, campaign.connection_id)
+    assert bool(until) is (way == "microsoft")
