@@ -1,8 +1,12 @@
 """What deciding about a plan and about mails has in common."""
 
+from starlette.responses import Response
+
 from storage.organization import tenants
 from storage.records import Deed
 from storage.session import Session
+from storage.sync.reviews import Choice
+from tasks.providers.engine import EngineUnreachable
 from web.visits import Refusal, Visit
 
 LONGEST_COMMENT = 2000
@@ -18,3 +22,24 @@ def deed_of(word: str) -> Deed:
 def owner_of(session: Session, visit: Visit, user_id: str) -> str:
     """The address of whom it is for; empty where they are no user any more."""
     return next((user.email for user in tenants.users_of(session, visit.scope) if user.id == user_id), "")
+
+
+def digest_of(visit: Visit, what: str) -> str:
+    """What was looked at; a form that does not name it decides about nothing."""
+    if digest := visit.form.one("digest"):
+        return digest
+    raise Refusal(400, f"Which {what}?", f"Load the page again: it names the {what} that you decide about.")
+
+
+def comment_of(visit: Visit) -> str:
+    return visit.form.one("comment")[:LONGEST_COMMENT]
+
+
+def woken(visit: Visit, flow_run_id: str, choice: Choice, home: str) -> Response:
+    """The decision stands, whether Prefect answers or not: the sweeper wakes the run."""
+    answer = {"decision": choice.value, "reviewer": visit.email, "comment": comment_of(visit)}
+    try:
+        visit.house.engine.resume(flow_run_id, answer)
+    except EngineUnreachable:
+        return visit.go(f"{home}?later=1")
+    return visit.go(home)

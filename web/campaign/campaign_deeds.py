@@ -8,13 +8,12 @@ from storage.records import MailState, Run, RunKind
 from storage.sync.marks import Overtaken
 from storage.sync.reviews import CannotDecide, Choice
 from tasks.campaign.judging import edited
-from tasks.providers.engine import EngineUnreachable
 from web.advice import to_follow
 from web.campaign.campaign_page import Place
 from web.campaign.campaign_sending import start_writing
 from web.campaign.mail_groups import IN_REVIEW
 from web.campaign.mail_view import TABS, find
-from web.deciding import LONGEST_COMMENT, deed_of
+from web.deciding import comment_of, deed_of, digest_of, woken
 from web.visits import Refusal, Visit, number_of
 
 LONGEST_HINT, LONGEST_TEXT = 1000, 50_000
@@ -121,18 +120,10 @@ def _decide(visit: Visit, choice: Choice) -> Response:
         campaign = campaigns.campaign(session, visit.scope, campaign_id)
         if choice is not Choice.REJECT and form.one("pulse") != mail_marks.pulse(session, visit.scope, campaign_id):
             return visit.go(f"/campaigns/{campaign_id}/decide?changed=1")
-        if not form.one("digest"):
-            raise Refusal(400, "Which mails?", "Load the page again: it names the mails that you decide about.")
-        decision = Decision(
-            choice, visit.email, form.one("comment")[:LONGEST_COMMENT], proven=True, digest=form.one("digest")
-        )
+        digest = digest_of(visit, "mails")
+        decision = Decision(choice, visit.email, comment_of(visit), proven=True, digest=digest)
         campaign_reviews.decide(session, visit.scope, campaign_id, decision)
-    try:
-        answer = {"decision": choice.value, "reviewer": visit.email, "comment": decision.comment}
-        visit.house.engine.resume(campaign.flow_run_id, answer)
-    except EngineUnreachable:
-        return visit.go(f"/campaigns/{campaign_id}?later=1")  # the decision stands; the sweeper wakes the run
-    return visit.go(f"/campaigns/{campaign_id}")
+    return woken(visit, campaign.flow_run_id, choice, f"/campaigns/{campaign_id}")
 
 
 def back(visit: Visit, said: str = "") -> Response:

@@ -15,8 +15,9 @@ from storage.records import CampaignStatus, Mail, MailState, Run, RunKind
 from storage.session import Session
 from web.advice import advised
 from web.campaign.campaign_progress import Progress, progress_of
-from web.campaign.mail_groups import Counted, Levels, Tally, chosen, counted, groups_of, tally, without_remark
+from web.campaign.mail_groups import Group, Levels, Tally, counted, groups_of, tally, without_remark
 from web.campaign.mail_view import TABS, find, lines_of, record
+from web.counted import chosen
 from web.deciding import owner_of
 from web.visits import Visit, number_of
 
@@ -93,7 +94,7 @@ def told(visit: Visit, campaign_id: str, *, words: str = "") -> dict[str, Any]:
         view = visit.asked("view")
         place = Place(campaign_id, now_in.group.key if now_in else "", number_of(visit.asked("after")),
                       view if view in TABS else "")  # fmt: skip
-        rows, is_more = _rows(session, visit, campaign_id, key, now_in, place.after, words)
+        rows, is_more = _rows(session, visit, campaign_id, key, now_in.group if now_in else None, place.after, words)
         mail = _asked_for(session, visit, campaign_id, key) or next(iter(rows), None)
         return {
             "campaign": campaign,
@@ -158,14 +159,13 @@ def _head(session: Session, visit: Visit, campaign: Campaign, levels: Levels) ->
 
 
 def _rows(
-    session: Session, visit: Visit, campaign_id: str, key: Key | None, current: Counted | None, after: int, words: str
+    session: Session, visit: Visit, campaign_id: str, key: Key | None, group: Group | None, after: int, words: str
 ) -> tuple[list[Mail], bool]:
     """A window of mails, and whether there are more behind it."""
     if words:
         return (mail_search.search(session, visit.scope, campaign_id, key, words) if key else []), False
-    if current is None:
+    if group is None:
         return [], False
-    group = current.group
     found = mails.mails(
         session, visit.scope, campaign_id, key, states=group.states, risk=group.risk, after=after, limit=PAGE + 1
     )

@@ -9,7 +9,8 @@ from storage.campaign.campaigns import Campaign
 from storage.records import CampaignStatus
 from storage.session import Session
 from web.campaign.campaign_page import current
-from web.campaign.mail_groups import Counted, Tally, counted, groups_of, tally
+from web.campaign.mail_groups import Group, Tally, counted, groups_of, tally
+from web.counted import Counted
 from web.visits import Visit
 
 MOST = 200
@@ -21,7 +22,7 @@ class Waiting:
     """A campaign that waits for its review, and what there is to look at."""
 
     campaign: Campaign
-    groups: list[Counted]
+    groups: list[Counted[Group]]
     tally: Tally
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from storage.records import CampaignStatus, MailState, Risk
+from web.counted import Counted, counted_in
 
 Levels = Mapping[tuple[MailState, Risk], int]
 
@@ -65,15 +66,6 @@ AT_WORK = (
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
-    """How many mails a group has, and how many of these nobody has looked at."""
-
-    group: Group
-    total: int
-    waiting: int
-
-
-@dataclass(frozen=True, slots=True)
 class Tally:
     """What pressing the button would do, in mails, and how far sending has come."""
 
@@ -100,10 +92,8 @@ def groups_of(status: CampaignStatus) -> tuple[Group, ...]:
     return IN_REVIEW if status is CampaignStatus.REVIEW else AT_WORK
 
 
-def counted(levels: Levels, groups: tuple[Group, ...]) -> list[Counted]:
-    """Groups that have mails, in the order in which they want to be looked at."""
-    found = (Counted(group, _sum(levels, group), _waiting(levels, group)) for group in groups)
-    return [one for one in found if one.total]
+def counted(levels: Levels, groups: tuple[Group, ...]) -> list[Counted[Group]]:
+    return counted_in(groups, lambda group: _sum(levels, group), lambda group: _waiting(levels, group))
 
 
 def tally(levels: Levels) -> Tally:
@@ -131,18 +121,9 @@ def without_remark(levels: Levels) -> int:
     )
 
 
-def chosen(key: str, there: list[Counted]) -> Counted | None:
-    """The group that was asked for, or the first that has something to look at."""
-    named = (one for one in there if one.group.key == key)
-    waiting = (one for one in there if one.waiting)
-    return next(named, None) or next(waiting, None) or next(iter(there), None)
-
-
 def _sum(levels: Levels, group: Group) -> int:
     return sum(number for (state, risk), number in levels.items() if group.holds(state, risk))
 
 
 def _waiting(levels: Levels, group: Group) -> int:
-    if not group.is_decidable:
-        return 0
     return sum(number for (state, risk), number in levels.items() if state in UNSEEN and group.holds(state, risk))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from storage.records import SAFE_KINDS, ChangeKind, ChangeState
 from storage.sync.marks import DECIDABLE
+from web.counted import Counted, counted_in
 
 Counts = Mapping[tuple[ChangeKind, ChangeState], int]
 
@@ -44,15 +45,6 @@ BY_KEY = {group.key: group for group in GROUPS}
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
-    """A group of one plan: how many rows it has, and how many of these nobody has looked at."""
-
-    group: Group
-    total: int
-    waiting: int
-
-
-@dataclass(frozen=True, slots=True)
 class Tally:
     """What pressing the button would do, in rows."""
 
@@ -63,10 +55,8 @@ class Tally:
     rows: int
 
 
-def counted(counts: Counts) -> list[Counted]:
-    """Groups that have rows, in the order in which they want to be looked at."""
-    found = [Counted(group, _sum(counts, group), _waiting(counts, group)) for group in GROUPS]
-    return [one for one in found if one.total]
+def counted(counts: Counts) -> list[Counted[Group]]:
+    return counted_in(GROUPS, lambda group: _sum(counts, group), lambda group: _waiting(counts, group))
 
 
 def tally(counts: Counts) -> Tally:
@@ -88,18 +78,9 @@ def safe(counts: Counts) -> int:
     return sum(counts.get((kind, state), 0) for kind in SAFE_KINDS if kind in DECIDABLE for state in OPEN)
 
 
-def chosen(key: str, there: list[Counted]) -> Counted | None:
-    """The group that was asked for, or the first that has something to look at."""
-    named = (one for one in there if one.group.key == key)
-    waiting = (one for one in there if one.waiting)
-    return next(named, None) or next(waiting, None) or next(iter(there), None)
-
-
 def _sum(counts: Counts, group: Group) -> int:
     return sum(counts.get((kind, state), 0) for kind in group.kinds for state in group.states)
 
 
 def _waiting(counts: Counts, group: Group) -> int:
-    if not group.is_decidable:
-        return 0
     return sum(counts.get((kind, ChangeState.PROPOSED), 0) for kind in group.kinds)

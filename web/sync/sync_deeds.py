@@ -6,9 +6,8 @@ from storage.records import Deed, Edits, Mark, Run, RunKind
 from storage.session import Session
 from storage.sync import marks, reviews, syncs
 from storage.sync.reviews import Choice, Decision
-from tasks.providers.engine import EngineUnreachable
 from web.advice import to_follow
-from web.deciding import LONGEST_COMMENT, deed_of
+from web.deciding import comment_of, deed_of, digest_of, woken
 from web.sync.edits import edits_of
 from web.sync.groups import BY_KEY
 from web.sync.sync_page import Place, can_be_taken_back, find
@@ -88,18 +87,10 @@ def _decide(visit: Visit, choice: Choice) -> Response:
         sync = syncs.sync(session, visit.scope, sync_id)
         if choice is not Choice.REJECT and form.one("pulse") != marks.pulse(session, visit.scope, sync_id):
             return visit.go(f"/syncs/{sync_id}/decide?changed=1")
-        if not form.one("digest"):
-            raise Refusal(400, "Which plan?", "Load the page again: it names the plan that you decide about.")
-        decision = Decision(
-            choice, visit.email, form.one("comment")[:LONGEST_COMMENT], proven=True, digest=form.one("digest")
-        )
+        digest = digest_of(visit, "plan")
+        decision = Decision(choice, visit.email, comment_of(visit), proven=True, digest=digest)
         reviews.decide(session, visit.scope, sync_id, decision)
-    try:
-        answer = {"decision": choice.value, "reviewer": visit.email, "comment": decision.comment}
-        visit.house.engine.resume(sync.flow_run_id, answer)
-    except EngineUnreachable:
-        return visit.go(f"/syncs/{sync_id}?later=1")  # the decision stands; the sweeper wakes the run
-    return visit.go(f"/syncs/{sync_id}")
+    return woken(visit, sync.flow_run_id, choice, f"/syncs/{sync_id}")
 
 
 def _mark(visit: Visit, session: Session, change_id: str, deed: Deed, *, edits: Edits | None = None) -> Mark:

@@ -14,8 +14,9 @@ from storage.sync import marks, plan_search, plan_verdicts, plans, syncs
 from storage.sync.plans import changes
 from storage.sync.syncs import Sync
 from web.advice import advised
+from web.counted import chosen
 from web.deciding import owner_of
-from web.sync.groups import Counted, Group, Tally, chosen, counted, safe, tally
+from web.sync.groups import Group, Tally, counted, safe, tally
 from web.sync.record import Line, fields_of, line_of
 from web.visits import Refusal, Visit, number_of
 
@@ -98,7 +99,7 @@ def told(visit: Visit, sync_id: str, *, words: str = "") -> dict[str, Any]:
         groups = counted(counts)
         current = chosen(visit.asked("group"), groups)
         place = Place(sync_id, current.group.key if current else "", number_of(visit.asked("after")))
-        rows, is_more = _rows(session, visit, sync_id, key, current, place.after, words)
+        rows, is_more = _rows(session, visit, sync_id, key, current.group if current else None, place.after, words)
         row = _row(session, visit, sync_id, key) or next(iter(rows), None)
         return {
             "sync": sync,
@@ -124,14 +125,13 @@ def told(visit: Visit, sync_id: str, *, words: str = "") -> dict[str, Any]:
 
 
 def _rows(
-    session: Session, visit: Visit, sync_id: str, key: Key | None, current: Counted | None, after: int, words: str
+    session: Session, visit: Visit, sync_id: str, key: Key | None, group: Group | None, after: int, words: str
 ) -> tuple[list[Change], bool]:
     """A window of rows, and whether there are more behind it."""
     if words:
         return (plan_search.search(session, visit.scope, sync_id, key, words) if key else []), False
-    if current is None:
+    if group is None:
         return [], False
-    group: Group = current.group
     found = changes(
         session, visit.scope, sync_id, key, kinds=group.kinds, states=group.states, after=after, limit=PAGE + 1
     )
