@@ -3,7 +3,8 @@
 import smtplib
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import Any
 
 import aiosmtplib
@@ -18,12 +19,12 @@ ALICE, BOB = "alice@ours.example", "bob@client.example"
 
 @pytest.fixture
 def smtp(simulators: Simulators) -> Iterator[smtplib.SMTP]:
-    with smtplib.SMTP(simulators.urls.smtp_host, simulators.urls.smtp_port, timeout=5) as connection:
+    with smtplib.SMTP(simulators.urls.smtp_host, simulators.urls.smtp_port, timeout=60) as connection:
         yield connection
 
 
 def connected(simulators: Simulators) -> smtplib.SMTP:
-    return smtplib.SMTP(simulators.urls.smtp_host, simulators.urls.smtp_port, timeout=5)
+    return smtplib.SMTP(simulators.urls.smtp_host, simulators.urls.smtp_port, timeout=60)
 
 
 def test_smtplib_delivers_a_mail_as_it_is(smtp: Any, simulators: Simulators) -> None:
@@ -58,7 +59,7 @@ def test_logging_in_is_possible_and_may_be_asked_for(smtp: Any, simulators: Simu
 
 
 def test_pipelined_commands_are_answered_in_one_go(simulators: Simulators) -> None:
-    with socket.create_connection((simulators.urls.smtp_host, simulators.urls.smtp_port), timeout=5) as wire:
+    with socket.create_connection((simulators.urls.smtp_host, simulators.urls.smtp_port), timeout=60) as wire:
         file = wire.makefile("rb")
         file.readline()
         wire.sendall(b"EHLO us\r\n")
@@ -159,3 +160,24 @@ def test_a_bounce_of_a_mail_sent_by_smtp_lies_in_the_senders_mailbox(smtp: Any, 
     smtp.sendmail("alice@contoso.example", ["bounce-hard.7@client.example"], written("k1"))
     [report] = simulators.world.letterbox("microsoft").lying("inbox")
     assert report.properties == {"String 0x001A": "REPORT.IPM.Note.NDR"}
+
+
+def test_whoever_speaks_together_with_the_end_of_the_handshake_is_heard(simulators: Simulators) -> None:
+    simulators.world.smtp.starttls = True
+    come, go = ssl.MemoryBIO(), ssl.MemoryBIO()
+    context = ssl.create_default_context(cafile=simulators.urls.ca_file)
+    with closing(connected(simulators)) as smtp:
+        assert smtp.docmd("STARTTLS")[0] == 220
+        secret = context.wrap_bio(come, go, server_hostname="localhost")
+
+        def until_it_has_come(act: Callable[[], Any]) -> Any:
+            while True:
+                try:
+                    return act()
+                except ssl.SSLWantReadError:
+                    smtp.sock.sendall(go.read())
+                    come.write(smtp.sock.recv(65536))
+
+        until_it_has_come(secret.do_handshake)
+        secret.write(b"EHLO quick.example\r\n")  # leaves with what the handshake has left to say
+        assert until_it_has_come(lambda: secret.read(4)) == b"250-"

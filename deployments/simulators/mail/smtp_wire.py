@@ -151,6 +151,7 @@ class Wire(asyncio.Protocol, ABC):
             upgraded = await loop.start_tls(self.transport, self, secure, server_side=True)
             if upgraded is not None:
                 self.transport, self.waiting = upgraded, False
+                self._go_on()  # a quick client speaks before we know that the handshake is over
 
     def _fault(self, name: str) -> Fault | None:
         faults = self.world.faults
