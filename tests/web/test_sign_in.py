@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, parse_qsl, urlencode, urljoin, urlsplit
 
 import httpx
 import pytest
+from jinja2 import Environment
 from starlette.testclient import TestClient
 
 from deployments.simulators.server import OWNERS, Simulators, serve
@@ -22,7 +23,6 @@ from tests.web.conftest import HOST, NotedEngine, Person
 from web.app import create_app
 from web.cookies import FLOW, SESSION
 from web.house import House
-from web.rendering import environment
 
 SERVICES = ["microsoft", "google"]
 
@@ -48,10 +48,10 @@ def services(running: Simulators, monkeypatch: pytest.MonkeyPatch) -> Iterator[S
 
 
 @pytest.fixture
-def house(services: Simulators, store: Store, engine: NotedEngine) -> House:
+def house(services: Simulators, store: Store, engine: NotedEngine, compiled: Environment) -> House:
     """Registered with both."""
     del services
-    return House(store, engine, Settings.load(), environment())
+    return House(store, engine, Settings.load(), compiled)
 
 
 @pytest.fixture(autouse=True)

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from jinja2 import Environment
 from sqlalchemy import text
 from starlette.testclient import TestClient
 
@@ -19,7 +20,6 @@ from tests.storage.campaign_examples import waiting
 from tests.web.conftest import HOST
 from web.app import create_app
 from web.house import House
-from web.rendering import environment
 
 BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 Firefox/140.0", "Accept-Language": "en"}
 
@@ -40,8 +40,8 @@ def mail(store: Store, scope: Scope, campaign: Campaign) -> Mail:
 
 
 @pytest.fixture
-def http(store: Store) -> TestClient:
-    house = House(store, Engine("http://127.0.0.1:9/api"), Settings.load(), environment())
+def http(store: Store, compiled: Environment) -> TestClient:
+    house = House(store, Engine("http://127.0.0.1:9/api"), Settings.load(), compiled)
     return TestClient(create_app(house), base_url=HOST, follow_redirects=False, headers=BROWSER)
 
 
