@@ -42,8 +42,7 @@ def _before_long(done: Callable[[], bool], patience: float) -> bool:
 
 
 def _emptied(path: str) -> bool:
-    """On a connection that does not wait for long: while it waits for those who read, nobody writes."""
-    with closing(sqlite3.connect(path, isolation_level=None, timeout=GLANCE)) as connection:
+    with _opened(path) as connection:
         try:
             return _is_empty(connection.execute(EMPTY_LOG).fetchone())
         except sqlite3.OperationalError:  # another one does it just now
@@ -51,13 +50,18 @@ def _emptied(path: str) -> bool:
 
 
 def _cleaned(path: Path) -> bool:
-    with closing(sqlite3.connect(path, isolation_level=None, timeout=1)) as connection:
+    with _opened(path) as connection:
         try:
             if not overwrites_unasked():
                 connection.execute("VACUUM")
             return _is_empty(connection.execute(EMPTY_LOG).fetchone())
         except sqlite3.OperationalError:  # it is written to just now
             return False
+
+
+def _opened(path: str | Path) -> closing[sqlite3.Connection]:
+    """A connection that does not wait for long: while it waits for those who read, nobody writes."""
+    return closing(sqlite3.connect(path, isolation_level=None, timeout=GLANCE))
 
 
 def _is_empty(answer: tuple[int, int, int]) -> bool:
