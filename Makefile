@@ -11,7 +11,7 @@ up: $(VENV)/run ## The same for real use on this machine, without simulators
 	$(BIN)/contactflow up
 
 test: $(VENV)/dev ## The whole specification, on SQLite and Postgres
-	$(BIN)/pytest -n 3 --dist loadgroup -m "not soak and not bench" $(ARGS)
+	$(BIN)/pytest -n 3 -m "not soak and not bench" $(ARGS)
 
 screenshots: $(VENV)/dev ## Every page in light, in dark and on a phone, into build/screenshots; one of them into the README
 	$(BIN)/pytest tests/browser/test_every_page.py

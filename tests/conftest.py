@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -40,15 +41,13 @@ hypothesis.settings.register_profile("deterministic", max_examples=60, deadline=
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev"))
 
 SECRET = "a secret that only the tests know"
-# What takes seconds to start. One worker runs all tests of each, before those that any of them may run.
-ONCE = ("built_house", "prefect_server", "browser", "both")
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist looks for groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        for fixture in set(ONCE) & set(getattr(item, "fixturenames", ())):
-            item.add_marker(pytest.mark.xdist_group(fixture))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    from tests.together import Together  # noqa: PLC0415 (only where there are workers)
+
+    return Together(config, log)
 
 
 @pytest.fixture(scope="session")

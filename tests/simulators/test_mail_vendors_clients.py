@@ -15,7 +15,6 @@ from tests.simulators.mails import KEY, by_key, in_url, written
 
 # msgraph-sdk uses classes of its own base library that are deprecated.
 pytestmark = [
-    pytest.mark.xdist_group("vendors_clients"),  # their libraries take seconds to import: in one worker
     pytest.mark.filterwarnings("ignore:GetQueryParameters is deprecated:DeprecationWarning"),
     pytest.mark.filterwarnings("ignore:This class is deprecated. Please use the generic:DeprecationWarning"),
 ]

@@ -13,7 +13,6 @@ from deployments.simulators.server import Simulators
 
 # msgraph-sdk uses classes of its own base library that are deprecated.
 pytestmark = [
-    pytest.mark.xdist_group("vendors_clients"),  # their libraries take seconds to import: in one worker
     pytest.mark.filterwarnings("ignore:GetQueryParameters is deprecated:DeprecationWarning"),
     pytest.mark.filterwarnings("ignore:This class is deprecated. Please use the generic:DeprecationWarning"),
 ]
