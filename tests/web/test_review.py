@@ -331,6 +331,8 @@ def test_a_sync_that_is_done_says_what_became_of_it_and_can_be_taken_back(
         assert contacts.count(session, scope)
     page = ann.get(f"/syncs/{sync.id}?group=update").text
     assert "120 created" in page
+    assert "data-pulse-url" not in page  # nothing can happen any more: nothing is asked
+    assert "<title>Sync of Microsoft: done" in page
     assert "Take this sync back" in page
     confirm = ann.get(f"/syncs/{sync.id}/take-back")
     assert "120 contacts that it made are removed" in confirm.text
