@@ -70,7 +70,7 @@ class MailClient:
         content: bytes = b"",
     ) -> T:
         request = self._http.build_request(
-            method, path if path.startswith("http") else self._base + path, params=parameters, content=content
+            method, path if path.startswith("http") else self._base + path, params=parameters or None, content=content
         )
         if origin(str(request.url)) != origin(self._base):
             raise Refused(f"{self._provider} points to a foreign address", provider=self._provider)
