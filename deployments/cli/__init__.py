@@ -3,7 +3,9 @@
 Each command lives in a module of its own that is imported when it is called, so that `--help` is there at once.
 """
 
+import sys
 from importlib import import_module
+from io import TextIOWrapper
 
 import click
 
@@ -73,3 +75,7 @@ class Commands(click.Group):
 @click.version_option(package_name="contactflow")
 def main() -> None:
     """Contact sync and personal bulk e-mail that a person can trust."""
+    # A name that the terminal has no letters for is shown by its numbers: no reason to show nothing.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")

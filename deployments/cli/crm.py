@@ -75,7 +75,7 @@ def import_command(
         raise Refused(f"there is no file {path}")
     with ready_store().begin() as session:
         scope = _scope(session, organization)
-        done = read_back(session, scope, path, user or "terminal", by_their_wish=by_their_wish)
+        done = read_back(session, scope, path, _editor(session, scope, user), by_their_wish=by_their_wish)
     show(as_json, done, lambda: click.echo(", ".join(f"{name} {number}" for name, number in done.items())))
 
 
@@ -87,6 +87,14 @@ def _scope(session: Session, organization: str | None) -> Scope:
             raise Refused(f"there are {len(there)} organizations: say which one with --org")
         organization = there[0].slug
     return tenants.whole_organization(session, organization)
+
+
+def _editor(session: Session, scope: Scope, user: str) -> str:
+    """Provenance and history name whoever edited: not somebody whom nobody knows."""
+    email = user.strip().lower()
+    if email and email not in {one.email for one in tenants.users_of(session, scope)}:
+        raise Refused(f"{user} is no user of this organization: nothing was read in")
+    return email or "terminal"
 
 
 def _write_json(path: Path, found: Iterable[Contact]) -> int:

@@ -1,5 +1,6 @@
 """What all commands share: options, errors without tracebacks, tables for people and JSON for scripts."""
 
+import errno
 import functools
 import json
 import sys
@@ -91,7 +92,9 @@ def reviewer_of(session: Session, scope: Scope, owner_id: str, email: str | None
 
 def show(as_json: bool, value: Any, text: Callable[[], None]) -> None:  # noqa: FBT001 (the option itself)
     if as_json:
-        click.echo(json.dumps(value, default=_plain, indent=2, ensure_ascii=False))
+        # Where letters beyond ASCII cannot be written JSON has another spelling for them.
+        is_wide = sys.stdout.encoding.lower().startswith("utf")
+        click.echo(json.dumps(value, default=_plain, indent=2, ensure_ascii=not is_wide))
     else:
         text()
 
@@ -135,6 +138,8 @@ def _sentence(error: Exception) -> str:
     """What to tell of an error that people can mend; nothing of one that is a mistake of ours."""
     if is_expected(error):
         return str(error)
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return f"what was asked for cannot be written whole: {error.strerror}"
     # Out of reach, full, locked, read-only, or no database at all; a statement that is wrong is of another type.
     if isinstance(error, OperationalError) or type(error) is DatabaseError:
         cause = " ".join(str(error.orig).split())

@@ -1,13 +1,17 @@
 """The CRM at the terminal: search, one contact with its history, and what is written out comes back the same."""
 
+import errno
 import json
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from deployments.cli import main
 from deployments.cli.values import spreadsheet_cell, unmarked
 from storage.records import Labelled, Person, PostalAddress
 from tests.cli.conftest import Call
@@ -189,3 +193,44 @@ def test_a_file_that_cannot_be_written_is_a_sentence(call: Call, completed: str,
     result = call("export", str(tmp_path / "no such folder" / "all.json"), "--org", "acme")
     assert result.exit_code == 1
     assert result.stderr.startswith("error: ")
+
+
+def test_an_edit_of_somebody_whom_nobody_knows_is_refused(
+    call: Call, told: Told, house: House, completed: str, tmp_path: Path
+) -> None:
+    del completed
+    path = tmp_path / "all.json"
+    told("export", str(path), "--org", "acme")
+    before = house.crm()
+    result = call("import", str(path), "--org", "acme", "--user", "rob@rival.example")
+    assert (result.exit_code, "is no user of this organization" in result.stderr) == (1, True)
+    assert house.crm() == before
+
+
+@pytest.mark.parametrize("charset", ["ascii", "latin-1", "utf-8"])
+def test_names_are_told_whatever_letters_the_terminal_has(
+    call: Call, house: House, pipeline: Pipeline, connection: str, book: Book, charset: str
+) -> None:
+    book.put("rich", replace(RICH, display_name="Žoë 王"))
+    pipeline.run(connection)
+    del call, house
+    runner = CliRunner(charset=charset)
+    asked = ["contacts", "--org", "acme", "--search", "zoe@firm"]
+    shown = runner.invoke(main, asked, catch_exceptions=False)
+    assert (shown.exit_code, "1 shown" in shown.stdout) == (0, True)
+    found = runner.invoke(main, [*asked, "--json"], catch_exceptions=False)
+    assert [one["properties"]["display_name"] for one in json.loads(found.stdout)] == ["Žoë 王"]
+
+
+def test_what_has_no_room_to_be_written_is_a_sentence(
+    call: Call, completed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del completed
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("deployments.cli.crm.show", full)
+    result = call("contacts", "--org", "acme")
+    assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
+    assert "No space left on device" in result.stderr
