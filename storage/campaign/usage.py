@@ -68,7 +68,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How an attempt ended. `cost.amount` None with state `unknown` means: count what was reserved."""
+    """How an attempt ended. `cost.amount` None means: count what was reserved."""
 
     state: UsageState
     tokens: TokenCounts
@@ -144,11 +144,11 @@ def reserve(session: Session, scope: Scope, budget_id: str, attempt: Attempt) ->
 
 @scoped
 def settle(session: Session, scope: Scope, usage_id: str, result: Result) -> Decimal | None:
-    """Put down what an attempt came to, once. What cannot be known counts as what was reserved."""
+    """Put down what an attempt came to, once. What nobody counted counts as what was reserved, if its price is known."""
     row = session.execute(
         select(table.c.budget_id, table.c.reserved).where(of_organization(table, scope), table.c.id == usage_id)
     ).one()
-    cost = row.reserved if result.state is UsageState.UNKNOWN and result.cost.amount is None else result.cost.amount
+    cost = result.cost.amount if result.cost.amount is not None else row.reserved or None
     settled = session.execute(
         update(table)
         .where(of_organization(table, scope), table.c.id == usage_id, table.c.state == UsageState.STARTED)

@@ -83,8 +83,8 @@ def filled_campaign(session: Session, scope: Scope, mark: str) -> CampaignWorld:
     mail_writing.write(session, scope, campaign.id, key, [replace(written(asked), prompt_hash=f"prompt of {mark}")])
     budget_id = budgeted(session, scope, subject=f"of {mark}")
     begun = usage.reserve(session, scope, budget_id, attempt(campaign_id=campaign.id, mail_id=mail.id))
-    for cost in (None, "0.05"):  # one whose price is not known
-        usage.settle(session, scope, usage.reserve(session, scope, budget_id, attempt()), result(cost))
+    for worst, cost in ((None, None), ("0.10", "0.05")):  # one whose price is not known
+        usage.settle(session, scope, usage.reserve(session, scope, budget_id, attempt(worst)), result(cost))
     kept = templates.save(session, scope, NewTemplate(mark, f"from {mark}", "Dear {{ given_name }}"), author=mark)
     segments.save(session, scope, mark, Criteria(tags=(mark,)))
     hashed = suppressions.address_hash(session, scope, f"person@{mark}.example")

@@ -50,12 +50,17 @@ def test_an_attempt_is_settled_once(store: Store, scope: Scope) -> None:
         assert usage.budget(session, scope, budget_id).spent == Decimal("0.05")
 
 
-def test_what_was_lost_on_the_way_counts_in_full(store: Store, scope: Scope) -> None:
-    lost = Result(UsageState.UNKNOWN, TokenCounts(), Cost(None, {}))
+@pytest.mark.parametrize("state", [UsageState.UNKNOWN, UsageState.OK, UsageState.FAILED])
+def test_what_was_lost_on_the_way_or_that_nobody_counted_counts_in_full(
+    store: Store, scope: Scope, state: UsageState
+) -> None:
+    """Servers that are compatible with OpenAI's do not all tell how much they were asked for."""
+    lost = Result(state, TokenCounts(), Cost(None, {}))
     with store.begin() as session:
         budget_id = budgeted(session, scope)
         cost = usage.settle(session, scope, usage.reserve(session, scope, budget_id, attempt("0.25")), lost)
         assert cost == usage.total(session, scope, budget_id) == Decimal("0.25")
+        assert usage.budget(session, scope, budget_id).spent == Decimal("0.25")
 
 
 def test_what_a_dead_process_had_begun_counts_in_full_and_only_that(store: Store, scope: Scope) -> None:
