@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from deployments.assistant.answers import Answer, answer
 from deployments.assistant.desk import Desk, page_of
 from deployments.cli.terminal import Refused
-from storage.campaign import campaigns
+from storage.campaign import campaign_standing, campaigns
 from storage.documents import new_id, now
 from storage.organization import connections, suggestions
 from storage.records import (
@@ -125,7 +125,7 @@ def _demand_free(session: Session, scope: Scope, connection_id: str) -> None:
 
 
 def _demand_few(session: Session, scope: Scope) -> None:
-    live = [one for one in campaigns.live_campaigns(session, scope) if one.user_id == scope.user_id]
+    live = [one for one in campaign_standing.live_campaigns(session, scope) if one.user_id == scope.user_id]
     if len(live) >= MOST_LIVE:
         raise Refused(f"{len(live)} campaigns are under way already: people decide about them first")
 

@@ -14,7 +14,6 @@ from typing import Any
 import msgspec
 from sqlalchemy import Select, Update, bindparam, insert, select, update
 
-from storage import walls
 from storage.crypto import Key, bound_to
 from storage.documents import encode, now
 from storage.organization import connections
@@ -105,7 +104,7 @@ def _forecast(stored: Any) -> Forecast | None:
     return msgspec.convert(stored, Forecast) if stored else None
 
 
-_shape = Shape(
+shape = Shape(
     Campaign, table, CampaignStatistics,
     status=CampaignStatus, criteria=partial(msgspec.convert, type=Criteria), forecast=_forecast,
     warnings=tuple, connection_id=or_empty, template_id=or_empty, budget_id=or_empty,
@@ -114,13 +113,8 @@ _shape = Shape(
 
 @cache
 def _newest(role: Role) -> Select[Any]:
-    newest = _shape.where(visible_to(table, role)).order_by(table.c.created_at.desc())
+    newest = shape.where(visible_to(table, role)).order_by(table.c.created_at.desc())
     return newest.limit(bindparam("most"))
-
-
-@cache
-def _live(role: Role) -> Select[Any]:
-    return _shape.where(visible_to(table, role), table.c.status.in_(LIVE_STATUSES))
 
 
 @scoped
@@ -159,33 +153,22 @@ def open_campaign(session: Session, scope: Scope, new: NewCampaign) -> Campaign:
 
 @scoped
 def campaign(session: Session, scope: Scope, campaign_id: str) -> Campaign:
-    found = session.execute(_shape.where(visible(table, scope), table.c.id == campaign_id)).one_or_none()
+    found = session.execute(shape.where(visible(table, scope), table.c.id == campaign_id)).one_or_none()
     if found is None:
         raise UnknownCampaign(f"no campaign {campaign_id}: `contactflow campaigns --org …` lists them")
-    return _shape.of(found)
+    return shape.of(found)
 
 
 @scoped
 def campaigns(session: Session, scope: Scope, *, limit: int = 100) -> list[Campaign]:
     rows = session.execute(_newest(scope.role), scope.names | {"most": limit})
-    return [_shape.of(row) for row in rows]
-
-
-@scoped
-def live_campaigns(session: Session, scope: Scope) -> list[Campaign]:
-    rows = session.execute(_live(scope.role), scope.names)
-    return [_shape.of(row) for row in rows]
-
-
-def live_everywhere(session: Session) -> list[Campaign]:
-    """Of all organizations, for upkeep."""
-    return [_shape.of(row) for row in session.execute(_shape.within(walls.across(session, table, LIVE_STATUSES)))]
+    return [shape.of(row) for row in rows]
 
 
 @scoped
 def of_run(session: Session, scope: Scope, flow_run_id: str) -> Campaign | None:
-    row = session.execute(_shape.where(visible(table, scope), table.c.flow_run_id == flow_run_id)).one_or_none()
-    return _shape.of(row) if row else None
+    row = session.execute(shape.where(visible(table, scope), table.c.flow_run_id == flow_run_id)).one_or_none()
+    return shape.of(row) if row else None
 
 
 @scoped
@@ -248,22 +231,6 @@ def brief(session: Session, scope: Scope, campaign_id: str) -> Brief:
     key = demand_body_key(session, scope, campaign_id)
     sealed = session.execute(select(table.c.brief).where(visible(table, scope), table.c.id == campaign_id)).scalar_one()
     return _brief.decode(key.open(sealed, _place(scope, campaign_id, "brief")))
-
-
-@scoped
-def ended_since(session: Session, scope: Scope, moment: datetime) -> list[str]:
-    """Campaigns that were over not before `moment`, and whose mails are still kept."""
-    over = select(table.c.id).where(
-        visible(table, scope), table.c.completed_at >= moment, table.c.body_key.is_not(None)
-    )
-    return list(session.execute(over.order_by(table.c.completed_at)).scalars())
-
-
-@scoped
-def past_keeping(session: Session, scope: Scope) -> list[str]:
-    """Campaigns whose mails have been kept for as long as they should be."""
-    late = select(table.c.id).where(visible(table, scope), table.c.forget_at < now(), table.c.body_key.is_not(None))
-    return list(session.execute(late).scalars())
 
 
 @scoped

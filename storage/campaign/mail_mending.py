@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from storage import audit
 from storage.campaign import campaigns, mails, outbox, tallies
-from storage.campaign.outbox import FOUND_SENT, FOUND_UNSENT, Claim, Outcome
+from storage.campaign.claims import Claim, Outcome
+from storage.campaign.outbox import FOUND_SENT, FOUND_UNSENT
 from storage.people import actions
 from storage.people.actions import Action
 from storage.records import CampaignStatus, MailState

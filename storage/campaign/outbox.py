@@ -5,17 +5,16 @@ whoever holds an older number moves nothing any more. What a crash left in `send
 over, together with what is known of it: the id of its draft, and whether it was submitted.
 """
 
-import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, bindparam, func, select, update
+from sqlalchemy import ColumnElement, bindparam, func, select, update
 
 from storage.campaign import due_mails
+from storage.campaign.claims import Claim, Outcome, claim_of
 from storage.campaign.due_mails import Opening
-from storage.crypto import Key, bound_to
+from storage.crypto import Key
 from storage.documents import now
 from storage.people import actions
 from storage.people.actions import Action
@@ -33,36 +32,6 @@ FOUND_SENT = "somebody found that it had left"
 FOUND_UNSENT = "somebody found that it had not left: `contactflow campaign retry-failed` sends it once more"
 OF_OUR_OWN = (STILL_A_DRAFT, FOUND_UNSENT)  # failures that say nothing of whom a mail is for
 ENDED_BEFORE = "the campaign was ended before it left"
-
-
-class NotTheApprovedBytes(Exception):
-    """What is stored of a mail is not what somebody approved: nothing leaves until that is cleared."""
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """One mail in one worker's hands. `submitted_at` is set if it may have left already."""
-
-    mail_id: str
-    campaign_id: str
-    object_id: str
-    attempt: int
-    content: bytes
-    draft_id: str = ""
-    message_id: str = ""
-    thread_id: str = ""
-    submitted_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How a claimed mail ended: `sent`, `failed` or `unknown`, with what the service calls it now."""
-
-    claim: Claim
-    state: MailState
-    reason: str = ""
-    message_id: str = ""
-    thread_id: str = ""
 
 
 @scoped
@@ -144,7 +113,7 @@ def unknown(session: Session, scope: Scope, campaign_id: str, key: Key, *, limit
     """Mails that may have left and may not, those in doubt for longest first; of people who were erased none."""
     doubtful = _in(scope, campaign_id, MailState.UNKNOWN) & table.c.content.is_not(None)
     rows = select(table).where(doubtful).order_by(table.c.updated_at).limit(limit)
-    return [_claim(scope, row, key) for row in session.execute(rows)]
+    return [claim_of(scope, row, key) for row in session.execute(rows)]
 
 
 @scoped
@@ -190,27 +159,7 @@ def _taken(
     values = {"state": MailState.SENDING, "attempts": table.c.attempts + 1, "claimed_until": until, "reason": ""}
     mine = update(table).where(of_campaign(table, scope, campaign_id), table.c.id.in_(ids))
     rows = session.execute(mine.values(**values, updated_at=now()).returning(table)).all()
-    return [_claim(scope, row, key) for row in sorted(rows, key=lambda row: row.ordinal)]
-
-
-def _claim(scope: Scope, row: Row[Any], key: Key) -> Claim:
-    content = key.open(row.content, _place(scope, row.id, "content")) if row.content else b""
-    if hashlib.sha256(content).hexdigest() != row.approved_hash:
-        raise NotTheApprovedBytes(
-            f"mail {row.id} is not what was approved: nothing was sent; cancel campaign {row.campaign_id}, "
-            "and find out who changed the database"
-        )
-    return Claim(
-        mail_id=row.id,
-        campaign_id=row.campaign_id,
-        object_id=row.object_id,
-        attempt=row.attempts,
-        content=content,
-        draft_id=row.draft_id,
-        message_id=row.message_id,
-        thread_id=row.thread_id,
-        submitted_at=row.submitted_at,
-    )
+    return [claim_of(scope, row, key) for row in sorted(rows, key=lambda row: row.ordinal)]
 
 
 def _still_ours(session: Session, scope: Scope, claims: Sequence[Claim]) -> list[Claim]:
@@ -263,7 +212,3 @@ def _ending(outcome: Outcome, moment: datetime) -> dict[str, Any]:
 
 def _in(scope: Scope, campaign_id: str, state: MailState) -> ColumnElement[bool]:
     return of_campaign(table, scope, campaign_id) & (table.c.state == state)
-
-
-def _place(scope: Scope, mail_id: str, column: str) -> str:
-    return bound_to(scope.organization_id, table.name, mail_id, column)

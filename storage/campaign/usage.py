@@ -144,7 +144,7 @@ def reserve(session: Session, scope: Scope, budget_id: str, attempt: Attempt) ->
 
 @scoped
 def settle(session: Session, scope: Scope, usage_id: str, result: Result) -> Decimal | None:
-    """Put down what an attempt came to, once. What nobody counted counts as what was reserved, if its price is known."""
+    """Put down what an attempt came to, once. What nobody counted counts as it was reserved."""
     row = session.execute(
         select(table.c.budget_id, table.c.reserved).where(of_organization(table, scope), table.c.id == usage_id)
     ).one()

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from storage.campaign import outbox
-from storage.campaign.outbox import Claim, Outcome
+from storage.campaign.claims import Claim, Outcome
 from storage.records import MailState
 from tasks.campaign.posting import Post
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from storage.campaign import campaigns, mailboxes, outbox
-from storage.campaign.outbox import Claim, Outcome
+from storage.campaign.claims import Claim, Outcome
 from storage.records import CampaignStatus, MailState
 from tasks.campaign.posting import Post, keep_quiet
 from tasks.providers.base import ProviderError, ShutOut
@@ -73,7 +73,7 @@ class Outgoing:
                 outbox.give_back(session, post.scope, [claim], **known)
                 return None
             turn = mailboxes.take_turn(session, post.scope, post.mailbox, moment=moment, interval=post.limits.interval)
-            outbox.hold(session, post.scope, claim, until=turn + post.terms.claim, **known)
+            outbox.hold(session, post.scope, claim, until=turn + post.terms.hold, **known)
         await post.chance.sleep(max(0.0, (turn - moment).total_seconds()))
         at = post.now()
         with post.store.begin() as session:

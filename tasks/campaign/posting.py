@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from storage.campaign import campaigns, mailboxes, outbox
 from storage.campaign.campaigns import Campaign
-from storage.campaign.outbox import Outcome
+from storage.campaign.claims import Outcome
 from storage.crypto import Key
 from storage.documents import new_id
 from storage.organization import connections, organization_settings, tenants
@@ -22,13 +22,17 @@ from tasks.rules.pacing import Limits, limits_of
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """`claim`: longer than any one request, and the wait before it, can take. `place`: how long a worker that died
-    keeps others from its mailbox. `grace`: longer than a submitted mail stays invisible. `looks`: seconds to wait
-    before each look at a doubtful one. `attempts`: for a mail that never got as far as being submitted. `patience`: a
-    longer wait is not waited for here. `look_every`: as long mails leave until the mailbox is looked into, where
-    bounces lie.
+    """`hold`: as long a mail is in a worker's hand before it is submitted. It may be short, for whoever is slower than
+    that finds at the submission that another has it, and lets go. `claim`: from the submission on, longer than any
+    answer is waited for. An SMTP server has three minutes for its last one, and whoever takes the mail over before it
+    came must call it `unknown`; no sign of life shortens that, for what a dead process has said is under way without
+    it. `place`: how long a worker that died keeps others from its mailbox. `grace`: longer, from its submission, than a
+    mail stays invisible. `looks`: seconds to wait before each look at a doubtful one. `attempts`: for a mail that never
+    got as far as being submitted. `patience`: a longer wait is not waited for here. `look_every`: as long mails leave
+    until the mailbox is looked into, where bounces lie.
     """
 
+    hold: timedelta = timedelta(minutes=1)
     claim: timedelta = timedelta(minutes=4)
     place: timedelta = timedelta(minutes=1)
     grace: timedelta = timedelta(minutes=5)

@@ -6,8 +6,9 @@ from datetime import timedelta
 from prefect import task
 
 from storage.campaign import campaigns, mailboxes, outbox, tallies
+from storage.campaign.claims import Claim, Outcome
 from storage.campaign.departed import LEFT
-from storage.campaign.outbox import STILL_A_DRAFT, Claim, Outcome
+from storage.campaign.outbox import STILL_A_DRAFT
 from storage.records import CampaignStatus, MailState
 from storage.session import Store, open_store
 from tasks.campaign.arrivals import read_arrivals

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from storage.campaign import mailboxes, outbox
-from storage.campaign.outbox import Claim
+from storage.campaign.claims import Claim
 from storage.records import MailState
 from tasks.campaign.journal import Journal
 from tasks.campaign.posting import Post, keep_quiet

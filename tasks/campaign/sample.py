@@ -7,7 +7,7 @@ from prefect import task
 
 from storage import audit
 from storage.campaign import campaigns, mails
-from storage.campaign.outbox import Claim
+from storage.campaign.claims import Claim
 from storage.documents import new_id
 from storage.organization import connections, tenants
 from storage.records import Mail

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from storage.campaign import campaigns, mailboxes, outbox
+from storage.campaign.claims import Claim
 from storage.campaign.mailboxes import Mailbox
-from storage.campaign.outbox import Claim
 from storage.records import CampaignStatus
 from storage.session import Session
 from tasks.campaign.posting import Post
@@ -85,7 +85,7 @@ def _enter(session: Session, post: Post, box: Mailbox, moment: datetime) -> Paus
 
 
 def _claimed(session: Session, post: Post, box: Mailbox, moment: datetime, most: int) -> Taken:
-    until = moment + post.terms.claim
+    until = moment + post.terms.hold
     named = (session, post.scope, post.campaign_id, post.key)
     if left := outbox.recover(*named, moment=moment, until=until, limit=most):
         return Taken(left)

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from storage.campaign.outbox import Claim
+from storage.campaign.claims import Claim
 from tasks.providers.base import Tokens
 from tasks.providers.mail_client import MailClient
 from tasks.providers.mailer import Arrival, Standing, Whereabouts

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from storage.campaign.outbox import Claim
+from storage.campaign.claims import Claim
 from tasks.providers.base import Tokens
 from tasks.providers.mail_client import MailClient
 from tasks.providers.mailer import Arrival, Refused, Standing, Whereabouts

@@ -14,7 +14,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, Self
 
-from storage.campaign.outbox import Claim
+from storage.campaign.claims import Claim
 from tasks.providers.base import ProviderError
 
 

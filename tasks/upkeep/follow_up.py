@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
-from storage.campaign import campaigns
+from storage.campaign import campaign_standing
 from storage.documents import now
 from storage.session import Store
 from tasks.upkeep.sweeping import everybody
@@ -22,7 +22,7 @@ async def follow_up(store: Store, reconcile: Reconcile, *, days: int) -> Counter
     since = now() - timedelta(days=days)
     for scope in everybody(store):
         with store.read() as session:
-            ended = campaigns.ended_since(session, scope, since)
+            ended = campaign_standing.ended_since(session, scope, since)
         for campaign_id in ended:
             try:
                 news.update(await reconcile(campaign_id))

@@ -1,7 +1,7 @@
 """Forget what need not be kept any longer."""
 
 from storage import audit
-from storage.campaign import campaigns, mails
+from storage.campaign import campaign_standing, campaigns, mails
 from storage.organization import sign_ins, tenants
 from storage.people import twins
 from storage.records import Role
@@ -55,7 +55,9 @@ def forget_mails(store: Store, engine: Engine) -> int:
     forgotten = 0
     with store.read() as session:
         scopes = [Scope(one.id, "", Role.ADMIN) for one in tenants.organizations_all(session)]
-        late = [(scope, campaign_id) for scope in scopes for campaign_id in campaigns.past_keeping(session, scope)]
+        late = [
+            (scope, campaign_id) for scope in scopes for campaign_id in campaign_standing.past_keeping(session, scope)
+        ]
     for scope, campaign_id in late:
         with store.read() as session:
             run_id = campaigns.campaign(session, scope, campaign_id).flow_run_id

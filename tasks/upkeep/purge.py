@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from storage.campaign import campaigns
+from storage.campaign import campaign_standing
 from storage.documents import now
 from storage.session import Store
 from storage.sync import syncs
@@ -28,5 +28,5 @@ def purge(store: Store, engine: Engine, *, days: int) -> int:
 def _still_open(store: Store) -> set[str]:
     with store.read() as session:
         return {one.flow_run_id for one in syncs.open_everywhere(session)} | {
-            one.flow_run_id for one in campaigns.live_everywhere(session)
+            one.flow_run_id for one in campaign_standing.live_everywhere(session)
         }

@@ -6,7 +6,7 @@ As `sweep` does for syncs: doing it twice, or while a run is alive after all, ha
 from collections import Counter
 from datetime import timedelta
 
-from storage.campaign import campaign_reviews, campaigns
+from storage.campaign import campaign_reviews, campaign_standing, campaigns
 from storage.campaign.campaigns import Campaign
 from storage.documents import now
 from storage.records import CampaignStatus
@@ -22,7 +22,7 @@ def sweep_campaigns(store: Store, engine: Engine, *, lease: timedelta = LEASE) -
     """What was done, and how often."""
     done: Counter[str] = Counter()
     with store.read() as session:
-        live = campaigns.live_everywhere(session)
+        live = campaign_standing.live_everywhere(session)
     runs = Runs(engine, BOOKS, live)
     for campaign in live:
         done[_mend(store, engine, campaign, runs.standing(campaign.flow_run_id), lease)] += 1

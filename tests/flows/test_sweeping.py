@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from storage.campaign import campaigns
+from storage.campaign import campaign_standing, campaigns
 from storage.campaign.campaigns import Campaign
 from storage.documents import now
 from storage.organization import tenants
@@ -92,7 +92,7 @@ def statements(store: Store) -> Iterator[list[str]]:
 
 def test_what_is_under_way_everywhere_is_one_question(store: Store, crowd: dict[str, Any]) -> None:
     with store.read() as session, statements(store) as asked:
-        waiting, live = syncs.open_everywhere(session), campaigns.live_everywhere(session)
+        waiting, live = syncs.open_everywhere(session), campaign_standing.live_everywhere(session)
         assert len(asked) == 2
     assert {one.id for one in waiting} == {sync.id for _, sync, _ in crowd.values()}
     assert {one.id for one in live} == {campaign.id for _, _, campaign in crowd.values()}

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from storage.campaign import campaign_reviews, campaigns, mails, outbox
 from storage.campaign.campaign_reviews import Decision
 from storage.campaign.campaigns import Campaign
-from storage.campaign.outbox import Claim
+from storage.campaign.claims import Claim
 from storage.crypto import Key
 from storage.records import Mail, MailState
 from storage.scope import Scope

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from storage.campaign import campaigns, mailboxes, outbox, tallies
 from storage.campaign.campaigns import Campaign
-from storage.campaign.outbox import Outcome
+from storage.campaign.claims import Outcome
 from storage.records import CampaignStatus, MailState
 from tasks.campaign.reconcile import reconcile_all
 from tasks.campaign.taking import Pause

@@ -9,6 +9,7 @@ from typing import Any
 from storage.campaign import (
     campaign_holds,
     campaign_reviews,
+    campaign_standing,
     campaigns,
     mail_events,
     mail_marks,
@@ -139,20 +140,20 @@ CAMPAIGNS_AS_A_STRANGER: dict[str, Callable[[Session, Scope, Any], Any]] = {
     "campaigns.campaign": lambda s, me, it: campaigns.campaign(s, me, it.mail.campaign_id),
     "campaigns.campaigns": lambda s, me, _: campaigns.campaigns(s, me),
     "campaigns.demand_body_key": lambda s, me, it: campaigns.demand_body_key(s, me, it.mail.campaign_id),
-    "campaigns.ended_since": lambda s, me, _: campaigns.ended_since(s, me, datetime(2020, 1, 1, tzinfo=UTC)),
+    "campaign_standing.ended_since": lambda s, me, _: campaign_standing.ended_since(s, me, LONG_AGO),
     "campaigns.forget": lambda s, me, it: campaigns.forget(s, me, it.mail.campaign_id),
     "campaigns.is_at": lambda s, me, it: campaigns.is_at(s, me, it.mail.campaign_id, *STATUSES),
     "campaigns.keep_forecast": lambda s, me, it: campaigns.keep_forecast(
         s, me, it.mail.campaign_id, Forecast(1, None, None)
     ),
-    "campaigns.live_campaigns": lambda s, me, _: campaigns.live_campaigns(s, me),
+    "campaign_standing.live_campaigns": lambda s, me, _: campaign_standing.live_campaigns(s, me),
     "campaigns.move": lambda s, me, it: campaigns.move(
         s, me, it.mail.campaign_id, expected=STATUSES, to=CampaignStatus.CANCELLED
     ),
     "campaigns.note": lambda s, me, it: campaigns.note(s, me, it.mail.campaign_id, error="mine"),
     "campaigns.of_run": lambda s, me, it: campaigns.of_run(s, me, it.mail.run_id),
     "campaigns.open_campaign": lambda s, me, it: opened(s, me, it.idle_connection_id, name="mine"),
-    "campaigns.past_keeping": lambda s, me, _: campaigns.past_keeping(s, me),
+    "campaign_standing.past_keeping": lambda s, me, _: campaign_standing.past_keeping(s, me),
     "mail_events.known": lambda s, me, it: mail_events.known(s, me, [it.mail.mark]),
     "mail_events.note": lambda s, me, it: mail_events.note(
         s, me, it.mail.campaign_id, Event(it.mail.mail_id, MailEvent.CLICKED, "mine", now())

@@ -7,8 +7,8 @@ from typing import Any
 
 from storage.campaign import campaign_reviews, campaigns, departed, due_mails, mail_mending, mailboxes, outbox, tallies
 from storage.campaign.campaign_reviews import Decision
+from storage.campaign.claims import Claim, Outcome
 from storage.campaign.departed import Departed
-from storage.campaign.outbox import Claim, Outcome
 from storage.crypto import Key
 from storage.records import MailState
 from storage.scope import Scope

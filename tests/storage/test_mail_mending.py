@@ -5,7 +5,7 @@ import pytest
 from storage import audit
 from storage.campaign import campaigns, mail_mending, mails, outbox
 from storage.campaign.campaigns import Campaign
-from storage.campaign.outbox import Outcome
+from storage.campaign.claims import Outcome
 from storage.people import actions
 from storage.records import CampaignStatus, MailState
 from storage.scope import Scope

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import update
 
 from storage.campaign import campaign_reviews, campaigns, mails, outbox, suppressions, tallies
-from storage.campaign.outbox import NotTheApprovedBytes, Outcome
+from storage.campaign.claims import NotTheApprovedBytes, Outcome
 from storage.people import actions
 from storage.records import CampaignStatus, MailState, SuppressionReason
 from storage.scope import Scope

@@ -58,7 +58,7 @@ MAKERS_OF_SCOPES = {
     "applications.accept",  # of the house, as are the next: no organization has rows there
     "applications.refusal",
     "applications.refuse",
-    "campaigns.live_everywhere",
+    "campaign_standing.live_everywhere",
     "syncs.open_everywhere",
     "measures.measures",
     "measures.table_rows",
@@ -223,8 +223,8 @@ WITHOUT_EFFECT_HERE = {
     "campaign_reviews.kept_until",
     "mails.again",  # nothing has failed
     "mails.anew",  # as above
-    "campaigns.ended_since",  # none is over
-    "campaigns.past_keeping",  # nothing is that old
+    "campaign_standing.ended_since",  # none is over
+    "campaign_standing.past_keeping",  # nothing is that old
     "contacts.count",
     "contacts.create",
     "hash_keys.demand_key",  # the key is there

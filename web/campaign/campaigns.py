@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
-from storage.campaign import campaigns, tallies
+from storage.campaign import campaign_standing, campaigns, tallies
 from storage.campaign.campaigns import Campaign
 from storage.records import CampaignStatus
 from storage.session import Session
@@ -33,7 +33,7 @@ def show(visit: Visit) -> Response:
 
 
 def waiting(session: Session, visit: Visit) -> list[Waiting]:
-    live = campaigns.live_campaigns(session, visit.scope)
+    live = campaign_standing.live_campaigns(session, visit.scope)
     return [_waiting(session, visit, one) for one in live if one.status is CampaignStatus.REVIEW][:MOST_WAITING]
 
 
