@@ -3,14 +3,13 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from storage import audit
-from storage.campaign import campaigns, outbox, suppressions
-from storage.documents import new_id, now
+from storage.campaign import suppressions
+from storage.documents import new_id
 from storage.people import contacts, twins
 from storage.privacy import erasures
 from storage.records import (
@@ -18,7 +17,6 @@ from storage.records import (
     ChangeState,
     Contact,
     Labelled,
-    MailState,
     Person,
     SuppressionReason,
     SyncStatus,
@@ -31,16 +29,10 @@ from tests.cli.conftest import Call
 from tests.flows.book import somebody
 from tests.flows.house import ANN, BEN
 from tests.flows.pipeline import adds_up
+from tests.privacy.asking import erased
 from tests.privacy.world import MARKS, NOW_AT, ON_A_CARD, PIA, World
 
 both = pytest.mark.parametrize("house", ["sqlite", "postgres"], indirect=True)
-FORMER = "pia.quelle@former.example"
-
-
-def erased(call: Call, address: str = NOW_AT, *more: str) -> str:
-    result = call("erase", address, "--org", "acme", *more)
-    assert result.exit_code == 0, result.output
-    return str(result.stdout)
 
 
 def held(call: Call, address: str) -> str:
@@ -135,53 +127,6 @@ def test_undoing_an_older_sync_or_a_merge_cannot_bring_them_back(call: Call, wor
     assert [mark for mark in MARKS if mark in world.tables() + world.sealed()] == []
     with world.house.store.read() as session:
         assert twins.twins(session, world.house.scope, state=TwinState.MERGED) == []
-
-
-@both
-def test_nobody_writes_to_them_again_and_an_approved_mail_does_not_leave(call: Call, world: World) -> None:
-    erased(call)
-    world.line.send(world.approved.id)
-    ended = world.line.mails(world.approved)
-    assert [(mail.state, mail.reason) for mail in ended] == [
-        (MailState.EXCLUDED, "erased at their own wish"),
-        (MailState.SENT, ""),
-    ]
-    with pytest.raises(CannotDecide, match="not the mails that wait now"):
-        world.line.decide(world.in_review)
-    world.line.decide(world.line.campaign(world.in_review.id))
-    with world.house.store.read() as session:
-        hashed = [suppressions.address_hash(session, world.house.scope, one) for one in (NOW_AT, FORMER, ON_A_CARD)]
-        found = suppressions.suppressed(session, world.house.scope, hashed)
-    assert found == dict.fromkeys(hashed, SuppressionReason.ERASED)
-    assert call("suppression", "lift", NOW_AT, "--org", "acme").exit_code == 1
-
-
-def test_a_mail_in_a_workers_hands_is_taken_from_it_unless_it_may_have_left(call: Call, world: World) -> None:
-    scope, campaign = world.house.scope, world.approved
-    with world.house.store.begin() as session:
-        key = campaigns.demand_body_key(session, scope, campaign.id)
-        until = now() + timedelta(minutes=1)
-        first, _ = outbox.claim(session, scope, campaign.id, key, moment=now(), until=until, limit=2)
-    assert first.object_id == world.pia
-    erased(call)
-    with world.house.store.begin() as session:
-        assert outbox.submit(session, scope, [first], at=now(), until=until) == []
-    assert world.pia_in(campaign).state is MailState.EXCLUDED
-
-
-def test_a_mail_that_was_handed_over_stays_unknown_and_holds_nothing_up(call: Call, world: World) -> None:
-    scope, campaign = world.house.scope, world.approved
-    with world.house.store.begin() as session:
-        key = campaigns.demand_body_key(session, scope, campaign.id)
-        until = now() + timedelta(minutes=1)
-        claims = outbox.claim(session, scope, campaign.id, key, moment=now(), until=until, limit=2)
-        outbox.submit(session, scope, claims[:1], at=now(), until=until)
-    erased(call)
-    assert world.pia_in(campaign).state is MailState.UNKNOWN
-    with world.house.store.begin() as session:
-        assert outbox.unknown(session, scope, campaign.id, key) == []
-        late = outbox.recover(session, scope, campaign.id, key, moment=until, until=until, limit=9)
-    assert [one.mail_id for one in late] == [claims[1].mail_id]
 
 
 @both
