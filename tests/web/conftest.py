@@ -14,6 +14,7 @@ import uvicorn
 from jinja2 import Environment
 from starlette.testclient import TestClient
 
+from storage import audit
 from storage.campaign.campaigns import Campaign
 from storage.organization import sign_ins, tenants
 from storage.records import Role
@@ -159,3 +160,8 @@ def served(house: House, port: int = 0) -> Iterator[str]:
     finally:
         server.should_exit = True
         thread.join()
+
+
+def refusals(store: Store, scope: Scope) -> list[audit.Entry]:
+    with store.read() as session:
+        return [one for one in audit.entries(session, scope) if one.action == "web.refused"]

@@ -17,20 +17,18 @@ from storage.campaign.campaigns import Campaign
 from storage.campaign.templates import NewTemplate
 from storage.organization import schedules, sign_ins, tenants
 from storage.people import contacts
-from storage.records import ReviewPolicy, Role, SignInKind, SyncStatus, Timing
+from storage.records import ReviewPolicy, Role, SyncStatus, Timing
 from storage.scope import Scope
 from storage.session import Store
 from storage.sync import syncs
 from storage.sync.syncs import Sync
 from tests.conftest import opened
 from tests.web.campaigns_to_review import written_campaign
-from tests.web.conftest import HOST, NotedEngine, Person
+from tests.web.conftest import HOST, NotedEngine, Person, refusals
 from tests.web.plans_to_review import waiting_plan
 from web.app import ROUTES, create_app
 from web.cookies import SESSION
 from web.house import House
-from web.rendering import environment
-from web.security import SIGN_INS
 
 OPEN = {
     "/healthz", "/metrics", "/sign-in", "/sign-in/organization", "/sign-in/link", "/sign-in/link/{token}",
@@ -110,11 +108,6 @@ def shown_out(path: str, method: str) -> int:
     if method == "POST":
         return 403
     return 401 if path.startswith("/api/") else 303
-
-
-def refusals(store: Store, scope: Scope) -> list[audit.Entry]:
-    with store.read() as session:
-        return [one for one in audit.entries(session, scope) if one.action == "web.refused"]
 
 
 def everything(store: Store, scope: Scope, sync: Sync, engine: NotedEngine) -> object:
@@ -283,62 +276,6 @@ def test_pages_hold_no_script_or_style_of_their_own(ann: Person, sync: Sync, cam
 def test_another_host_name_is_refused(house: House) -> None:
     rebound = TestClient(create_app(house), base_url="http://evil.example")
     assert rebound.get("/sign-in").status_code == 400
-
-
-def test_cookies_travel_safely(store: Store, scope: Scope, house: House) -> None:
-    with store.begin() as session:
-        token = sign_ins.offer_link(session, scope)
-    secure = House(store, house.engine, house.settings.model_copy(update={"public_url": "https://x.example"}),
-                   environment())  # fmt: skip
-    for one, host, name in ((house, HOST, "contactflow"), (secure, "https://x.example", "__Host-contactflow")):
-        http = TestClient(create_app(one), base_url=host, follow_redirects=False)
-        page = http.get(f"/sign-in/link/{token}")
-        set_now = page.headers["set-cookie"]
-        assert set_now.startswith(f"{name}-guest=")
-        assert "HttpOnly" in set_now
-        assert "samesite=lax" in set_now.lower()
-        assert ("Secure" in set_now) is (one is secure)
-
-
-def test_a_link_signs_in_once_and_looking_at_it_uses_nothing_up(
-    house: House, stranger: TestClient, store: Store, scope: Scope
-) -> None:
-    with store.begin() as session:
-        token = sign_ins.offer_link(session, scope)
-    for _ in range(3):
-        page = stranger.get(f"/sign-in/link/{token}")
-    csrf = re.findall(r'name="csrf" value="([^"]+)"', page.text)[-1]
-    answer = stranger.post("/sign-in/link", data={"csrf": csrf, "token": token})
-    assert (answer.status_code, answer.headers["location"]) == (303, "/")
-    assert stranger.get("/").status_code == 200
-    again = TestClient(create_app(house), base_url=HOST, follow_redirects=False)
-    page = again.get(f"/sign-in/link/{token}")
-    assert page.status_code == 403
-    assert "used up" in page.text
-    assert [one.subject for one in refusals(store, scope)] == ["/sign-in/link"]
-
-
-def test_a_session_is_no_link_and_a_link_no_session(house: House, ann: Person, store: Store, scope: Scope) -> None:
-    with store.begin() as session:
-        link = sign_ins.offer_link(session, scope)
-        assert sign_ins.visitor(session, ann.token, SignInKind.LINK) is None
-    http = TestClient(create_app(house), base_url=HOST, follow_redirects=False)
-    assert http.get(f"/sign-in/link/{ann.token}").status_code == 404
-    http.cookies.set(SESSION, link)
-    assert http.get("/").status_code == 303
-
-
-def test_signing_out_ends_the_session_everywhere(ann: Person, house: House) -> None:
-    copied = TestClient(create_app(house), base_url=HOST, follow_redirects=False, cookies={SESSION: ann.token})
-    assert copied.get("/").status_code == 200
-    assert ann.post("/sign-out").status_code == 303
-    assert copied.get("/").status_code == 303
-
-
-def test_who_tries_too_often_to_get_in_must_wait(stranger: TestClient) -> None:
-    answers = [stranger.get("/sign-in/link/guess").status_code for _ in range(SIGN_INS + 5)]
-    assert answers[-1] == 429
-    assert 404 in answers
 
 
 def test_the_log_names_routes_and_nobody(ann: Person, sync: Sync, caplog: pytest.LogCaptureFixture) -> None:

@@ -9,11 +9,10 @@ from starlette.requests import Request
 from starlette.testclient import TestClient
 from starlette.types import Message
 
-from storage import audit
 from storage.documents import new_id
 from storage.records import ChangeState, SyncStatus
 from storage.scope import Scope
-from storage.session import Session, Store
+from storage.session import Store
 from storage.sync import marks, plans, reviews, syncs
 from storage.sync.reviews import Choice, Decision
 from storage.sync.syncs import Sync
@@ -29,10 +28,6 @@ NONE = dict.fromkeys(SMALL, 0)
 def database_url(sqlite_url: str) -> str:
     """What the pages do is the same whatever lies behind them; the repositories are tried on both."""
     return sqlite_url
-
-
-def refusals(session: Session, scope: Scope) -> int:
-    return sum(entry.action == "web.refused" for entry in audit.entries(session, scope))
 
 
 @pytest.mark.parametrize("number", [1001, 5001, 30_000])
