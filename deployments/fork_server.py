@@ -8,6 +8,7 @@ one of them go, the other goes too.
 import atexit
 import ctypes
 import gc
+import importlib
 import json
 import os
 import resource
@@ -29,6 +30,12 @@ from deployments.forked import NUMBER
 PR_SET_PDEATHSIG = 1
 ENGINE = "prefect.engine"
 PATIENCE = 10.0
+# Our flows with all that they are made of, and what libraries import only when it is needed.
+IMPORTED = (
+    "deployments.registry", "prefect.flow_engine", "prefect.task_engine", "prefect.artifacts",
+    "prefect.concurrency.services", "prefect.utilities.visualization", "sqlalchemy.dialects.postgresql.psycopg",
+    "psycopg", "phonenumbers.timezone", "uuid_utils",
+)  # fmt: skip
 
 Order = dict[str, Any]
 
@@ -169,8 +176,8 @@ def end_with(work: Callable[[], object]) -> NoReturn:
 
 
 def import_all() -> None:
-    import prefect.flow_engine  # noqa: F401, PLC0415 (as above)
-
+    for name in IMPORTED:
+        importlib.import_module(name)
     from tasks.sync import expectations  # noqa: PLC0415 (as above)
 
     expectations.keep_ready()

@@ -146,6 +146,16 @@ def test_a_server_that_is_told_to_stop_lets_its_runs_end_and_takes_no_more(
     assert server.wait(PATIENCE) == 0
 
 
+def test_what_runs_are_forked_from_has_imported_all_they_need_and_has_one_thread() -> None:
+    asks = (
+        "import sys, threading; from deployments.fork_server import import_all; import_all(); print(len(sys.modules),"
+    )
+    asks += " threading.active_count(), *[name in sys.modules for name in sys.argv[1:]])"
+    needed = ("flows.contact_sync", "flows.email_campaign", "tasks.campaign.send", "psycopg", "great_expectations")
+    done = subprocess.run([sys.executable, "-c", asks, *needed], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split()[1:] == ["1", *["True"] * len(needed)]
+
+
 def test_without_a_server_it_becomes_what_it_stands_for(address: Path, tmp_path: Path) -> None:
     (tmp_path / "prefect").mkdir()
     (tmp_path / "prefect" / "__init__.py").touch()
