@@ -193,8 +193,8 @@ def main() -> None:
     address.unlink(missing_ok=True)
     listening.bind(str(address))
     listening.listen(128)
-    if order := ForkServer(listening).serve():
-        end_with(lambda: run_engine(order))
+    order = ForkServer(listening).serve()
+    end_with(lambda: run_engine(order) if order else None)
 
 
 if __name__ == "__main__":
