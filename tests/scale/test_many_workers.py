@@ -36,7 +36,10 @@ def test_every_sync_finishes_through_the_death_of_a_server_and_a_worker(site: Si
     begun = time.monotonic()
     runs = {number: _started(site, number, tmp_path) for number in range(ORGANIZATIONS)}
     until(lambda: any(_status(site, one) for one in runs.values()), "a first sync is under way")
+    gone = site.servers[1].process
+    assert gone
     site.servers[1].end_family()
+    gone.wait()
     for scope, run_id in runs.values():
         until(lambda one=(scope, run_id): _status(site, one) is SyncStatus.PREVIEW, "a plan waits")
     site.servers[1].start()
