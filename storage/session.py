@@ -65,6 +65,13 @@ class Store:
             yield Session(connection, self.keyring)
 
     @contextmanager
+    def begin_durable(self) -> Iterator[Session]:
+        """As `begin`, and once committed it survives a power cut: SQLite's log is on the disk, with all before it."""
+        writing = self.engine.connect().execution_options(writes=True)
+        with writing as connection, _synchronous(connection), connection.begin():
+            yield Session(connection, self.keyring)
+
+    @contextmanager
     def read(self) -> Iterator[Session]:
         with self.engine.connect() as connection:
             yield Session(connection, self.keyring)
@@ -80,6 +87,19 @@ def _begun_within(connection: Connection, organization_id: str) -> bool:
     whose = pq.Escaping(wire).escape_literal(organization_id.encode())
     begun = wire.exec_(b"BEGIN; SELECT set_config('contactflow.organization', %b, true)" % whose)
     return begun.status == pq.ExecStatus.TUPLES_OK
+
+
+@contextmanager
+def _synchronous(connection: Connection) -> Iterator[None]:
+    if connection.dialect.name == "postgresql":  # it is so always, unless its administrator wants otherwise
+        yield
+        return
+    driver: Any = connection.connection.driver_connection
+    driver.execute("PRAGMA synchronous=FULL")
+    try:
+        yield
+    finally:
+        driver.execute("PRAGMA synchronous=NORMAL")
 
 
 def open_store(chosen: Settings | None = None) -> Store:

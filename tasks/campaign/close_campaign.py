@@ -3,14 +3,17 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from storage.campaign import campaign_reviews, campaigns
 from storage.organization import tenants
 from storage.records import CampaignStatus
-from storage.session import open_store
+from storage.scope import Scope
+from storage.session import Store, open_store
 from tasks.providers.deadlines import in_time
 from tasks.providers.engine import is_away
 from tasks.providers.events import notify
+from tasks.providers.heartbeat import heartbeat
 
 UNWRITTEN = (CampaignStatus.DRAFT, CampaignStatus.GENERATING)
 
@@ -26,15 +29,23 @@ async def failing_loudly(campaign_id: str) -> AsyncIterator[Standing]:
 
     Suspending is no error and passes through: Prefect raises it past `except Exception` on purpose.
     """
-    with open_store().read() as session:
-        campaign = campaigns.campaign(session, tenants.scope_of_campaign(session, campaign_id), campaign_id)
+    store = open_store()
+    with store.read() as session:
+        scope = tenants.scope_of_campaign(session, campaign_id)
+        campaign = campaigns.campaign(session, scope, campaign_id)
     try:
-        async with in_time():
-            yield Standing(is_unwritten=campaign.status in UNWRITTEN)
+        with heartbeat(partial(_beat, store, scope, campaign_id)):
+            async with in_time():
+                yield Standing(is_unwritten=campaign.status in UNWRITTEN)
     except Exception as error:
         if not is_away(error):  # its run is begun again once the server is back
             _fail(campaign_id, f"{type(error).__name__}: {error}")
         raise
+
+
+def _beat(store: Store, scope: Scope, campaign_id: str) -> None:
+    with store.begin() as session:
+        campaigns.note(session, scope, campaign_id)
 
 
 def _fail(campaign_id: str, why: str) -> None:

@@ -71,7 +71,7 @@ class Journal:
     def _put_down(self, submitted: Sequence[Claim], ended: Sequence[Outcome]) -> set[str]:
         moment, post = self.post.now(), self.post
         ours: list[Claim] = []
-        with post.store.begin() as session:
+        with post.store.begin_durable() as session:
             if ended:
                 outbox.settle(session, post.scope, ended, actor=post.actor)
             if submitted:

@@ -76,7 +76,7 @@ class Outgoing:
             outbox.hold(session, post.scope, claim, until=turn + post.terms.hold, **known)
         await post.chance.sleep(max(0.0, (turn - moment).total_seconds()))
         at = post.now()
-        with post.store.begin() as session:
+        with post.store.begin_durable() as session:
             if not campaigns.is_at(session, post.scope, post.campaign_id, CampaignStatus.SENDING):  # held meanwhile
                 outbox.give_back(session, post.scope, [claim])
                 return None

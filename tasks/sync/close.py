@@ -3,14 +3,17 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from storage.organization import tenants
 from storage.records import SyncStatus
-from storage.session import open_store
+from storage.scope import Scope
+from storage.session import Store, open_store
 from storage.sync import reviews, staging, syncs
 from tasks.providers.deadlines import in_time
 from tasks.providers.engine import is_away
 from tasks.providers.events import notify
+from tasks.providers.heartbeat import heartbeat
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,17 +27,25 @@ async def failing_loudly(sync_id: str) -> AsyncIterator[Stage]:
 
     Suspending is no error and passes through: Prefect raises it past `except Exception` on purpose.
     """
-    with open_store().read() as session:
-        sync = syncs.sync(session, tenants.scope_of_sync(session, sync_id), sync_id)
+    store = open_store()
+    with store.read() as session:
+        scope = tenants.scope_of_sync(session, sync_id)
+        sync = syncs.sync(session, scope, sync_id)
     try:
-        async with in_time():
-            yield Stage(is_unplanned=sync.status is SyncStatus.EXTRACTING)
+        with heartbeat(partial(_beat, store, scope, sync_id)):
+            async with in_time():
+                yield Stage(is_unplanned=sync.status is SyncStatus.EXTRACTING)
     except Exception as error:
         if not is_away(error):  # its run is begun again once the server is back
             _fail(sync_id, f"{type(error).__name__}: {error}")
         raise
     finally:
         staging.drop(sync_id)
+
+
+def _beat(store: Store, scope: Scope, sync_id: str) -> None:
+    with store.begin() as session:
+        syncs.note(session, scope, sync_id)
 
 
 def _fail(sync_id: str, why: str) -> None:

@@ -1,0 +1,35 @@
+"""Transactions: what is written durably is on the disk before anybody goes on."""
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from storage.session import Session, Store
+from tests.conftest import opened
+
+FULL, NORMAL = 2, 1
+
+
+@pytest.fixture
+def sqlite_store(sqlite_url: str) -> Iterator[Store]:
+    with opened(sqlite_url) as store:
+        yield store
+
+
+def synchronous(session: Session) -> int:
+    return int(session.connection.exec_driver_sql("PRAGMA synchronous").scalar_one())
+
+
+def test_what_is_about_to_leave_is_written_so_that_a_power_cut_does_not_undo_it(sqlite_store: Store) -> None:
+    with sqlite_store.begin_durable() as session:
+        assert synchronous(session) == FULL
+    with sqlite_store.begin() as session:
+        assert synchronous(session) == NORMAL
+
+
+def test_one_that_fails_leaves_the_connection_as_it_was(sqlite_store: Store) -> None:
+    with pytest.raises(OperationalError), sqlite_store.begin_durable() as session:
+        session.connection.exec_driver_sql("SELECT nothing")
+    with sqlite_store.read() as session:
+        assert synchronous(session) == NORMAL
