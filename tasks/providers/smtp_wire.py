@@ -53,7 +53,8 @@ class Wire(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         *lines, self._unread = (self._unread + data).split(b"\n")
         for line in lines:
-            self._read(line.rstrip(b"\r"))
+            if self.is_open:  # what follows what was not understood means nothing
+                self._read(line.rstrip(b"\r"))
         if len(self._unread) > LONGEST or len(self._text) > LONGEST:
             self.close()
 
@@ -72,7 +73,7 @@ class Wire(asyncio.Protocol):
     def _read(self, line: bytes) -> None:
         """Who says what nobody asked for, or what is no reply, is no longer understood."""
         found = _REPLY.match(line)
-        if found is None or self._is_heard:
+        if found is None or len(line) > LONGEST or self._is_heard:
             self.close()
             return
         self._text.append(line[4:])

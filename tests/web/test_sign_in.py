@@ -17,7 +17,6 @@ from storage.records import Role
 from storage.scope import Scope
 from storage.session import Store
 from storage.settings import Settings, settings
-from tasks.providers.manners import Patience
 from tests.flows.house import address_book
 from tests.web.conftest import HOST, NotedEngine, Person
 from web.app import create_app
@@ -214,7 +213,6 @@ def test_a_service_that_is_away_is_said_to_be(
     location = guest.consent(guest.press(service).headers["location"])
     monkeypatch.setenv("CONTACTFLOW_MICROSOFT_AUTHORITY", "https://127.0.0.1:9/common")
     monkeypatch.setenv("CONTACTFLOW_GOOGLE_TOKEN_URL", "http://127.0.0.1:9/token")
-    monkeypatch.setattr("tasks.providers.sign_in.BRIEF", Patience(attempts=1))
     settings.cache_clear()
     answer = guest.arrive(location)
     assert answer.status_code == 503
