@@ -25,7 +25,7 @@ from storage.settings import PREFIX, Settings
 from storage.sync import plans, reviews, syncs
 from storage.sync.reviews import Choice, Decision
 from storage.sync.syncs import Sync
-from tasks.providers.engine import Engine
+from tasks.providers.flow_runs.engine import Engine
 from tasks.rules.guards import Allow
 from web.sign_in import link_to
 

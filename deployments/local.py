@@ -16,7 +16,7 @@ import httpx
 
 from deployments.processes import Child, Household, demand_free
 from storage.settings import PREFIX, Settings
-from tasks.providers.engine import Engine
+from tasks.providers.flow_runs.engine import Engine
 
 PATIENCE = 120.0
 GLANCE = 0.25

@@ -3,7 +3,7 @@
 import asyncio
 
 from deployments.registry import DEPLOYMENTS, QUEUES
-from tasks.providers.engine import Engine
+from tasks.providers.flow_runs.engine import Engine
 
 # What was begun by a worker that died is gone on with by the sweeper, not by the pool.
 WORK_POOL_TYPE = "process"

@@ -22,7 +22,7 @@ from flows.housekeeping import housekeeping
 from flows.rewrite_mails import rewrite_mails
 from flows.sample_mail import sample_mail
 from flows.undo_sync import undo_sync
-from tasks.providers.engine import MANUAL_QUEUE
+from tasks.providers.flow_runs.engine import MANUAL_QUEUE
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from deployments.registry import DEPLOYMENTS
 from deployments.sweeper import log_plainly, sweep_once, sweep_until
 from storage.session import Store, open_store
 from storage.settings import settings
-from tasks.providers.engine import Engine, EngineRefused, EngineUnreachable
+from tasks.providers.flow_runs.engine import Engine, EngineRefused, EngineUnreachable
 from tasks.upkeep.schedule import schedule
 
 AT_ONCE = 4

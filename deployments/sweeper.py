@@ -13,7 +13,7 @@ from datetime import timedelta
 from storage import chores
 from storage.session import Store, open_store
 from storage.settings import settings
-from tasks.providers.engine import Engine, EngineRefused, EngineUnreachable
+from tasks.providers.flow_runs.engine import Engine, EngineRefused, EngineUnreachable
 from tasks.sync.account import account
 from tasks.upkeep.sweep import sweep
 from tasks.upkeep.sweep_campaigns import sweep_campaigns

@@ -19,7 +19,7 @@ from prefect.workers.process import ProcessJobConfiguration, ProcessWorker
 
 from deployments import forked
 from storage.settings import settings
-from tasks.providers.engine import Engine
+from tasks.providers.flow_runs.engine import Engine
 
 GLANCE = 2.0
 MOST, SPARE = 200, 4

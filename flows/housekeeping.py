@@ -9,7 +9,7 @@ from storage.scrubbing import scrub, scrub_file
 from storage.session import open_store
 from storage.settings import settings
 from tasks.campaign.reconcile import reconcile
-from tasks.providers.engine import Engine
+from tasks.providers.flow_runs.engine import Engine
 from tasks.sync.account import account
 from tasks.upkeep.chores import Chores
 from tasks.upkeep.follow_up import follow_up

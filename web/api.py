@@ -20,7 +20,7 @@ from storage.people import contacts
 from storage.records import CampaignStatistics, CampaignStatus, ConnectionStatus, Provider, Statistics, SyncStatus
 from storage.sync import marks, plans, syncs
 from storage.sync.syncs import Sync
-from tasks.providers.applications import paused
+from tasks.providers.access.applications import paused
 from web.connections import healths
 from web.sync.groups import counted, tally
 from web.visits import Visit, number_of

@@ -12,9 +12,9 @@ from storage.organization import connections, tenants
 from storage.organization.connections import ConnectionInfo, StoredTokens
 from storage.records import ConnectionStatus, Provider, SyncStatus
 from storage.sync import syncs
-from tasks.providers.applications import paused
-from tasks.providers.kept_tokens import app_of
-from tasks.providers.permissions import allowed
+from tasks.providers.access.applications import paused
+from tasks.providers.access.kept_tokens import app_of
+from tasks.providers.access.permissions import allowed
 from web import cookies
 from web.sign_in import CONNECT, depart, services
 from web.visits import Refusal, Visit
@@ -82,7 +82,7 @@ def keep_account(visit: Visit, provider: Provider, grant: Any, *, begun_by: str)
 
 def disconnect(visit: Visit) -> Response:
     """The permission is given back where the service has a way to; the tokens go in any case."""
-    from tasks.providers import oauth  # noqa: PLC0415 (only here is a service asked)
+    from tasks.providers.access import oauth  # noqa: PLC0415 (only here is a service asked)
 
     connection_id = visit.part("connection_id")
     with visit.house.store.read() as session:

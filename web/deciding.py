@@ -6,7 +6,7 @@ from storage.organization import tenants
 from storage.records import Deed
 from storage.session import Session
 from storage.sync.reviews import Choice
-from tasks.providers.engine import EngineUnreachable
+from tasks.providers.flow_runs.engine import EngineUnreachable
 from web.visits import Refusal, Visit
 
 LONGEST_COMMENT = 2000

@@ -26,7 +26,7 @@ from storage.people.contacts import UnknownContact
 from storage.scope import NotAllowed
 from storage.sync.reviews import CannotDecide
 from storage.sync.syncs import RunIsOver, UnknownSync
-from tasks.providers.engine import EngineRefused, EngineUnreachable
+from tasks.providers.flow_runs.engine import EngineRefused, EngineUnreachable
 from web import cookies
 from web.house import House
 from web.visits import Posted, Problem, Refusal, Visit

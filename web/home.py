@@ -7,7 +7,7 @@ from storage.organization import connections, tenants
 from storage.people import contacts
 from storage.records import ConnectionStatus, SyncStatus
 from storage.sync import plans, syncs
-from tasks.providers.applications import paused
+from tasks.providers.access.applications import paused
 from web import analytics
 from web.campaign import campaigns
 from web.connections import PAUSED, healths

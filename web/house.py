@@ -8,7 +8,7 @@ from jinja2 import Environment
 from storage import schema
 from storage.session import Store, open_store
 from storage.settings import Settings
-from tasks.providers.engine import Engine
+from tasks.providers.flow_runs.engine import Engine
 from web.rendering import environment
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")

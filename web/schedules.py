@@ -9,7 +9,7 @@ from storage.documents import now
 from storage.organization import connections, schedules
 from storage.records import ConnectionStatus, ReviewPolicy, Timing
 from storage.session import Session
-from tasks.providers.engine import EngineRefused, EngineUnreachable
+from tasks.providers.flow_runs.engine import EngineRefused, EngineUnreachable
 from tasks.rules.timing import BadTiming, next_runs, timing_of
 from tasks.upkeep.schedule import schedule as keep_in_step
 from web.visits import Refusal, Visit

@@ -9,9 +9,9 @@ from storage import audit
 from storage.organization import sign_ins
 from storage.organization.sign_ins import Visitor
 from storage.records import Provider, SignInKind
+from tasks.providers.access.kept_tokens import app_of, identity_app_of, mailing_app_of
+from tasks.providers.access.permissions import asked_too_much
 from tasks.providers.base import ProviderError
-from tasks.providers.kept_tokens import app_of, identity_app_of, mailing_app_of
-from tasks.providers.permissions import asked_too_much
 from web import cookies
 from web.house import House
 from web.rendering import sentence
@@ -42,7 +42,7 @@ def begin(visit: Visit) -> Response:
 
 def depart(visit: Visit, purpose: str) -> Response:
     """Send the visitor to the service; what must be known when they are back travels sealed in a cookie."""
-    from tasks.providers import sign_in  # noqa: PLC0415 (msal is slow to import, and most pages do without)
+    from tasks.providers.access import sign_in  # noqa: PLC0415 (msal is slow to import, and most pages do without)
 
     provider = service_of(visit)
     try:
@@ -76,7 +76,7 @@ def back(visit: Visit) -> Response:
 
 
 def arrived(visit: Visit, kept: dict[str, Any]) -> Any:
-    from tasks.providers import sign_in  # noqa: PLC0415 (as above)
+    from tasks.providers.access import sign_in  # noqa: PLC0415 (as above)
 
     app = APPS[str(kept["purpose"])](Provider(str(kept["provider"])))
     return asyncio.run(sign_in.finish_sign_in(app, kept["flow"], dict(visit.request.query_params)))

@@ -14,7 +14,7 @@ from storage.records import Run
 from storage.scope import Scope
 from storage.session import Session, Store
 from storage.settings import settings
-from tasks.providers.engine import Engine
+from tasks.providers.flow_runs.engine import Engine
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from storage.records import Provider
 from storage.settings import settings
 
 if TYPE_CHECKING:
-    from tasks.providers.oauth import App, Grant
+    from tasks.providers.access.oauth import App, Grant
 
 SIGN_IN_SECONDS = 300
 COLUMNS = ("id", "provider", "account", "may", "health", "last sync")
@@ -77,7 +77,7 @@ def sign_in_command(organization: str, user: str, *, as_json: bool) -> None:
 @click.option("--retry", is_flag=True, help="Ask services again that did not accept this application.")
 def connections_command(organization: str, *, retry: bool, as_json: bool) -> None:
     """List connected accounts and how they are."""
-    from tasks.providers.applications import SERVICES, paused  # noqa: PLC0415 (only where connections are shown)
+    from tasks.providers.access.applications import SERVICES, paused  # noqa: PLC0415 (only where connections are shown)
 
     store = ready_store()
     if retry:
@@ -100,8 +100,8 @@ def connections_command(organization: str, *, retry: bool, as_json: bool) -> Non
 @click.argument("connection_id", metavar="ID")
 def disconnect_command(connection_id: str, *, as_json: bool) -> None:
     """Give an account's permission back and delete its tokens."""
-    from tasks.providers import oauth  # noqa: PLC0415 (not for a mere list)
-    from tasks.providers.kept_tokens import app_of  # noqa: PLC0415 (as above)
+    from tasks.providers.access import oauth  # noqa: PLC0415 (not for a mere list)
+    from tasks.providers.access.kept_tokens import app_of  # noqa: PLC0415 (as above)
 
     store = ready_store()
     with store.read() as session:
@@ -125,10 +125,10 @@ def disconnect_command(connection_id: str, *, as_json: bool) -> None:
 
 async def _granted(provider: Provider, token: str, *, contacts_only: bool) -> "Grant":
     """What the owner allows, by signing in or by a refresh `token`: contacts and mail, or else the contacts alone."""
+    from tasks.providers.access.kept_tokens import app_of, mailing_app_of  # noqa: PLC0415 (as above)
+    from tasks.providers.access.oauth import refresh  # noqa: PLC0415 (as above)
+    from tasks.providers.access.permissions import asked_too_much  # noqa: PLC0415 (as above)
     from tasks.providers.base import ProviderError  # noqa: PLC0415 (not for a mere list)
-    from tasks.providers.kept_tokens import app_of, mailing_app_of  # noqa: PLC0415 (as above)
-    from tasks.providers.oauth import refresh  # noqa: PLC0415 (as above)
-    from tasks.providers.permissions import asked_too_much  # noqa: PLC0415 (as above)
 
     less, asks_nothing = app_of(provider), token and provider is Provider.GOOGLE  # its tokens give what was allowed
     app = less if contacts_only or asks_nothing else mailing_app_of(provider)
@@ -145,7 +145,7 @@ async def _granted(provider: Provider, token: str, *, contacts_only: bool) -> "G
 
 async def _sign_in(app: "App") -> "Grant":
     """Open the browser and wait on loopback until the provider sends it back to us."""
-    from tasks.providers import sign_in  # noqa: PLC0415 (msal and google-auth are not for a mere list)
+    from tasks.providers.access import sign_in  # noqa: PLC0415 (msal and google-auth are not for a mere list)
 
     _Landing.query = {}
     with HTTPServer(("127.0.0.1", 0), _Landing) as server:
@@ -174,7 +174,7 @@ class _Landing(BaseHTTPRequestHandler):
 
 
 def _data(one: ConnectionInfo, pause: str = "") -> dict[str, Any]:
-    from tasks.providers.permissions import allowed, health  # noqa: PLC0415 (only where connections are shown)
+    from tasks.providers.access.permissions import allowed, health  # noqa: PLC0415 (only where connections are shown)
 
     return {
         "id": one.id, "provider": one.provider, "account": one.account, "status": one.status, "cause": one.cause,

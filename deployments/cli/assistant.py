@@ -5,7 +5,7 @@ import click
 from deployments.cli.terminal import command, organization_option, ready_store, show, user_option
 from storage.organization import tenants
 from storage.settings import settings
-from tasks.providers.engine import Engine
+from tasks.providers.flow_runs.engine import Engine
 
 
 @command("mcp")

@@ -12,7 +12,7 @@ from storage.campaign.mail_mending import Retried
 from storage.records import CampaignStatus
 from storage.session import Store
 from storage.settings import settings
-from tasks.providers.engine import Engine, EngineUnreachable
+from tasks.providers.flow_runs.engine import Engine, EngineUnreachable
 
 as_option = click.option("--as", "reviewer", metavar="EMAIL", help="Who decides; the campaign's own user without it.")
 

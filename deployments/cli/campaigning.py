@@ -33,7 +33,7 @@ from storage.session import Session, Store
 from storage.settings import settings
 from storage.sync.reviews import Choice
 from tasks.campaign.preparing import Wish, prepare
-from tasks.providers.engine import Engine
+from tasks.providers.flow_runs.engine import Engine
 
 FLOW = "email-campaign"
 LARGEST_ATTACHMENTS = 3 * 2**20  # what Graph takes in one request

@@ -6,7 +6,7 @@ import click
 
 from deployments.cli.terminal import Refused, command, show
 from storage.settings import settings
-from tasks.providers.engine import Engine
+from tasks.providers.flow_runs.engine import Engine
 
 
 @command("deploy")

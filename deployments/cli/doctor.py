@@ -14,8 +14,8 @@ from storage.records import ConnectionStatus
 from storage.scope import Scope
 from storage.session import Session, Store, open_store
 from storage.settings import PREFIX, Settings
-from tasks.providers.applications import paused
-from tasks.providers.engine import Engine
+from tasks.providers.access.applications import paused
+from tasks.providers.flow_runs.engine import Engine
 
 NEWEST_FASTAPI = 150
 FEW = 20  # organizations, of which everything is told

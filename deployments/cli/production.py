@@ -9,7 +9,7 @@ from storage.organization import tenants
 from storage.reporting import notices
 from storage.session import Store
 from storage.settings import PREFIX, Settings
-from tasks.providers.engine import Engine
+from tasks.providers.flow_runs.engine import Engine
 
 GUIDE = "docs/production.md says how"
 

@@ -14,7 +14,7 @@ from storage.settings import settings
 from storage.sync import plans, reviews
 from storage.sync.reviews import Choice, Decision
 from storage.sync.syncs import Sync
-from tasks.providers.engine import Engine, EngineUnreachable
+from tasks.providers.flow_runs.engine import Engine, EngineUnreachable
 
 as_option = click.option("--as", "reviewer", metavar="EMAIL", help="Who decides; the sync's own user without it.")
 

@@ -11,7 +11,7 @@ from storage.organization.schedules import Schedule
 from storage.records import ReviewPolicy, Timing
 from storage.session import Store
 from storage.settings import settings
-from tasks.providers.engine import Engine, EngineRefused, EngineUnreachable
+from tasks.providers.flow_runs.engine import Engine, EngineRefused, EngineUnreachable
 from tasks.rules.timing import next_runs, timing_of
 from tasks.upkeep.schedule import schedule as keep_in_step
 

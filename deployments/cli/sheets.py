@@ -17,7 +17,7 @@ from deployments.cli.terminal import Refused
 from storage.documents import FIELDS
 from storage.records import Person
 from storage.settings import settings
-from tasks.providers.file_text import as_narrow
+from tasks.providers.file.file_text import as_narrow
 
 Row = tuple[str, dict[str, Any]]
 

@@ -12,7 +12,7 @@ from storage.documents import new_id
 from storage.organization import connections, tenants
 from storage.records import SyncStatus
 from storage.settings import settings
-from tasks.providers.engine import Engine
+from tasks.providers.flow_runs.engine import Engine
 from tasks.rules.guards import Allow
 
 

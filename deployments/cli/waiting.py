@@ -13,7 +13,7 @@ from storage.records import CampaignStatus, SyncStatus
 from storage.session import Store
 from storage.sync import syncs
 from storage.sync.syncs import Sync, UnknownSync
-from tasks.providers.engine import Engine
+from tasks.providers.flow_runs.engine import Engine
 
 GLANCE = 0.3
 WAITS = (SyncStatus.EXTRACTING, SyncStatus.EXECUTING)

@@ -8,7 +8,7 @@ import click
 from deployments.cli.running import ctrl_c_for_both, say, watch
 from deployments.cli.terminal import Refused, command, ready_store
 from storage.settings import settings
-from tasks.providers.engine import Engine
+from tasks.providers.flow_runs.engine import Engine
 
 
 @command("work")

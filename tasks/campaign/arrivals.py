@@ -17,7 +17,7 @@ from storage.records import MailEvent, MailState, SuppressionReason, Visitor
 from storage.session import Session
 from tasks.campaign.posting import Post
 from tasks.campaign.taking import keep_place
-from tasks.providers.mailer import Arrival, Mailer
+from tasks.providers.mail.mailer import Arrival, Mailer
 from tasks.providers.verdicts import NotThere
 from tasks.rules.incoming import Incoming, read
 

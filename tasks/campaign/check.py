@@ -21,7 +21,7 @@ from storage.scope import Scope
 from storage.session import Session, Store, open_store
 from storage.settings import settings
 from tasks.campaign.judging import Bench, bench_of, judged
-from tasks.providers.events import notify
+from tasks.providers.flow_runs.events import notify
 from tasks.rules.checks import Crowd, near_duplicates
 from tasks.sync.expectations import met
 

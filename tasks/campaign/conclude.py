@@ -7,7 +7,7 @@ from storage.campaign import campaign_reviews, campaigns, tallies
 from storage.organization import tenants
 from storage.records import CampaignStatus
 from storage.session import open_store
-from tasks.providers.events import notify
+from tasks.providers.flow_runs.events import notify
 
 
 @task

@@ -18,8 +18,8 @@ from storage.session import Session, Store, open_store
 from tasks.campaign.hand import Hand
 from tasks.campaign.purse import Purse
 from tasks.campaign.writing import Desk, NotWritten, letter_for
-from tasks.providers.model import ModelError
-from tasks.providers.models import opened_model, tariff
+from tasks.providers.language.model import ModelError
+from tasks.providers.language.models import opened_model, tariff
 from tasks.rules.templates import lacking, lacking_in_words, letter_of_template
 
 WRITABLE = (CampaignStatus.GENERATING, CampaignStatus.REVIEW)

@@ -11,9 +11,9 @@ from storage.records import CampaignStatus, Forecast, Mail, MailState
 from storage.scope import Scope
 from storage.session import Store, open_store
 from tasks.campaign.foreseeing import SAMPLE, Needs, forecast_of, priced
-from tasks.providers.model import ModelError, Question, estimated
-from tasks.providers.model_turns import PacedModel
-from tasks.providers.models import opened_model
+from tasks.providers.language.model import ModelError, Question, estimated
+from tasks.providers.language.model_turns import PacedModel
+from tasks.providers.language.models import opened_model
 from tasks.rules import prompts
 from tasks.rules.prompts import Answer
 

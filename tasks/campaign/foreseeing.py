@@ -19,8 +19,8 @@ from storage.records import Criteria, Forecast
 from storage.scope import Scope
 from storage.session import Session
 from storage.settings import settings
-from tasks.providers.model import Question, estimated
-from tasks.providers.models import tariff
+from tasks.providers.language.model import Question, estimated
+from tasks.providers.language.models import tariff
 from tasks.rules import prices, prompts
 from tasks.rules.audience import Candidate, Judged, candidate, segmented
 from tasks.rules.briefs import read_brief

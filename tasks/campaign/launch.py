@@ -13,7 +13,7 @@ from storage.records import Criteria
 from storage.scope import Scope
 from storage.session import Session, open_store
 from tasks.campaign.preparing import Wish, prepare
-from tasks.providers.runs import chosen_id, current_run
+from tasks.providers.flow_runs.runs import chosen_id, current_run
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from storage.campaign.claims import Claim, Outcome
 from storage.records import CampaignStatus, MailState
 from tasks.campaign.posting import Post, keep_quiet
 from tasks.providers.base import ProviderError, ShutOut
-from tasks.providers.mailer import Busy, Mailer, Refused, Standing, Whereabouts
+from tasks.providers.mail.mailer import Busy, Mailer, Refused, Standing, Whereabouts
 
 NOWHERE = "it is neither among the drafts nor among the sent mails: look in the mailbox whether it left"
 

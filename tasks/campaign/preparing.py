@@ -15,7 +15,7 @@ from storage.records import Attachment, Brief, ConnectionStatus, Criteria
 from storage.scope import Scope
 from storage.session import Session
 from storage.settings import settings
-from tasks.providers.permissions import mail_refusal
+from tasks.providers.access.permissions import mail_refusal
 from tasks.rules.briefs import read_brief
 from tasks.rules.prompts import PROMPT_VERSION
 from tasks.rules.templates import check_template, facts_on_request

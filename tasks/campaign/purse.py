@@ -15,7 +15,7 @@ from storage.campaign.usage import Attempt, BudgetSpent, Result
 from storage.records import Cost, TokenCounts, UsageState
 from storage.scope import Scope
 from storage.session import Store
-from tasks.providers.model import Billed, ModelError, Receipt
+from tasks.providers.language.model import Billed, ModelError, Receipt
 from tasks.rules import prices
 from tasks.rules.prices import Tariff
 

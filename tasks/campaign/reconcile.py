@@ -17,8 +17,8 @@ from tasks.campaign.posting import Post, Terms, keep_quiet, post_of
 from tasks.campaign.relaying import MAY_HAVE_LEFT
 from tasks.campaign.taking import entered, keep_place, leave
 from tasks.providers.base import NeedsReconnect, ProviderError
-from tasks.providers.mailer import Busy, Mailer, Standing
-from tasks.providers.mailers import mailer_of
+from tasks.providers.mail.mailer import Busy, Mailer, Standing
+from tasks.providers.mail.mailers import mailer_of
 from tasks.providers.manners import Chance
 
 OVERLAP = timedelta(hours=1)  # services show mails late, and clocks differ; what is seen twice counts once

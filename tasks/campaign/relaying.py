@@ -17,9 +17,9 @@ from tasks.campaign.journal import Journal
 from tasks.campaign.posting import Post, keep_quiet
 from tasks.campaign.taking import Pause, Taken, take
 from tasks.providers.base import ProviderError
-from tasks.providers.mailer import Busy, Lost, Refused
-from tasks.providers.smtp import BadLogin, Line, NotNow, Relay
-from tasks.providers.smtp_envelope import envelope_of
+from tasks.providers.mail.mailer import Busy, Lost, Refused
+from tasks.providers.mail.smtp import BadLogin, Line, NotNow, Relay
+from tasks.providers.mail.smtp_envelope import envelope_of
 
 LINES = 16
 BATCH = 128

@@ -14,10 +14,10 @@ from storage.records import Mail
 from storage.session import open_store
 from storage.settings import settings
 from tasks.campaign.judging import bench_of
-from tasks.providers.mailer import Whereabouts
-from tasks.providers.mailers import mailer_of
-from tasks.providers.smtp import Line, relay_of
-from tasks.providers.smtp_envelope import envelope_of
+from tasks.providers.mail.mailer import Whereabouts
+from tasks.providers.mail.mailers import mailer_of
+from tasks.providers.mail.smtp import Line, relay_of
+from tasks.providers.mail.smtp_envelope import envelope_of
 
 
 class NothingToSend(Exception):

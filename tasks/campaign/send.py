@@ -16,10 +16,10 @@ from tasks.campaign.posting import Post, Terms, post_of
 from tasks.campaign.relaying import Relaying
 from tasks.campaign.taking import Pause, leave, take
 from tasks.providers.base import ShutOut
-from tasks.providers.events import notify
-from tasks.providers.mailers import mailer_of
+from tasks.providers.flow_runs.events import notify
+from tasks.providers.mail.mailers import mailer_of
+from tasks.providers.mail.smtp import BadLogin, relay_of
 from tasks.providers.manners import Chance
-from tasks.providers.smtp import BadLogin, relay_of
 from tasks.rules.pacing import must_stop
 
 GLANCE = timedelta(seconds=1)

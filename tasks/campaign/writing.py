@@ -12,7 +12,7 @@ from storage.records import Brief, Letter, Mail, Purpose
 from storage.scope import Scope
 from storage.session import Store
 from tasks.campaign.purse import PROVIDER, Purse
-from tasks.providers.model import (
+from tasks.providers.language.model import (
     Question,
     Throttled,
     Unanswerable,
@@ -20,7 +20,7 @@ from tasks.providers.model import (
     Unfit,
     estimated,
 )
-from tasks.providers.model_turns import PacedModel
+from tasks.providers.language.model_turns import PacedModel
 from tasks.rules import prompts
 from tasks.rules.prompts import PROMPT_VERSION, Answer
 

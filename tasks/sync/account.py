@@ -14,7 +14,7 @@ from storage.scope import Scope
 from storage.session import Session, open_store
 from storage.sync import deferred, plan_verdicts, plans, syncs
 from storage.sync.syncs import Sync
-from tasks.providers.events import notify
+from tasks.providers.flow_runs.events import notify
 from tasks.rules.accounting import forecast
 
 OPEN_AGAIN = (ChangeState.REJECTED, ChangeState.STALE, ChangeState.FAILED)

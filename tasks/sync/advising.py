@@ -23,10 +23,10 @@ from storage.scope import Scope
 from storage.session import Store
 from storage.settings import settings
 from tasks.campaign.purse import PROVIDER, Purse
-from tasks.providers.model import ModelError, Question, estimated
-from tasks.providers.model_turns import PacedModel
-from tasks.providers.models import opened_model, tariff
-from tasks.providers.openai import EMBED_AT_ONCE
+from tasks.providers.language.model import ModelError, Question, estimated
+from tasks.providers.language.model_turns import PacedModel
+from tasks.providers.language.models import opened_model, tariff
+from tasks.providers.language.openai import EMBED_AT_ONCE
 from tasks.rules.matching import Traits
 from tasks.rules.matching.meaning import SIZE, compact, nearest, wording
 from tasks.rules.matching.opinion import INSTRUCTIONS, VERSION, Opinion, facts, in_words

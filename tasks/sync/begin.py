@@ -11,10 +11,10 @@ from storage.settings import settings
 from storage.sync import opening, reviews, syncs
 from storage.sync.opening import NewSync
 from storage.sync.syncs import Sync
-from tasks.providers.applications import demand_accepted
-from tasks.providers.engine import Engine
-from tasks.providers.events import notify
-from tasks.providers.runs import chosen_id, current_run
+from tasks.providers.access.applications import demand_accepted
+from tasks.providers.flow_runs.engine import Engine
+from tasks.providers.flow_runs.events import notify
+from tasks.providers.flow_runs.runs import chosen_id, current_run
 from tasks.rules.guards import Allow
 from tasks.sync.turns import Turn, turn_of
 

@@ -10,10 +10,10 @@ from storage.records import SyncStatus
 from storage.scope import Scope
 from storage.session import Store, open_store
 from storage.sync import reviews, staging, syncs
-from tasks.providers.deadlines import in_time
-from tasks.providers.engine import is_away
-from tasks.providers.events import notify
-from tasks.providers.heartbeat import heartbeat
+from tasks.providers.flow_runs.deadlines import in_time
+from tasks.providers.flow_runs.engine import is_away
+from tasks.providers.flow_runs.events import notify
+from tasks.providers.flow_runs.heartbeat import heartbeat
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from storage.session import Store, open_store
 from storage.sync import landing, syncs
 from storage.sync.syncs import RunIsOver, Sync
 from tasks.providers.base import CursorExpired, IncompleteRead, NeedsReconnect, Source
-from tasks.providers.sources import source_of
+from tasks.providers.contacts.sources import source_of
 from tasks.sync.expectations import warm_up
 
 

@@ -23,7 +23,7 @@ from storage.settings import settings
 from storage.sync import landing, plans, staging, syncs
 from storage.sync.staging import Classified
 from storage.sync.syncs import Sync
-from tasks.providers.events import notify
+from tasks.providers.flow_runs.events import notify
 from tasks.rules import guards, planning
 from tasks.rules.accounting import UNREADABLE, forecast, told
 from tasks.rules.guards import Extent

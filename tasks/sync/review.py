@@ -19,7 +19,7 @@ from storage.settings import settings
 from storage.sync import plans, reviews, syncs
 from storage.sync.reviews import CannotDecide, Choice, Decision
 from storage.sync.syncs import Sync
-from tasks.providers.resume_form import Answer, counted, described, key_of, unheard
+from tasks.providers.flow_runs.resume_form import Answer, counted, described, key_of, unheard
 from tasks.rules.accounting import told
 
 BACKSTOP = timedelta(days=1)  # our own deadline decides, for Prefect's runs no hook and tells nobody

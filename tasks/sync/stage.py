@@ -15,7 +15,7 @@ from storage.records import Erased, Provider, Seen, SourceRecord, Unreadable
 from storage.session import open_store
 from storage.settings import settings
 from storage.sync import deferred, landing, staging, syncs
-from tasks.providers.sources import source_of
+from tasks.providers.contacts.sources import source_of
 from tasks.rules import normalise
 from tasks.rules.identity import KNOWN_BY
 from tasks.sync.uncollected import uncollected

@@ -20,7 +20,7 @@ from storage.scope import Scope
 from storage.session import Session, open_store
 from storage.sync import deferred, plan_outcomes, syncs
 from storage.sync.syncs import Sync
-from tasks.providers.events import notify
+from tasks.providers.flow_runs.events import notify
 
 REFUSED = "edited since; left as it is"
 

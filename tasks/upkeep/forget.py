@@ -8,7 +8,7 @@ from storage.records import Role
 from storage.scope import Scope
 from storage.session import Store
 from storage.sync import plan_outcomes, syncs
-from tasks.providers.engine import Engine
+from tasks.providers.flow_runs.engine import Engine
 
 
 def forget_undo(store: Store) -> int:

@@ -6,7 +6,7 @@ from storage.campaign import campaign_standing
 from storage.documents import now
 from storage.session import Store
 from storage.sync import syncs
-from tasks.providers.engine import Engine
+from tasks.providers.flow_runs.engine import Engine
 
 FLOWS = (
     "contact-sync", "email-campaign", "undo-sync", "rewrite-mails", "sample-mail", "housekeeping",

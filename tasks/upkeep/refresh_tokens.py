@@ -9,8 +9,8 @@ from storage.organization.connections import ConnectionInfo
 from storage.records import ConnectionStatus
 from storage.scope import Scope
 from storage.session import Store
+from tasks.providers.access.kept_tokens import KeptTokens
 from tasks.providers.base import NeedsReconnect, ProviderError
-from tasks.providers.kept_tokens import KeptTokens
 from tasks.upkeep.sweeping import everybody
 
 UNUSED = timedelta(days=30)

@@ -16,7 +16,7 @@ from storage.organization.schedules import Schedule
 from storage.records import ConnectionStatus, Role
 from storage.scope import Scope
 from storage.session import Session, Store
-from tasks.providers.engine import Engine, EngineRefused
+from tasks.providers.flow_runs.engine import Engine, EngineRefused
 from tasks.rules.timing import anchor, spread
 
 FLOW = "contact-sync"

@@ -15,7 +15,7 @@ from storage.scope import Scope
 from storage.session import Store
 from storage.sync import plan_verdicts, reviews, syncs
 from storage.sync.syncs import Sync
-from tasks.providers.engine import Engine
+from tasks.providers.flow_runs.engine import Engine
 from tasks.upkeep.sweeping import (
     ALARM,
     GONE,

@@ -12,7 +12,7 @@ from storage.documents import now
 from storage.records import CampaignStatus
 from storage.scope import Scope
 from storage.session import Store
-from tasks.providers.engine import Engine
+from tasks.providers.flow_runs.engine import Engine
 from tasks.upkeep.sweeping import ALARM, GONE, LEASE, MOST_ATTEMPTS, PATIENCE, Books, Runs, patience, whole
 
 BOOKS = Books("email-campaign", campaigns.of_run)

@@ -11,7 +11,7 @@ from storage.organization import tenants
 from storage.records import Role
 from storage.scope import Scope
 from storage.session import Session, Store
-from tasks.providers.engine import Engine, Run
+from tasks.providers.flow_runs.engine import Engine, Run
 
 LEASE = timedelta(seconds=45)  # without a sign of life for so long, a process counts as dead
 BREATH = timedelta(seconds=5)  # where Prefect itself saw it die

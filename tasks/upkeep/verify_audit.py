@@ -3,7 +3,7 @@
 from storage import audit
 from storage.organization import tenants
 from storage.session import Store
-from tasks.providers.events import notify
+from tasks.providers.flow_runs.events import notify
 
 
 class AuditBroken(Exception):

@@ -7,7 +7,7 @@ from multiprocessing.synchronize import Barrier
 
 from storage.organization import tenants
 from storage.session import open_store
-from tasks.providers.kept_tokens import KeptTokens
+from tasks.providers.access.kept_tokens import KeptTokens
 
 
 def main(connection_id: str, count: int) -> None:

@@ -16,9 +16,9 @@ from deployments.simulators.server import Simulators
 from storage.organization import connections
 from storage.organization.connections import ConnectionInfo
 from storage.records import ConnectionStatus
-from tasks.providers.applications import note_refused
-from tasks.providers.permissions import mail_refusal
-from tasks.providers.sign_in_refusals import AppRefused
+from tasks.providers.access.applications import note_refused
+from tasks.providers.access.permissions import mail_refusal
+from tasks.providers.access.sign_in_refusals import AppRefused
 from tests.flows.house import ANN, House
 
 CONTACTS = {"microsoft": "Contacts.Read", "google": "https://www.googleapis.com/auth/contacts.readonly"}

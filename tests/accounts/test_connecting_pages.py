@@ -13,10 +13,10 @@ from storage.organization.connections import StoredTokens
 from storage.records import ConnectionStatus, Provider, Role
 from storage.reporting.measures import Measure, measures
 from storage.settings import settings
-from tasks.providers.applications import note_refused
-from tasks.providers.engine import Engine
-from tasks.providers.permissions import CONTACTS, MAIL, allowed
-from tasks.providers.sign_in_refusals import AppRefused
+from tasks.providers.access.applications import note_refused
+from tasks.providers.access.permissions import CONTACTS, MAIL, allowed
+from tasks.providers.access.sign_in_refusals import AppRefused
+from tasks.providers.flow_runs.engine import Engine
 from tests.accounts.test_connecting import only
 from tests.flows.house import ANN, House
 from web.app import create_app

@@ -9,11 +9,11 @@ import pytest
 from deployments.simulators.server import Simulators
 from storage.records import Seen, Unreadable
 from storage.settings import Settings
+from tasks.providers.access.oauth import App, Grant, google_app, microsoft_app, refresh
+from tasks.providers.access.permissions import missing_scopes
 from tasks.providers.base import Page, ProviderError
-from tasks.providers.google import GoogleSource
-from tasks.providers.microsoft import MicrosoftSource
-from tasks.providers.oauth import App, Grant, google_app, microsoft_app, refresh
-from tasks.providers.permissions import missing_scopes
+from tasks.providers.contacts.google import GoogleSource
+from tasks.providers.contacts.microsoft import MicrosoftSource
 
 SERVICES = ["microsoft", "google"]
 LIVE = [pytest.param(f"live {service}", marks=pytest.mark.live) for service in SERVICES]

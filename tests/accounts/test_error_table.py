@@ -18,10 +18,11 @@ from deployments.simulators.server import Simulators
 from storage.organization import connections
 from storage.records import ChangeKind, ConnectionStatus, SyncStatus
 from storage.settings import settings
-from tasks.providers import oauth, sources
+from tasks.providers.access import oauth
+from tasks.providers.access.sign_in_refusals import AppRefused
 from tasks.providers.base import ProviderError
+from tasks.providers.contacts import sources
 from tasks.providers.manners import Patience
-from tasks.providers.sign_in_refusals import AppRefused
 from tests.flows.house import ROB, House
 from tests.flows.pipeline import Pipeline
 
@@ -94,8 +95,8 @@ def account(
     """One that was read once, and where somebody has been edited since."""
     simulators.world.faults.clear()
     for name in ("MicrosoftSource", "GoogleSource"):
-        monkeypatch.setattr(f"tasks.providers.sources.{name}", partial(getattr(sources, name), patience=QUICK))
-    monkeypatch.setattr("tasks.providers.kept_tokens.refresh", partial(oauth.refresh, patience=QUICK))
+        monkeypatch.setattr(f"tasks.providers.contacts.sources.{name}", partial(getattr(sources, name), patience=QUICK))
+    monkeypatch.setattr("tasks.providers.access.kept_tokens.refresh", partial(oauth.refresh, patience=QUICK))
     connection, mailbox = house.connect(simulators, request.param, size=12)
     mailbox.page_size = 5
     made = Account(house, pipeline, simulators, request.param, connection, mailbox)

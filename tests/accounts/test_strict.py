@@ -12,8 +12,8 @@ from storage.organization import connections
 from storage.organization.connections import StoredTokens
 from storage.records import SyncStatus
 from storage.settings import settings
-from tasks.providers import sources
 from tasks.providers.base import IncompleteRead, ProviderError
+from tasks.providers.contacts import sources
 from tasks.providers.manners import Patience
 from tasks.rules.guards import Allow
 from tests.accounts.strict_graph import DEFAULT, Graph, lost
@@ -54,7 +54,7 @@ def visit(house: House, pipeline: Pipeline, tmp_path: Path, monkeypatch: pytest.
             point_to(monkeypatch, office.base, trusted)
             for name in ("MicrosoftSource", "GoogleSource"):
                 impatient = partial(getattr(sources, name), patience=Patience(first_wait=0.01))
-                monkeypatch.setattr(f"tasks.providers.sources.{name}", impatient)
+                monkeypatch.setattr(f"tasks.providers.contacts.sources.{name}", impatient)
             connection = house.connection(provider, "owner@example.com", StoredTokens(office.refresh_token))
             yield Visit(house, pipeline, connection)
 

@@ -18,10 +18,10 @@ from storage.organization import connections
 from storage.organization.connections import StoredTokens
 from storage.records import ConnectionStatus, SyncStatus
 from storage.settings import settings
+from tasks.providers.access.kept_tokens import KeptTokens
+from tasks.providers.access.sign_in_refusals import AppMisconfigured
 from tasks.providers.base import NeedsReconnect
-from tasks.providers.events import notify
-from tasks.providers.kept_tokens import KeptTokens
-from tasks.providers.sign_in_refusals import AppMisconfigured
+from tasks.providers.flow_runs.events import notify
 from tests.flows.house import House
 from tests.flows.pipeline import Pipeline
 
@@ -149,7 +149,7 @@ def test_a_withdrawn_access_is_told_everywhere_and_changes_nothing(
     before = house.cursor(connection), house.crm()
     simulators.world.tokens.revoke(provider, mailbox.email)
     events: list[dict[str, Any]] = []
-    monkeypatch.setattr("tasks.providers.events.emit_event", lambda **event: events.append(event))
+    monkeypatch.setattr("tasks.providers.flow_runs.events.emit_event", lambda **event: events.append(event))
     monkeypatch.setattr("tasks.sync.close.notify", notify)  # the real one again
     with mailbox_for_people() as (address, got):
         monkeypatch.setenv("CONTACTFLOW_NOTIFY_URLS", address)

@@ -9,7 +9,8 @@ import pytest
 
 from deployments.simulators.faults import Fault
 from deployments.simulators.world import World
-from tasks.providers import oauth, sources
+from tasks.providers.access import oauth
+from tasks.providers.contacts import sources
 from tasks.providers.manners import Chance, Patience
 
 AT_THE_SERVICE = {
@@ -40,9 +41,11 @@ class Hours:
 
     def rule(self, monkeypatch: pytest.MonkeyPatch) -> None:
         timed: dict[str, Any] = {"chance": self.chance, "patience": Patience()}
-        monkeypatch.setattr("tasks.providers.sources.MicrosoftSource", partial(sources.MicrosoftSource, **timed))
-        monkeypatch.setattr("tasks.providers.sources.GoogleSource", partial(sources.GoogleSource, **timed))
-        monkeypatch.setattr("tasks.providers.kept_tokens.refresh", partial(oauth.refresh, chance=self.chance))
+        monkeypatch.setattr(
+            "tasks.providers.contacts.sources.MicrosoftSource", partial(sources.MicrosoftSource, **timed)
+        )
+        monkeypatch.setattr("tasks.providers.contacts.sources.GoogleSource", partial(sources.GoogleSource, **timed))
+        monkeypatch.setattr("tasks.providers.access.kept_tokens.refresh", partial(oauth.refresh, chance=self.chance))
 
 
 def faults(chance: random.Random, provider: str) -> list[Fault]:

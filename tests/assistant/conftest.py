@@ -63,7 +63,7 @@ async def assistant(store: Store, prefect_url: str, user: str = ADMIN) -> AsyncI
 
     from deployments.assistant.desk import Desk  # noqa: PLC0415 (as above)
     from deployments.assistant.server import server_of  # noqa: PLC0415 (as above)
-    from tasks.providers.engine import Engine  # noqa: PLC0415 (as above)
+    from tasks.providers.flow_runs.engine import Engine  # noqa: PLC0415 (as above)
 
     async with Client(server_of(Desk(store, Engine(prefect_url), "alpha", user))) as client:
         yield client

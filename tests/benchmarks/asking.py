@@ -15,9 +15,9 @@ import httpx
 import openai
 from pydantic import BaseModel
 
-from tasks.providers.model import Question, Throttled
-from tasks.providers.model_turns import PacedModel, Turns
-from tasks.providers.openai import OpenAIModel
+from tasks.providers.language.model import Question, Throttled
+from tasks.providers.language.model_turns import PacedModel, Turns
+from tasks.providers.language.openai import OpenAIModel
 from tests.benchmarks.household import ROOT
 from tests.benchmarks.measuring import Row
 

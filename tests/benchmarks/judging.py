@@ -17,7 +17,7 @@ from storage.scope import Scope
 from storage.session import Store, open_store
 from storage.settings import Settings
 from storage.sync import plans, syncs
-from tasks.providers.engine import Engine
+from tasks.providers.flow_runs.engine import Engine
 from tests import postgres
 from tests.benchmarks.measuring import Row, spent
 from tests.web.plans_to_review import BIG, waiting_plan

@@ -28,7 +28,7 @@ from storage.sync import plans, reviews, syncs
 from storage.sync.reviews import Choice, Decision
 from storage.sync.syncs import Sync, UnknownSync
 from storage.tables import contact_syncs, object_actions
-from tasks.providers.engine import Engine, EngineUnreachable
+from tasks.providers.flow_runs.engine import Engine, EngineUnreachable
 from tasks.rules.guards import Allow
 
 ROOT = Path(__file__).parents[2]

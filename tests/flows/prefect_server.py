@@ -28,7 +28,7 @@ from storage.session import Store
 from storage.settings import Settings
 from storage.sync import syncs
 from storage.sync.syncs import Sync
-from tasks.providers.engine import Engine
+from tasks.providers.flow_runs.engine import Engine
 from tests.flows.house import ANN
 
 FLOWS: dict[str, Flow[..., Any]] = {one.flow.name: one.flow for one in DEPLOYMENTS}

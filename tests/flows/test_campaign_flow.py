@@ -13,7 +13,7 @@ from storage.organization import organization_settings
 from storage.people import contacts
 from storage.records import CampaignStatistics, CampaignStatus, Contact, Labelled
 from tasks.campaign.posting import Terms
-from tasks.providers.engine import Engine
+from tasks.providers.flow_runs.engine import Engine
 from tests.flows.campaign_line import TEMPLATE, person
 from tests.flows.house import ANN, House
 from tests.flows.prefect_server import Driver

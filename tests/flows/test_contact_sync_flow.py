@@ -14,7 +14,7 @@ from storage.records import ChangeKind, Seen, SyncStatus
 from storage.sync import reviews
 from storage.sync.reviews import Choice, Decision
 from storage.sync.syncs import Sync
-from tasks.providers.engine import Engine
+from tasks.providers.flow_runs.engine import Engine
 from tasks.sync import begin
 from tests.flows.book import Book, somebody
 from tests.flows.house import ANN, BEN, ROB, House
@@ -116,7 +116,7 @@ def test_a_connected_account_end_to_end(
         (hanging, timedelta(seconds=1), "not done within 0:00:01"),
         (refusing, timedelta(days=1), "refuse"),
     ):
-        monkeypatch.setattr("tasks.providers.deadlines.LONGEST", longest)
+        monkeypatch.setattr("tasks.providers.flow_runs.deadlines.LONGEST", longest)
         simulators.world.faults.add(replace(fault, mailbox=mailbox.email))
         try:
             failing = driver.start(connection=connection)

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from storage.records import SyncStatus
-from tasks.providers import heartbeat
+from tasks.providers.flow_runs import heartbeat
 from tasks.sync.close import failing_loudly
 from tests.flows.pipeline import Pipeline
 

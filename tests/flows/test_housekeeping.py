@@ -15,7 +15,7 @@ from storage.organization import connections
 from storage.organization.connections import StoredTokens
 from storage.records import CampaignStatus, ConnectionStatus, SyncStatus
 from storage.sync import landing, syncs
-from tasks.providers.engine import Engine
+from tasks.providers.flow_runs.engine import Engine
 from tasks.upkeep.chores import Chores, ChoresLeft
 from tasks.upkeep.follow_up import NotFollowedUp, follow_up
 from tasks.upkeep.prune import prune

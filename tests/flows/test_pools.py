@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from deployments.registry import DEPLOYMENTS, QUEUES
-from tasks.providers.engine import Engine
+from tasks.providers.flow_runs.engine import Engine
 from tests.flows import prefect_server
 
 ROOT = Path(__file__).parents[2]

@@ -12,7 +12,7 @@ from storage.documents import now
 from storage.organization import schedules
 from storage.organization.schedules import Schedule
 from storage.records import ReviewPolicy, SyncStatus, Timing
-from tasks.providers.engine import Engine
+from tasks.providers.flow_runs.engine import Engine
 from tasks.upkeep.schedule import schedule as keep_in_step
 from tests.flows.book import Book, somebody
 from tests.flows.house import ANN, House

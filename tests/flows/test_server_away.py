@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from storage.records import SyncStatus
-from tasks.providers.engine import EngineUnreachable, is_away
+from tasks.providers.flow_runs.engine import EngineUnreachable, is_away
 from tests.flows.book import Book
 from tests.flows.pipeline import Pipeline
 

@@ -17,7 +17,7 @@ from storage.scope import Scope
 from storage.session import Store
 from storage.sync import syncs
 from storage.sync.syncs import Sync
-from tasks.providers.engine import Engine, Run
+from tasks.providers.flow_runs.engine import Engine, Run
 from tasks.upkeep.sweep import sweep
 from tasks.upkeep.sweep_campaigns import sweep_campaigns
 from tests.storage.campaign_examples import opened

@@ -9,8 +9,8 @@ from pydantic import BaseModel, Field
 
 from deployments.simulators.openai.service import Service
 from deployments.simulators.server import Simulators, serve
-from tasks.providers.model import Question
-from tasks.providers.openai import OpenAIModel
+from tasks.providers.language.model import Question
+from tasks.providers.language.openai import OpenAIModel
 
 
 class Passage(BaseModel):

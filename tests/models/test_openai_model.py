@@ -11,7 +11,7 @@ import pytest
 from deployments.simulators.faults import Fault
 from deployments.simulators.openai.modes import Mode
 from storage.records import TokenCounts
-from tasks.providers.model import (
+from tasks.providers.language.model import (
     Billed,
     ModelError,
     Size,
@@ -22,7 +22,7 @@ from tasks.providers.model import (
     Unusable,
     estimated,
 )
-from tasks.providers.openai import EMBED_AT_ONCE, OpenAIModel, Style
+from tasks.providers.language.openai import EMBED_AT_ONCE, OpenAIModel, Style
 from tests.models.conftest import ANNA, question
 
 ROUTE = "/openai/v1/responses"

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tasks.providers.model import Answer, Billed, Throttled, Unusable
-from tasks.providers.model_turns import PacedModel, Turns
-from tasks.providers.openai import OpenAIModel
+from tasks.providers.language.model import Answer, Billed, Throttled, Unusable
+from tasks.providers.language.model_turns import PacedModel, Turns
+from tasks.providers.language.openai import OpenAIModel
 from tests.models.conftest import question
 
 

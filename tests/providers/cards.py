@@ -1,7 +1,7 @@
 """vCards in a few lines, and what is read of them."""
 
 from storage.records import Person, Seen, SourceRecord
-from tasks.providers.files import read_file
+from tasks.providers.file.files import read_file
 
 
 def card(*lines: str, version: str = "3.0") -> bytes:

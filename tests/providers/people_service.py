@@ -6,7 +6,7 @@ import httpx
 
 from storage.records import Gone, Seen
 from tasks.providers.base import Page
-from tasks.providers.google import GoogleSource
+from tasks.providers.contacts.google import GoogleSource
 from tasks.providers.manners import Chance, Patience
 
 BASE = "https://people.test/v1"

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import msgspec
 
-from tasks.providers.landed import decoder
+from tasks.providers.contacts.landed import decoder
 from tasks.providers.manners import Chance, Patience, PoliteClient
 
 BASE = "https://mail.test/v1"

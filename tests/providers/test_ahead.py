@@ -7,7 +7,7 @@ from contextlib import aclosing
 
 import pytest
 
-from tasks.providers.ahead import read_ahead
+from tasks.providers.contacts.ahead import read_ahead
 
 
 async def numbers(count: int, *, started: list[int] | None = None, delay: float = 0.0) -> AsyncIterator[int]:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.records import Labelled, Person, PostalAddress, Seen, SourceRecord, Unreadable
-from tasks.providers.files import FileSource, UnreadableFile, read_file
+from tasks.providers.file.files import FileSource, UnreadableFile, read_file
 
 
 def records(text: str | bytes, mapping: Mapping[str, str] | None = None) -> list[SourceRecord]:

@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from tasks.providers.engine import Engine, EngineRefused
+from tasks.providers.flow_runs.engine import Engine, EngineRefused
 
 OURS = "operator:a-password"
 

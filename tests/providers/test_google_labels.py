@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from tasks.providers.base import CursorExpired, NeedsReconnect, Page
-from tasks.providers.google import labels_of
-from tasks.providers.google_labels import Labels
+from tasks.providers.contacts.google import labels_of
+from tasks.providers.contacts.google_labels import Labels
 from tasks.providers.verdicts import NotThere
 from tests.providers.people_service import People, group, read, someone, tags
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.records import Gone, Labelled, Person, PostalAddress, Seen, SourceRecord, Unreadable
-from tasks.providers.google import GoogleSource
-from tasks.providers.landed import wrap
+from tasks.providers.contacts.google import GoogleSource
+from tasks.providers.contacts.landed import wrap
 
 CONTACT = {"metadata": {"source": {"type": "CONTACT", "id": "1"}}}
 PROFILE = {"metadata": {"primary": True, "source": {"type": "PROFILE", "id": "2"}}}

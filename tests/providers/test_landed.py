@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.records import Gone, Person, Seen, SourceRecord, Unreadable
-from tasks.providers.landed import settle, wrap
+from tasks.providers.contacts.landed import settle, wrap
 
 PLACES = ["home", "attic", "cellar"]
 NAMES = ["a", "b", "c"]

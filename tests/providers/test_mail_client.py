@@ -3,8 +3,8 @@
 import httpx
 import pytest
 
-from tasks.providers.mail_client import MailClient
-from tasks.providers.mailer import Refused
+from tasks.providers.mail.mail_client import MailClient
+from tasks.providers.mail.mailer import Refused
 
 BASE = "https://mail.test/v1"
 

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tasks.providers.base import CursorExpired, NeedsReconnect, ProviderError
-from tasks.providers.landed import decoder
+from tasks.providers.contacts.landed import decoder
 from tests.providers.polite_world import BASE, GOOD, START, Answer, Shape, World, graph, legacy, people
 
 

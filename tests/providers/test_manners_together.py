@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tasks.providers.base import ProviderError
-from tasks.providers.landed import decoder
+from tasks.providers.contacts.landed import decoder
 from tasks.providers.manners import Chance, Patience, PoliteClient
 from tests.providers.polite_world import BASE, GOOD, START, Shape, World, graph
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.records import Gone, Labelled, Person, PostalAddress, Seen, SourceRecord, Unreadable
-from tasks.providers.landed import wrap
-from tasks.providers.microsoft import MicrosoftSource
+from tasks.providers.contacts.landed import wrap
+from tasks.providers.contacts.microsoft import MicrosoftSource
 
 WHOLE = {
     "@odata.etag": 'W/"EQAAAB"',

@@ -12,11 +12,11 @@ import pytest
 
 from storage.organization.connections import ConnectionInfo
 from storage.records import ConnectionStatus, Provider
+from tasks.providers.access.oauth import EARLY, App, google_app, microsoft_app, refresh, revoke
+from tasks.providers.access.permissions import mail_refusal, missing_scopes
+from tasks.providers.access.sign_in_refusals import AppMisconfigured, NoToken
 from tasks.providers.base import IncompleteRead, NeedsReconnect, ProviderError
 from tasks.providers.manners import Chance, Patience
-from tasks.providers.oauth import EARLY, App, google_app, microsoft_app, refresh, revoke
-from tasks.providers.permissions import mail_refusal, missing_scopes
-from tasks.providers.sign_in_refusals import AppMisconfigured, NoToken
 
 START = 1_800_000_000.0
 MICROSOFT = microsoft_app("client", "s3cret", authority="https://login.test/common/")

@@ -14,10 +14,10 @@ from deployments.simulators.faults import Fault
 from deployments.simulators.microsoft.login import TENANT
 from deployments.simulators.server import Simulators, serve
 from deployments.simulators.world import World
+from tasks.providers.access.oauth import App, google_app, microsoft_app, refresh, revoke
+from tasks.providers.access.sign_in import SignIn, SignInFailed, begin_sign_in, finish_sign_in
+from tasks.providers.access.sign_in_refusals import AppMisconfigured
 from tasks.providers.base import NeedsReconnect, ProviderError
-from tasks.providers.oauth import App, google_app, microsoft_app, refresh, revoke
-from tasks.providers.sign_in import SignIn, SignInFailed, begin_sign_in, finish_sign_in
-from tasks.providers.sign_in_refusals import AppMisconfigured
 
 BACK = "http://localhost:8765/back"
 CONTACTS = "https://www.googleapis.com/auth/contacts.readonly"

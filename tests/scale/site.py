@@ -15,7 +15,7 @@ from deployments.pools import deploy
 from deployments.processes import Child
 from storage.session import Store
 from storage.settings import Settings
-from tasks.providers.engine import Engine
+from tasks.providers.flow_runs.engine import Engine
 from tests import postgres
 from tests.conftest import SECRET, opened
 from tests.flows.prefect_server import _free_port

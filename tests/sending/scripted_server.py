@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from tasks.providers.smtp import Relay
+from tasks.providers.mail.smtp import Relay
 
 HANG_UP = b""
 USUAL = {

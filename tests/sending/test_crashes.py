@@ -11,9 +11,9 @@ import pytest
 from storage.campaign.campaigns import Campaign
 from storage.records import CampaignStatus, MailState
 from tasks.campaign.close_campaign import failing_loudly
-from tasks.providers.deadlines import TookTooLong
-from tasks.providers.gmail import GmailMailer
-from tasks.providers.graph_mail import GraphMailer
+from tasks.providers.flow_runs.deadlines import TookTooLong
+from tasks.providers.mail.gmail import GmailMailer
+from tasks.providers.mail.graph_mail import GraphMailer
 from tests.sending.dispatch import QUICK, Dispatch
 
 MAILERS = {"microsoft": GraphMailer, "google": GmailMailer}
@@ -126,7 +126,7 @@ def test_a_send_that_hangs_is_broken_off_in_the_end_and_gone_on_with(
 ) -> None:
     campaign = dispatch.campaign(way, 3)
     dispatch.fault("slow", ROUTES[way]["send"], method="POST", after=1, ms=1500)
-    monkeypatch.setattr("tasks.providers.deadlines.LONGEST", timedelta(seconds=1))
+    monkeypatch.setattr("tasks.providers.flow_runs.deadlines.LONGEST", timedelta(seconds=1))
     with pytest.raises(TookTooLong):
         asyncio.run(_within_its_time(dispatch, campaign))
     assert dispatch.status(campaign).status is CampaignStatus.SENDING

@@ -16,8 +16,8 @@ from storage.organization import connections
 from storage.organization.connections import StoredTokens
 from storage.records import CampaignStatus, ConnectionStatus, MailState, Provider
 from tasks.campaign.send import send_all
-from tasks.providers.gmail import GmailMailer
-from tasks.providers.graph_mail import GraphMailer
+from tasks.providers.mail.gmail import GmailMailer
+from tasks.providers.mail.graph_mail import GraphMailer
 from tasks.providers.manners import Chance
 from tests.sending.dispatch import QUICK, Dispatch
 

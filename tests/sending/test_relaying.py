@@ -10,9 +10,9 @@ from storage.campaign import campaign_holds
 from storage.campaign.campaigns import Campaign
 from storage.records import CampaignStatus, MailState
 from storage.settings import settings
-from tasks.providers.mailer import Refused
-from tasks.providers.smtp import BadLogin, Line, Relay, relay_of
-from tasks.providers.smtp_envelope import envelope_of
+from tasks.providers.mail.mailer import Refused
+from tasks.providers.mail.smtp import BadLogin, Line, Relay, relay_of
+from tasks.providers.mail.smtp_envelope import envelope_of
 from tests.sending.dispatch import QUICK, Dispatch
 from tests.sending.letters import mime_mail
 from tests.sending.test_crashes import HOUR, crashing, dying

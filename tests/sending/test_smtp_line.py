@@ -5,9 +5,9 @@ from collections.abc import Awaitable
 import pytest
 
 from tasks.providers.base import ProviderError
-from tasks.providers.mailer import Busy, Lost, Refused
-from tasks.providers.smtp import Line, NotNow
-from tasks.providers.smtp_envelope import Envelope, envelope_of
+from tasks.providers.mail.mailer import Busy, Lost, Refused
+from tasks.providers.mail.smtp import Line, NotNow
+from tasks.providers.mail.smtp_envelope import Envelope, envelope_of
 from tests.sending.letters import mime_mail
 from tests.sending.scripted_server import HANG_UP, USUAL, Script, scripted
 

@@ -22,7 +22,7 @@ from storage.scope import Scope
 from storage.session import Store
 from storage.settings import Settings
 from storage.sync.syncs import Sync
-from tasks.providers.engine import Engine
+from tasks.providers.flow_runs.engine import Engine
 from tests.web.campaigns_to_review import written_campaign
 from tests.web.plans_to_review import waiting_plan
 from web.app import create_app

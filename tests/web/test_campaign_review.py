@@ -17,7 +17,7 @@ from storage.records import CampaignStatus, Deed, Mail, MailState
 from storage.scope import Scope
 from storage.session import Store
 from storage.sync.reviews import Choice
-from tasks.providers.engine import EngineUnreachable
+from tasks.providers.flow_runs.engine import EngineUnreachable
 from tests.web.campaigns_to_review import large_campaign
 from tests.web.conftest import NotedEngine, Person
 from tests.web.plans_to_review import invented

@@ -17,7 +17,7 @@ from storage.records import Criteria, Provider
 from storage.scope import Scope
 from storage.session import Store
 from storage.sync.reviews import Choice
-from tasks.providers.engine import EngineUnreachable
+from tasks.providers.flow_runs.engine import EngineUnreachable
 from tests.web.conftest import NotedEngine, Person
 
 TEMPLATE = "Subject: An invitation\n\nDear {{ given_name }},\n\ncome and see us."

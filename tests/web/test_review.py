@@ -17,7 +17,7 @@ from storage.session import Store
 from storage.sync import plan_verdicts, plans, reviews, syncs
 from storage.sync.reviews import Choice, Decision
 from storage.sync.syncs import Sync
-from tasks.providers.engine import EngineUnreachable
+from tasks.providers.flow_runs.engine import EngineUnreachable
 from tests.web.conftest import NotedEngine, Person
 from tests.web.plans_to_review import BIG, SMALL, waiting_plan
 

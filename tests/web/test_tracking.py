@@ -14,7 +14,7 @@ from storage.records import Mail
 from storage.scope import Scope
 from storage.session import Store
 from storage.settings import Settings
-from tasks.providers.engine import Engine
+from tasks.providers.flow_runs.engine import Engine
 from tasks.rules.links import Use, token
 from tests.storage.campaign_examples import waiting
 from tests.web.conftest import HOST

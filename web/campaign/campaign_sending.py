@@ -5,7 +5,7 @@ from starlette.responses import Response
 from storage.campaign import campaign_holds, campaigns, mail_mending
 from storage.campaign.campaigns import Campaign
 from storage.records import CampaignStatus
-from tasks.providers.engine import EngineRefused, EngineUnreachable
+from tasks.providers.flow_runs.engine import EngineRefused, EngineUnreachable
 from web.campaign.mail_view import find
 from web.visits import Refusal, Visit, number_of
 

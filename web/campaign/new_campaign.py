@@ -17,8 +17,8 @@ from storage.people import contacts
 from storage.records import CampaignStatus, ConnectionStatus, Criteria
 from storage.session import Session
 from tasks.campaign.preparing import CannotPrepare, Wish, prepare
-from tasks.providers.engine import EngineRefused, EngineUnreachable
-from tasks.providers.permissions import mail_refusal
+from tasks.providers.access.permissions import mail_refusal
+from tasks.providers.flow_runs.engine import EngineRefused, EngineUnreachable
 from tasks.rules.briefs import BriefError
 from tasks.rules.templates import TemplateRefused
 from web.visits import Posted, Refusal, Visit

@@ -1,0 +1,200 @@
+"""The token endpoints of Microsoft and Google: plain values in, plain values out; nothing is kept here.
+
+A plain form post for both: msal keeps refresh tokens to itself and google-auth retries by its own clock, while ours
+are stored encrypted and every wait is ours to keep.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+
+import httpx
+import msgspec
+
+from storage.records import Provider
+from tasks.providers.access.permissions import CONTACTS, beyond_sign_in, missing_scopes
+from tasks.providers.access.sign_in_refusals import refusal
+from tasks.providers.base import NeedsReconnect
+from tasks.providers.manners import Chance, Patience, new_client
+from tasks.providers.verdicts import Temporary, broken, header_wait, json_of, unreachable
+
+BRIEF = Patience(attempts=4, seconds=60, answer=30)  # others wait for a token while one asks
+
+EARLY = 240.0  # seconds before a token ends that another is asked for; of short-lived ones half their life
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """Our application as registered with a service, and the `scopes` it cannot do without; those in `also` it can.
+
+    `sign_in_url` is Microsoft's authority or Google's page.
+    """
+
+    provider: Provider
+    client_id: str
+    client_secret: str = field(repr=False)
+    sign_in_url: str
+    token_url: str
+    scopes: tuple[str, ...]
+    revoke_url: str = ""
+    also: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return self.provider.value.title()
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        return self.scopes + self.also
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What the owner of an account has allowed us. `account` is its address, where the service told it.
+
+    `expires_at` is a little early, so that a token that is still good then is good for the answer as well.
+    """
+
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    expires_at: datetime
+    scopes: tuple[str, ...]
+    account: str = ""
+
+
+class Issued(msgspec.Struct):
+    """A token endpoint's answer."""
+
+    access_token: str
+    expires_in: float = 3600
+    refresh_token: str | None = None
+    scope: str | None = None
+    id_token: str | None = None
+
+
+_read_issued = msgspec.json.Decoder(Issued, strict=False).decode  # some write `expires_in` as text
+
+
+def microsoft_app(client_id: str, client_secret: str, *, authority: str) -> App:
+    authority = authority.rstrip("/")
+    scopes = CONTACTS[Provider.MICROSOFT]
+    return App(Provider.MICROSOFT, client_id, client_secret, authority, f"{authority}/oauth2/v2.0/token", scopes)
+
+
+def google_app(client_id: str, client_secret: str, *, auth_url: str, token_url: str) -> App:
+    revoke_url = str(httpx.URL(token_url).join("revoke"))
+    return App(Provider.GOOGLE, client_id, client_secret, auth_url, token_url, CONTACTS[Provider.GOOGLE], revoke_url)
+
+
+async def refresh(
+    app: App,
+    refresh_token: str,
+    *,
+    scopes: tuple[str, ...] = (),
+    connect: Callable[[], httpx.AsyncClient] = new_client,
+    patience: Patience = BRIEF,
+    chance: Chance | None = None,
+    on_quiet: Callable[[float], None] = lambda _until: None,
+) -> Grant:
+    """A fresh access token, and the refresh token to use from now on.
+
+    `scopes` are those that were granted before: to ask for more than these would be refused. A token whose answer got
+    lost is asked for once more with the same refresh token: there is no other, and Microsoft lets it live for this.
+    `on_quiet` is told of each wait asked for.
+    """
+    form, known = {"grant_type": "refresh_token", "refresh_token": refresh_token}, beyond_sign_in(scopes)
+    if app.provider is Provider.MICROSOFT:
+        known = known or app.asked
+        form["scope"] = " ".join([*known, "offline_access"])
+    chance = chance or Chance()
+    issued = await ask(app, form, connect=connect, patience=patience, chance=chance, on_quiet=on_quiet)
+    return granted(app, issued, now=chance.clock(), refresh_token=refresh_token, asked=known)
+
+
+async def revoke(app: App, refresh_token: str, *, connect: Callable[[], httpx.AsyncClient] = new_client) -> bool:
+    """Give the permission back; False where the service has no way to (Microsoft) or cannot be reached."""
+    if not app.revoke_url:
+        return False
+    try:
+        async with connect() as http:
+            response = await http.post(app.revoke_url, data={"token": refresh_token})
+    except httpx.TransportError:
+        return False
+    return response.status_code in {httpx.codes.OK, httpx.codes.BAD_REQUEST}  # 400: it was no longer valid
+
+
+async def ask(
+    app: App,
+    form: Mapping[str, str],
+    *,
+    connect: Callable[[], httpx.AsyncClient],
+    patience: Patience,
+    chance: Chance,
+    on_quiet: Callable[[float], None] = lambda _until: None,
+) -> Issued:
+    """Post to the token endpoint, again as long as the trouble is temporary and patience lasts."""
+    secret = {"client_secret": app.client_secret} if app.client_secret else {}
+    body, started = {"client_id": app.client_id, **secret, **form}, chance.clock()
+    async with connect() as http:
+        for attempt in count(1):
+            try:
+                async with asyncio.timeout(patience.answer):
+                    return await _post(http, app, body, chance, on_quiet)
+            except TimeoutError as trouble:
+                temporary = unreachable(app.name, trouble)
+            except Temporary as trouble:
+                temporary = trouble
+            wait = patience.wait(attempt, temporary.asked, chance.roll())
+            if patience.ended(temporary, attempt, chance.clock() + wait - started):
+                raise temporary.error
+            await chance.sleep(wait)
+    raise AssertionError  # counting never ends
+
+
+async def _post(
+    http: httpx.AsyncClient, app: App, body: Mapping[str, str], chance: Chance, on_quiet: Callable[[float], None]
+) -> Issued:
+    try:
+        response = await http.post(app.token_url, data=body, headers={"Accept": "application/json"})
+    except (httpx.TransportError, httpx.DecodingError) as trouble:
+        raise unreachable(app.name, trouble) from trouble
+    now = chance.clock()
+    if asked := header_wait(response, now):
+        on_quiet(now + asked)
+    if response.status_code != httpx.codes.OK:
+        said, status = _said(response), response.status_code
+        refused = refusal(app.name, said, status)
+        raise Temporary(refused.error, asked=asked) if isinstance(refused, Temporary) else refused
+    try:
+        return _read_issued(response.content)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as trouble:
+        raise broken(app.name, response.status_code, "no token in the answer") from trouble
+
+
+def _said(response: httpx.Response) -> dict[str, Any]:
+    said = json_of(response)
+    return said if isinstance(said, dict) else {}
+
+
+def granted(
+    app: App, issued: Issued, *, now: float, asked: tuple[str, ...], refresh_token: str = "", account: str = ""
+) -> Grant:
+    """The grant, if it allows what we need; scopes that are not told are those that were asked for (RFC 6749, 5.1).
+
+    Where none were asked for either, nobody knows which these are.
+    """
+    scopes = asked if issued.scope is None else tuple(issued.scope.split())
+    is_told = bool(asked) or issued.scope is not None
+    if missing := missing_scopes(app.scopes, scopes) if is_told else []:
+        cause = f"{app.name}: permission {', '.join(missing)} was not given; sign in again and allow it"
+        raise NeedsReconnect(cause, provider=app.name)
+    return Grant(
+        access_token=issued.access_token,
+        refresh_token=issued.refresh_token or refresh_token,
+        expires_at=datetime.fromtimestamp(now + issued.expires_in - min(EARLY, issued.expires_in / 2), UTC),
+        scopes=scopes,
+        account=account,
+    )

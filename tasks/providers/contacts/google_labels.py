@@ -1,0 +1,55 @@
+"""The owner's own contact groups, which give tags their names; and how they are remembered where they are not told."""
+
+from urllib.parse import urlencode
+
+import msgspec
+
+from tasks.providers.contacts.landed import decoder
+from tasks.providers.manners import PoliteClient
+
+_GROUPS = "contactGroups?" + urlencode({"pageSize": "1000", "groupFields": "name,groupType,metadata"})
+
+
+class Labels(msgspec.Struct, frozen=True):
+    """Names by group; `stale` where these are only what an earlier read knew."""
+
+    names: dict[str, str]
+    stale: bool = False
+
+    def outdated_by(self, told: "Labels") -> bool:
+        """Those in a renamed group count as unchanged for the service, but not for us; nor do those in a group that was
+        not known of when they were read.
+        """
+        if told.stale:
+            return False
+        if self.stale:
+            return self.names != told.names
+        return any(told.names.get(group) != name for group, name in self.names.items())
+
+
+class _Group(msgspec.Struct, rename="camel"):
+    resource_name: str = ""
+    name: str = ""
+    group_type: str = ""
+    metadata: dict[str, object] = {}
+
+
+class _Groups(msgspec.Struct, rename="camel"):
+    contact_groups: list[_Group] = []
+    next_page_token: str = ""
+
+
+_read_groups = decoder(_Groups)
+
+
+async def read_labels(client: PoliteClient, base: str) -> Labels:
+    found: list[_Group] = []
+    token = ""
+    while True:
+        link = f"{base}/{_GROUPS}" + (f"&{urlencode({'pageToken': token})}" if token else "")
+        _, answer = await client.get(link, _read_groups)
+        found += answer.contact_groups
+        if not (token := answer.next_page_token):
+            break
+    alive = (group for group in found if not group.metadata.get("deleted"))
+    return Labels({group.resource_name: group.name for group in alive if group.group_type == "USER_CONTACT_GROUP"})

@@ -1,0 +1,1 @@
+"""Contacts out of files: vCards and CSVs as products really write them."""

@@ -1,0 +1,1 @@
+"""Where mails leave: Microsoft, Gmail and SMTP."""

@@ -1,0 +1,250 @@
+"""Mail by SMTP: one line to a relay, used for many mails. After the final dot nobody can be asked what became of one.
+
+ProviderError
+├── Refused       5xx: it will never take this mail
+├── NotNow        4xx: it may take this mail later
+├── Busy          the relay takes nothing for now, or is not there
+├── BadLogin      it does not accept the user or the password
+│   └── NotSecure     it offers no encryption, or cannot prove that it is who it says: nothing was told to it
+└── Lost          the line broke: before the final dot nothing was sent, after it the mail may have been
+"""
+
+import asyncio
+import ipaddress
+import re
+import ssl
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from email.utils import formatdate
+from typing import Self
+from urllib.parse import unquote, urlsplit
+
+import aiosmtplib
+from aiosmtplib import SMTPException, SMTPResponseException
+
+from tasks.providers.base import ProviderError
+from tasks.providers.mail.mailer import Busy, Lost, Refused
+from tasks.providers.mail.smtp_envelope import DATA, NAME, Envelope, commands
+from tasks.providers.mail.smtp_wire import CLOSING, Reply, Wire
+
+PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
+LAST_REPLY = 180  # seconds: servers look into a mail before they answer for it
+A_MINUTE = 60
+OK, WILL_FORWARD, GO_ON, TOO_FAST = 250, 251, 354, 432
+_DOTS = re.compile(rb"^\.", re.MULTILINE)
+_FULL = re.compile(r"^4\.3\.\d{1,3}\b")
+_ENHANCED = re.compile(r"\b[245]\.\d{1,3}\.\d{1,3}\b")
+
+
+class NotNow(ProviderError):
+    pass
+
+
+class BadLogin(ProviderError):
+    pass
+
+
+class NotSecure(BadLogin):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """`security`: smtp is plain, smtp+starttls turns to TLS before anything is said, smtps is TLS from the start.
+
+    Plain is for a server on this machine: passwords and mails cross no network unless encrypted.
+    """
+
+    host: str
+    port: int
+    security: str
+    user: str = ""
+    password: str = ""
+
+
+def relay_of(url: str) -> Relay:
+    parts = urlsplit(url)
+    if parts.scheme not in PORTS or not parts.hostname:
+        raise BadLogin(
+            "CONTACTFLOW_SMTP_URL must look like smtp+starttls://USER:PASSWORD@HOST:PORT, smtps://… or smtp://…",
+            provider=NAME,
+        )
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    plain = parts.scheme == "smtp" and _is_here(parts.hostname)
+    security = parts.scheme if plain or parts.scheme == "smtps" else "smtp+starttls"
+    return Relay(parts.hostname, parts.port or PORTS[parts.scheme], security, user, password)
+
+
+def _is_here(host: str) -> bool:
+    with suppress(ValueError):
+        return ipaddress.ip_address(host).is_loopback
+    return host == "localhost"
+
+
+class Line:
+    """One connection, opened when it is first needed and again when it broke."""
+
+    def __init__(self, relay: Relay, *, timeout: float = A_MINUTE, last_reply: float = LAST_REPLY) -> None:
+        self._relay, self._timeout, self._last_reply = relay, timeout, last_reply
+        self._wire: Wire | None = None
+        self._in_groups = self._takes_any_letters = False
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *trouble: object) -> None:
+        if self._wire and self._wire.is_open:
+            with suppress(OSError):
+                await self._wire.ask(b"QUIT\r\n", 1, patience=1)
+        self.close()
+
+    def close(self) -> None:
+        """Whatever was offered is off; a server does not keep a mail whose end it has not seen."""
+        if self._wire:
+            self._wire.close()
+
+    async def offer(self, envelope: Envelope) -> None:
+        """Up to the point where the server wants the mail itself. Whatever goes wrong here, nothing was sent."""
+        wire = await self._connected()
+        if not envelope.is_ascii and not self._takes_any_letters:
+            raise Refused("the mail server cannot write to an address with such letters", provider=NAME)
+        said = commands(envelope)
+        replies = await self._said(wire, said)
+        for reply, command in zip(replies, said, strict=False):
+            if not _is_taken(reply, command):
+                await self._begin_anew(wire, replies[-1])
+                raise _sender_refused(reply) if command is said[0] else _mail_refused(reply)
+        if len(replies) < len(said):
+            raise self._lost(ConnectionResetError())
+
+    async def hand_over(self, content: bytes, moment: float) -> None:
+        """The mail itself, with the moment of its leaving in front. `Lost` from here on means: it may have left."""
+        text = _DOTS.sub(b"..", b"Date: %s\r\n%s" % (formatdate(moment).encode(), content))
+        end = b".\r\n" if text.endswith(b"\r\n") else b"\r\n.\r\n"
+        if self._wire is None or not self._wire.is_open:
+            raise NotNow("the line broke before the mail was handed over", provider=NAME, permanent=False)
+        [reply] = await self._asked(self._wire, text + end, 1, self._last_reply)
+        if reply.code != OK:
+            raise _mail_refused(reply)
+
+    async def _said(self, wire: Wire, commands: Sequence[bytes]) -> list[Reply]:
+        """At once, if the server takes them so (RFC 2920); else one after the other until one is refused."""
+        if self._in_groups:
+            return await self._asked(wire, b"".join(commands), len(commands), self._timeout)
+        replies: list[Reply] = []
+        for command in commands:
+            replies += await self._asked(wire, command, 1, self._timeout)
+            if not _is_taken(replies[-1], command):
+                break
+        return replies
+
+    async def _asked(self, wire: Wire, said: bytes, wanted: int, patience: float) -> list[Reply]:
+        try:
+            return await wire.ask(said, wanted, patience=patience)
+        except OSError as trouble:  # a timeout is one too
+            raise self._lost(trouble) from trouble
+
+    def _lost(self, trouble: Exception) -> Lost:
+        self.close()
+        return Lost(f"the line to the mail server broke ({type(trouble).__name__})", provider=NAME)
+
+    async def _begin_anew(self, wire: Wire, last: Reply) -> None:
+        """Forget what was said of a mail that was not taken, so that the line can be used for the next.
+
+        A server that wants the mail all the same would keep an empty one: it is left without a dot.
+        """
+        if last.code in {GO_ON, CLOSING}:
+            self.close()
+            return
+        with suppress(Lost):
+            await self._asked(wire, b"RSET\r\n", 1, self._timeout)
+
+    async def _connected(self) -> Wire:
+        if self._wire and self._wire.is_open:
+            return self._wire
+        smtp = aiosmtplib.SMTP(
+            hostname=self._relay.host,
+            port=self._relay.port,
+            timeout=self._timeout,
+            use_tls=self._relay.security == "smtps",
+            start_tls=False,  # done by us: the library tells a server that cannot from one that is gone by words alone
+            tls_context=ssl.create_default_context() if self._relay.security != "smtp" else None,  # heeds SSL_CERT_FILE
+        )
+        try:
+            return await self._connect(smtp)
+        except aiosmtplib.SMTPAuthenticationError as trouble:
+            smtp.close()
+            raise BadLogin(f"{NAME} does not accept the user or password of CONTACTFLOW_SMTP_URL", provider=NAME,
+                           status=trouble.code) from None  # fmt: skip
+        except (SMTPException, OSError) as trouble:
+            smtp.close()
+            raise _no_line(trouble) from trouble
+
+    async def _connect(self, smtp: aiosmtplib.SMTP) -> Wire:
+        """The library shakes hands and logs in; it knows no groups of commands, so that the rest is said by us."""
+        await smtp.connect()
+        if self._relay.security == "smtp+starttls":
+            await _turn_to_tls(smtp)
+        if self._relay.user:
+            await smtp.login(self._relay.user, self._relay.password)
+        await smtp.ehlo()
+        self._in_groups = smtp.supports_extension("pipelining")
+        self._takes_any_letters = smtp.supports_extension("smtputf8")
+        if not isinstance(smtp.transport, asyncio.Transport):
+            raise ConnectionResetError("closed after it was opened")
+        self._wire = Wire(smtp.transport)
+        return self._wire
+
+
+async def _turn_to_tls(smtp: aiosmtplib.SMTP) -> None:
+    await smtp.ehlo()
+    if not smtp.supports_extension("starttls"):
+        smtp.close()
+        raise NotSecure(
+            f"{NAME} offers no encryption (STARTTLS), so that nothing was said to it: use smtps:// in "
+            "CONTACTFLOW_SMTP_URL, or another server",
+            provider=NAME,
+        )
+    await smtp.starttls()
+
+
+def _is_taken(reply: Reply, command: bytes) -> bool:
+    return reply.code == GO_ON if command is DATA else reply.code in {OK, WILL_FORWARD}
+
+
+def _no_line(trouble: Exception) -> ProviderError:
+    if isinstance(trouble, ssl.SSLCertVerificationError) or isinstance(trouble.__cause__, ssl.SSLCertVerificationError):
+        return NotSecure(
+            f"{NAME} shows a certificate that is not trusted: name the server as its certificate does, "
+            "or put the authority's certificate into SSL_CERT_FILE",
+            provider=NAME,
+        )
+    status = trouble.code if isinstance(trouble, SMTPResponseException) else 0
+    return Busy(f"{NAME} cannot be reached ({type(trouble).__name__})", provider=NAME, status=status, wait=5)
+
+
+def _sender_refused(reply: Reply) -> ProviderError:
+    """What a server says to the sender's name concerns every mail, where it is but for now."""
+    if _is_lasting(reply):
+        return _mail_refused(reply)
+    return Busy(f"{NAME} takes no mail for now ({_words(reply)})", provider=NAME, status=reply.code, wait=A_MINUTE)
+
+
+def _mail_refused(reply: Reply) -> ProviderError:
+    if reply.code == CLOSING:
+        return Busy(f"{NAME} closes the line ({_words(reply)})", provider=NAME, status=reply.code, wait=A_MINUTE)
+    if reply.code == TOO_FAST or _FULL.search(reply.text):  # as Exchange Online says, or who has no room
+        return Busy(f"{NAME} has had enough for now ({_words(reply)})", provider=NAME, status=reply.code, wait=A_MINUTE)
+    kind = Refused if _is_lasting(reply) else NotNow
+    return kind(f"the mail server refused it ({_words(reply)})", provider=NAME, status=reply.code)
+
+
+def _is_lasting(reply: Reply) -> bool:
+    return reply.code >= 500  # noqa: PLR2004 (SMTP's own number)
+
+
+def _words(reply: Reply) -> str:
+    """The numbers only: the prose may hold an address."""
+    found = _ENHANCED.search(reply.text)
+    return f"{reply.code} {found[0]}" if found else str(reply.code)

@@ -1,0 +1,44 @@
+"""A mail's envelope: from whom and to whom, read from the bytes that were approved, and how SMTP says it."""
+
+import re
+from dataclasses import dataclass
+from email.utils import getaddresses
+
+from tasks.providers.mail.mailer import Refused
+from tasks.rules.mail_headers import headers_of
+
+NAME = "The mail server"
+DATA = b"DATA\r\n"
+_LONE = re.compile(rb"(?<!\r)\n|\r(?!\n)")
+_ODD = re.compile(r"[\x00-\x20\x7f<>]")
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    sender: str
+    recipients: tuple[str, ...]
+
+    @property
+    def is_ascii(self) -> bool:
+        return all(address.isascii() for address in (self.sender, *self.recipients))
+
+
+def envelope_of(content: bytes) -> Envelope:
+    """From whom and to whom, by what was approved and nothing else."""
+    if _LONE.search(content):
+        raise Refused("a lone line break stands in this mail: write it anew", provider=NAME)
+    found = headers_of(content)
+    sender = [address for _, address in getaddresses([str(found.get("From", ""))])]
+    to = [address for _, address in getaddresses([str(one) for one in found.get_all("To", [])])]
+    if not sender or not to or not all([*sender, *to]):
+        raise Refused("this mail does not say from whom and to whom it goes", provider=NAME)
+    if any(_ODD.search(address) for address in [*sender, *to]):
+        raise Refused("an address of this mail has a space, a bracket or a control character in it", provider=NAME)
+    return Envelope(sender[0], tuple(dict.fromkeys(to)))
+
+
+def commands(envelope: Envelope) -> list[bytes]:
+    """Of which the last asks for the mail itself."""
+    options = b"" if envelope.is_ascii else b" SMTPUTF8"
+    recipients = [b"RCPT TO:<%s>\r\n" % one.encode() for one in envelope.recipients]
+    return [b"MAIL FROM:<%s>%s\r\n" % (envelope.sender.encode(), options), *recipients, DATA]
