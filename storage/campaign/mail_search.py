@@ -14,7 +14,7 @@ from storage.scope import Scope, of_campaign, scoped
 from storage.session import Session
 from storage.tables import campaign_emails as table
 
-MOST = 200
+MOST = 100
 BATCH = 1000
 
 

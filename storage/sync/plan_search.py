@@ -9,7 +9,7 @@ from storage.scope import Scope, scoped
 from storage.session import Session
 from storage.sync import plan_texts, plans
 
-MOST = 200
+MOST = 100
 
 
 @scoped

@@ -101,7 +101,8 @@ def told(visit: Visit, campaign_id: str, *, words: str = "") -> dict[str, Any]:
             "groups": groups,
             "current": now_in,
             "place": place,
-            "next": replace(place, after=rows[-1].ordinal).at() if is_more else "",
+            "next": replace(place, after=rows[-1].ordinal).at() if is_more and not words else "",
+            "is_more": is_more,
             "words": words,
             "lines": lines_of(session, visit, campaign_id, rows),
             "record": record(session, visit, campaign, key, mail) if mail else None,
@@ -163,7 +164,8 @@ def _rows(
 ) -> tuple[list[Mail], bool]:
     """A window of mails, and whether there are more behind it."""
     if words:
-        return (mail_search.search(session, visit.scope, campaign_id, key, words) if key else []), False
+        hits = mail_search.search(session, visit.scope, campaign_id, key, words, limit=PAGE + 1) if key else []
+        return hits[:PAGE], len(hits) > PAGE
     if group is None:
         return [], False
     found = mails.mails(

@@ -107,7 +107,8 @@ def told(visit: Visit, sync_id: str, *, words: str = "") -> dict[str, Any]:
             "groups": groups,
             "current": current,
             "place": place,
-            "next": Place(sync_id, place.group, rows[-1].ordinal).at() if is_more else "",
+            "next": Place(sync_id, place.group, rows[-1].ordinal).at() if is_more and not words else "",
+            "is_more": is_more,
             "words": words,
             "lines": _lines(session, visit, sync_id, key, rows),
             "tally": tally(counts),
@@ -129,7 +130,8 @@ def _rows(
 ) -> tuple[list[Change], bool]:
     """A window of rows, and whether there are more behind it."""
     if words:
-        return (plan_search.search(session, visit.scope, sync_id, key, words) if key else []), False
+        hits = plan_search.search(session, visit.scope, sync_id, key, words, limit=PAGE + 1) if key else []
+        return hits[:PAGE], len(hits) > PAGE
     if group is None:
         return [], False
     found = changes(
