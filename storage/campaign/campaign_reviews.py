@@ -90,9 +90,12 @@ def ask_again(
     states = [*OPEN, MailState.BLOCKED, BEING_WRITTEN]
     found = mails.mails(session, scope, campaign_id, key, ids=mail_ids, states=states)
     if under_way := sum(one.state is BEING_WRITTEN for one in found):
-        raise CannotDecide(f"{under_way} of these mails are being written anew already: wait until they can be read")
+        raise CannotDecide(
+            f"{under_way} of these mails are being written anew already: wait until they can be read; "
+            f"if its run died, `contactflow campaign retry-failed {campaign_id}`"
+        )
     anew = [
-        Written(one.id, one.version, replace(one.draft, hint=hint), state=MailState.PENDING)
+        Written(one.id, one.version, replace(one.draft, hint=hint), state=MailState.PENDING, edited_by=one.edited_by)
         for one in found
         if one.draft
     ]

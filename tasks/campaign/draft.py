@@ -51,7 +51,7 @@ async def draft(campaign_id: str) -> dict[str, int]:
     hand = Hand(store, work.scope, campaign_id, work.key)
     async with hand.alive():
         while pending := await _taken(work, hand):
-            await (_by_model(work, pending) if work.campaign.model else asyncio.to_thread(_by_template, work, pending))
+            await _write(work, pending)
     with store.read() as session:
         return {state.value: number for state, number in tallies.counts(session, work.scope, campaign_id).items()}
 
@@ -74,6 +74,16 @@ async def _taken(work: Work, hand: Hand) -> list[Mail]:
             break
         await asyncio.sleep(GLANCE)
     return mine
+
+
+async def _write(work: Work, pending: Sequence[Mail]) -> None:
+    try:
+        await (_by_model(work, pending) if work.campaign.model else asyncio.to_thread(_by_template, work, pending))
+    except (ModelError, TemplateDoesNotFit) as trouble:
+        if work.campaign.status is not CampaignStatus.REVIEW:
+            raise
+        # The campaign goes on without: nobody would come for what stayed pending, and it could not be approved.
+        await asyncio.to_thread(_keep, work, [_unwritten(mail, str(trouble)) for mail in pending])
 
 
 def _by_template(work: Work, pending: Sequence[Mail]) -> None:
@@ -114,12 +124,12 @@ async def _one(work: Work, desk: Desk, mail: Mail) -> None:
         written = _unwritten(mail, str(why))
     except BudgetSpent:
         written = _unwritten(mail, SPENT)
-    await asyncio.to_thread(_keep, work, written)
+    await asyncio.to_thread(_keep, work, [written])
 
 
-def _keep(work: Work, written: Written) -> None:
+def _keep(work: Work, written: Sequence[Written]) -> None:
     with work.store.begin() as session:
-        _put_down(session, work, [written])
+        _put_down(session, work, written)
 
 
 def _put_down(session: Session, work: Work, written: Sequence[Written]) -> None:
@@ -133,5 +143,9 @@ def _written(mail: Mail, letter: Letter, *, prompt_hash: str = "") -> Written:
 
 
 def _unwritten(mail: Mail, why: str) -> Written:
+    """Who had a letter that was to be written anew keeps it; it is judged again, and says why it is the old one."""
     assert mail.draft  # noqa: S101 (as above)
-    return Written(mail.id, mail.version, replace(mail.draft, letter=None), state=MailState.FAILED, reason=why)
+    if mail.draft.letter is None:
+        return Written(mail.id, mail.version, mail.draft, state=MailState.FAILED, reason=why)
+    kept, reason = replace(mail.draft, findings=()), f"as before, for it was not written anew: {why}"
+    return Written(mail.id, mail.version, kept, reason=reason, edited_by=mail.edited_by)

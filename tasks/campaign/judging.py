@@ -83,7 +83,8 @@ def judged(bench: Bench, mail: Mail, letter: Letter, crowd: Crowd, *, editor: st
     blocked = any(one.severity is Severity.BLOCK for one in findings)
     return Written(
         mail.id, mail.version, Draft(mail.draft.recipient, letter, tuple(findings)), content,
-        MailState.BLOCKED if blocked else MailState.GENERATED, risk=risk(findings), edited_by=editor,
+        MailState.BLOCKED if blocked else MailState.GENERATED, "" if editor else mail.reason, risk(findings),
+        edited_by=editor or mail.edited_by,
         prompt_hash="" if editor else mail.prompt_hash,  # what a person wrote answers no model's question
     )  # fmt: skip
 
