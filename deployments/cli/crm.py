@@ -2,7 +2,10 @@
 
 import csv
 import json
-from collections.abc import Iterable
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -50,8 +53,10 @@ def export_command(path: Path, organization: str | None, *, as_json: bool) -> No
     """Write all contacts to FILE: .json whole, .csv with several values of a field in one cell."""
     with ready_store().read() as session:
         found = contacts.everyone(session, _scope(session, organization))
+        write = _write_json if path.suffix.lower() == ".json" else _write_csv
         try:
-            written = _write_json(path, found) if path.suffix.lower() == ".json" else _write_csv(path, found)
+            with _in_place_of(path) as half:
+                written = write(half, found)
         except OSError as wrong:
             raise Refused(f"{path} cannot be written: {wrong.strerror}") from None
     show(as_json, {"contacts": written, "file": str(path)}, lambda: click.echo(f"{written} contacts written to {path}"))
@@ -95,6 +100,23 @@ def _editor(session: Session, scope: Scope, user: str) -> str:
     if email and email not in {one.email for one in tenants.users_of(session, scope)}:
         raise Refused(f"{user} is no user of this organization: nothing was read in")
     return email or "terminal"
+
+
+@contextmanager
+def _in_place_of(path: Path) -> Iterator[Path]:
+    """A file beside it that takes its place once it is whole: a full disk leaves the export of yesterday."""
+    if path.exists() and not path.is_file():  # such as /dev/stdout
+        yield path
+        return
+    there = path.resolve()  # what a link leads to is replaced, not the link
+    half = there.with_name(f".{there.name}.{os.getpid()}")
+    try:
+        yield half
+        if there.exists():
+            half.chmod(stat.S_IMODE(there.stat().st_mode))
+        half.replace(there)
+    finally:
+        half.unlink(missing_ok=True)
 
 
 def _write_json(path: Path, found: Iterable[Contact]) -> int:

@@ -6,13 +6,14 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from click.testing import CliRunner
 
 from deployments.cli import main
 from deployments.cli.values import spreadsheet_cell, unmarked
+from storage.people import contacts
 from storage.records import Labelled, Person, PostalAddress
 from tests.cli.conftest import Call
 from tests.flows.book import Book, somebody
@@ -193,6 +194,30 @@ def test_a_file_that_cannot_be_written_is_a_sentence(call: Call, completed: str,
     result = call("export", str(tmp_path / "no such folder" / "all.json"), "--org", "acme")
     assert result.exit_code == 1
     assert result.stderr.startswith("error: ")
+
+
+@pytest.mark.parametrize("name", ["all.csv", "all.json"])
+def test_a_full_disk_leaves_the_export_that_stood_there(
+    call: Call, told: Told, completed: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
+) -> None:
+    del completed
+    path = tmp_path / name
+    told("export", str(path), "--org", "acme")
+    path.chmod(0o600)
+    before = path.read_bytes()
+
+    def full(found: object) -> Any:
+        yield next(iter(cast("Any", found)))
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    everyone = contacts.everyone
+    with monkeypatch.context() as patch:
+        patch.setattr("deployments.cli.crm.contacts.everyone", lambda *asked: full(everyone(*asked)))
+        result = call("export", str(path), "--org", "acme")
+    assert (result.exit_code, "No space left on device" in result.stderr) == (1, True)
+    assert (path.read_bytes(), list(tmp_path.glob(f".{name}*"))) == (before, [])
+    told("export", str(path), "--org", "acme")
+    assert (path.read_bytes(), path.stat().st_mode & 0o777) == (before, 0o600)
 
 
 def test_an_edit_of_somebody_whom_nobody_knows_is_refused(
