@@ -11,10 +11,10 @@ import pytest
 
 from storage import audit
 from storage.people import contacts
-from storage.records import Change, ChangeKind, ChangeState, Statistics, SyncStatus
+from storage.records import Change, ChangeKind, ChangeState, Deed, Statistics, SyncStatus
 from storage.scope import Scope
 from storage.session import Store
-from storage.sync import plan_verdicts, plans, reviews, syncs
+from storage.sync import marks, plan_verdicts, plans, reviews, syncs
 from storage.sync.reviews import Choice, Decision
 from storage.sync.syncs import Sync
 from tasks.providers.flow_runs.engine import EngineUnreachable
@@ -196,6 +196,19 @@ def test_approving_says_the_numbers_first_and_wakes_the_run(
     assert [(one.actor, one.detail["proven"], one.detail["digest"]) for one in decided] == [
         ("ann@acme.example", True, sync.digest)
     ]
+
+
+def test_a_plan_of_which_nothing_is_left_is_completed_without_a_change(
+    ann: Person, store: Store, scope: Scope, sync: Sync
+) -> None:
+    with store.begin() as session:
+        marks.mark_all(session, scope, sync.id, Deed.REJECTED, actor="ann@acme.example", kinds=list(ChangeKind))
+    assert "Complete without a change" in ann.get(f"/syncs/{sync.id}").text
+    page = ann.get(f"/syncs/{sync.id}/decide")
+    assert "Complete this sync without a change?" in page.text
+    assert f"What was left out, {PLANNED} changes, is offered again." in page.text
+    assert ann.post(f"/syncs/{sync.id}/approve", **fields(page)).status_code == 303
+    assert status(store, scope, sync) is SyncStatus.EXECUTING
 
 
 def test_what_the_narrower_approval_would_write_is_told_and_is_what_it_writes(
