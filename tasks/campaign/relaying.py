@@ -63,9 +63,11 @@ class Relaying:
         except BaseExceptionGroup as troubles:
             raise troubles.exceptions[0] from None  # one line's trouble has ended the others
         finally:
-            self._give_back(list(self.supply))
-            self.supply.clear()
-            self.journal.close()
+            try:
+                self.journal.close()  # first: what has left must be put down, whatever becomes of the rest
+            finally:
+                self._give_back(list(self.supply))
+                self.supply.clear()
         return self.stopped
 
     async def _serve(self) -> None:
