@@ -106,8 +106,8 @@ class ForkServer:
                 one.close()
 
     def _bury(self) -> None:
-        while self._runs:
-            with suppress(ChildProcessError):
+        with suppress(ChildProcessError):  # nobody is left
+            while True:
                 run, ended, used = os.wait4(-1, os.WNOHANG)
                 if not run:
                     return

@@ -36,7 +36,6 @@ from tasks.campaign.preparing import Wish, prepare
 from tasks.providers.flow_runs.engine import Engine
 
 FLOW = "email-campaign"
-LARGEST_ATTACHMENTS = 3 * 2**20  # what Graph takes in one request
 
 file_option = click.Path(path_type=Path, exists=False)
 
@@ -184,11 +183,13 @@ def _money(text: str) -> Decimal | None:
 
 
 def _attached(paths: Sequence[Path]) -> tuple[Attachment, ...]:
+    from tasks.rules.letters.envelope import LARGEST_ATTACHMENTS  # noqa: PLC0415 (mails are not for a mere list)
+
     for path in paths:
         if not path.is_file():
             raise Refused(f"there is no file {path}")
     if sum(path.stat().st_size for path in paths) > LARGEST_ATTACHMENTS:
-        raise Refused("the attachments are larger than 3 MB together, which mailboxes refuse: link to them instead")
+        raise Refused(f"the attachments have more than {LARGEST_ATTACHMENTS:,} bytes together: link to them instead")
     return tuple(
         Attachment(path.name, mimetypes.guess_type(path.name)[0] or "application/octet-stream", path.read_bytes())
         for path in paths

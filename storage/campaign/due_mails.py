@@ -17,7 +17,7 @@ from storage.tables import campaign_emails as table
 
 Opening = Callable[[str], datetime]
 
-LOOK_AHEAD = 50
+LOOK_AHEAD = 50  # mails, of which some may leave now while others' hours have not come
 
 _draft = msgspec.json.Decoder(Draft)
 

@@ -24,7 +24,6 @@ from storage.session import Session
 from storage.tables import campaign_emails as table
 from storage.tables import email_campaigns
 
-LOOK_AHEAD = 50
 UNFINISHED = {CampaignStatus.SENDING, CampaignStatus.PAUSED}
 DEED = "emailed"
 STILL_A_DRAFT = "it lies among the drafts and has not left: `contactflow campaign retry-failed` sends it"
@@ -109,7 +108,7 @@ def settle(session: Session, scope: Scope, outcomes: Sequence[Outcome], *, actor
 
 
 @scoped
-def unknown(session: Session, scope: Scope, campaign_id: str, key: Key, *, limit: int = LOOK_AHEAD) -> list[Claim]:
+def unknown(session: Session, scope: Scope, campaign_id: str, key: Key, *, limit: int) -> list[Claim]:
     """Mails that may have left and may not, those in doubt for longest first; of people who were erased none."""
     doubtful = _in(scope, campaign_id, MailState.UNKNOWN) & table.c.content.is_not(None)
     rows = select(table).where(doubtful).order_by(table.c.updated_at).limit(limit)

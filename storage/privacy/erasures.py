@@ -20,10 +20,6 @@ BATCH = 500
 FILE = "file"
 
 
-class WasErased(Exception):
-    """A person who was erased would come back. The text says how they can, if it is their own wish."""
-
-
 @dataclass(frozen=True, slots=True)
 class Known:
     """Those who are not to come back."""

@@ -33,10 +33,6 @@ class Twins:
     decided_at: datetime | None = None
     undo_until: datetime | None = None
 
-    @property
-    def gone_id(self) -> str:
-        return self.other_id if self.kept_id == self.one_id else self.one_id
-
 
 @dataclass(frozen=True, slots=True)
 class MergeUndo:

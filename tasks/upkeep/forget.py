@@ -2,20 +2,18 @@
 
 from storage import audit
 from storage.campaign import campaign_standing, campaigns, mails
-from storage.organization import sign_ins, tenants
+from storage.organization import sign_ins
 from storage.people import twins
-from storage.records import Role
-from storage.scope import Scope
 from storage.session import Store
 from storage.sync import plan_outcomes, syncs
 from tasks.providers.flow_runs.engine import Engine
+from tasks.upkeep.sweeping import everybody
 
 
 def forget_undo(store: Store) -> int:
     """Undo data past its time, in every organization; returns of how many syncs."""
-    forgotten = 0
+    forgotten, scopes = 0, everybody(store)
     with store.read() as session:
-        scopes = [Scope(one.id, "", Role.ADMIN) for one in tenants.organizations_all(session)]
         late = [(scope, sync_id) for scope in scopes for sync_id in syncs.past_undo(session, scope)]
     for scope, sync_id in late:
         with store.begin() as session:
@@ -29,9 +27,7 @@ def forget_undo(store: Store) -> int:
 def forget_merges(store: Store) -> int:
     """What would take merges of contacts back, past its time, in every organization; returns of how many."""
     forgotten = 0
-    with store.read() as session:
-        scopes = [Scope(one.id, "", Role.ADMIN) for one in tenants.organizations_all(session)]
-    for scope in scopes:
+    for scope in everybody(store):
         with store.begin() as session:
             for twins_id in twins.past_undo(session, scope):
                 twins.forget_undo(session, scope, twins_id)
@@ -42,8 +38,8 @@ def forget_merges(store: Store) -> int:
 
 def forget_sign_ins(store: Store) -> int:
     """Sessions and one-time links that are long over, in every organization; returns how many."""
+    scopes = everybody(store)
     with store.begin() as session:
-        scopes = [Scope(one.id, "", Role.ADMIN) for one in tenants.organizations_all(session)]
         return sum(sign_ins.forget(session, scope) for scope in scopes)
 
 
@@ -52,9 +48,8 @@ def forget_mails(store: Store, engine: Engine) -> int:
 
     Prefect forgets their runs too, for a run that was started there holds the brief it was started with.
     """
-    forgotten = 0
+    forgotten, scopes = 0, everybody(store)
     with store.read() as session:
-        scopes = [Scope(one.id, "", Role.ADMIN) for one in tenants.organizations_all(session)]
         late = [
             (scope, campaign_id) for scope in scopes for campaign_id in campaign_standing.past_keeping(session, scope)
         ]

@@ -82,5 +82,5 @@ OUTBOX_AS_A_STRANGER: dict[str, Callable[[Session, Scope, Any], Any]] = {
     ),
     "outbox.settle": lambda s, me, it: outbox.settle(s, me, [Outcome(it.out.claim, MailState.SENT)], actor="me"),
     "outbox.submit": lambda s, me, it: outbox.submit(s, me, [it.out.claim], at=NOON, until=NOON),
-    "outbox.unknown": lambda s, me, it: outbox.unknown(s, me, it.out.campaign_id, it.out.key),
+    "outbox.unknown": lambda s, me, it: outbox.unknown(s, me, it.out.campaign_id, it.out.key, limit=1),
 }
