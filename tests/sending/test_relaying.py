@@ -55,6 +55,22 @@ def test_a_line_that_breaks_before_the_final_dot_costs_nothing(dispatch: Dispatc
     never_twice(dispatch, campaign)
 
 
+def test_what_has_left_is_put_down_even_if_the_rest_cannot_be_given_back(
+    dispatch: Dispatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def out_of_reach(*_: object) -> None:
+        raise OSError("the database is away for a moment")
+
+    monkeypatch.setattr("tasks.campaign.relaying.LINES", 1)
+    monkeypatch.setattr("tasks.campaign.journal.A_WHILE", 60)
+    monkeypatch.setattr("tasks.campaign.relaying.Relaying._give_back", out_of_reach)
+    campaign = dispatch.campaign("smtp", 6)
+    dispatch.fault("status", "/smtp/RCPT", status=451, after=5, times=1)
+    with pytest.raises(OSError, match="away for a moment"):
+        dispatch.send(campaign)
+    assert dispatch.states(campaign)[MailState.SENT] == len(dispatch.left(campaign)) == 5
+
+
 def test_a_refusal_for_good_is_told_by_its_numbers_alone(dispatch: Dispatch) -> None:
     campaign = dispatch.campaign("smtp", ["reject.me@engines.example", "bob@engines.example"])
     assert dispatch.send(campaign) is None
