@@ -1,7 +1,7 @@
 """`contactflow doctor`: is everything as it should be, and if not, what to do."""
 
 import importlib.metadata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import click
 
@@ -10,7 +10,7 @@ from deployments.cli.production import examine_for_production
 from deployments.cli.terminal import Refused, command, show, table
 from storage import audit, hash_keys, rotation, schema
 from storage.organization import connections, tenants
-from storage.records import ConnectionStatus
+from storage.records import ConnectionStatus, Provider
 from storage.scope import Scope
 from storage.session import Session, Store, open_store
 from storage.settings import PREFIX, Settings
@@ -59,17 +59,17 @@ def _inside(store: Store) -> Iterator[Finding]:
     if here != newest:
         return
     with store.read() as session:
-        for provider, pause in paused(session).items():
+        pauses = paused(session)
+        for provider, pause in pauses.items():
             told, _, mend = pause.partition(": ")
             yield Finding(f"registration with {provider.value.title()}", fine=False, told=told, mend=mend)
-        yield from _organizations(session)
+        yield from _organizations(session, pauses)
 
 
-def _organizations(session: Session) -> Iterator[Finding]:
+def _organizations(session: Session, pauses: Mapping[Provider, str]) -> Iterator[Finding]:
     """Of many, what is wrong: nobody reads thousands of lines that say that all is well."""
     everybody = tenants.organizations_all(session)
-    found = (_organization(session, one.slug, tenants.whole_organization(session, one.slug)) for one in everybody)
-    each = [one for findings in found for one in findings]
+    each = [told for one in everybody for told in _organization(session, one.slug, pauses)]
     wrong = [one for one in each if not one.fine]
     if len(everybody) > FEW:
         told = f"{len(each) - len(wrong)} of {len(each)} findings are fine"
@@ -77,7 +77,8 @@ def _organizations(session: Session) -> Iterator[Finding]:
     yield from wrong if len(everybody) > FEW else each
 
 
-def _organization(session: Session, slug: str, scope: Scope) -> Iterator[Finding]:
+def _organization(session: Session, slug: str, pauses: Mapping[Provider, str]) -> Iterator[Finding]:
+    scope = tenants.whole_organization(session, slug)
     verified = audit.verify(session, scope)
     whole = verified.broken_at is None
     told = f"{verified.entries} entries" if whole else f"broken at entry {verified.broken_at}"
@@ -85,7 +86,6 @@ def _organization(session: Session, slug: str, scope: Scope) -> Iterator[Finding
     mend = f"put the missing key back into {PREFIX}SECRET_KEYS"
     yield _checked(f"sealed values of {slug}", lambda: f"{rotation.readable(session, scope)} open", mend)
     yield _checked(f"hashes of {slug}", lambda: _recognised(session, scope), mend)
-    pauses = paused(session)
     for one in connections.connections(session, scope):
         lost, pause = one.status is ConnectionStatus.NEEDS_RECONNECT, pauses.get(one.provider, "")
         told = one.cause or ("paused with its service" if pause else one.status)

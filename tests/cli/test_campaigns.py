@@ -7,6 +7,7 @@ import pytest
 
 from deployments.simulators.server import Simulators
 from storage.records import CampaignStatus
+from tasks.rules.letters.envelope import LARGEST_ATTACHMENTS
 from tests.cli.conftest import Call, FakePrefect
 from tests.flows.campaign_line import TEMPLATE, CampaignLine
 from tests.flows.conftest import line, running_simulators, simulators  # noqa: F401 (fixtures)
@@ -62,6 +63,16 @@ def test_what_cannot_be_begun_is_a_sentence(
     result = call(*TO_START, *words)
     assert result.exit_code == exit_code
     assert told in result.stderr
+
+
+def test_attachments_that_no_mail_could_be_made_with_are_refused_before_one_is_written(
+    call: Call, simulators: Simulators, tmp_path: Path  # noqa: F811 (as above)
+) -> None:  # fmt: skip
+    del simulators
+    path = tmp_path / "large.pdf"
+    path.write_bytes(bytes(LARGEST_ATTACHMENTS + 1))
+    result = call(*TO_START, "--template", "x", "--attach", str(path))
+    assert (result.exit_code, "more than 2,500,000 bytes" in result.stderr) == (1, True)
 
 
 def test_a_campaign_can_be_looked_at_in_whole_and_mail_by_mail(call: Call, told: Any, waiting: str) -> None:
