@@ -1,6 +1,7 @@
 """The web process: a list of routes, and what stands before them."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -104,8 +105,8 @@ IN_MAILS: Sequence[BaseRoute] = (
 class Files(StaticFiles):
     """Each address names what the file holds, so that a browser may keep it for ever."""
 
-    def file_response(self, *args: object, **named: object) -> Response:
-        response = super().file_response(*args, **named)  # type: ignore[arg-type]
+    def file_response(self, *args: Any, **named: Any) -> Response:
+        response = super().file_response(*args, **named)
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
         return response
 

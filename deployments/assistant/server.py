@@ -53,5 +53,5 @@ def _at(desk: Desk, tool: Tool) -> Tool:
 
     seen = inspect.signature(tool)
     # What the caller fills in is read from here.
-    called.__signature__ = seen.replace(parameters=list(seen.parameters.values())[1:])  # type: ignore[attr-defined]
+    called.__signature__ = seen.replace(parameters=list(seen.parameters.values())[1:])  # type: ignore[attr-defined]  # as inspect has it
     return called

@@ -5,7 +5,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import Select, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, delete, insert, or_, select, update
 
 from storage import audit, walls
 from storage.documents import new_id, now
@@ -131,9 +131,9 @@ def _give(session: Session, scope: Scope, kind: SignInKind, lasts: timedelta) ->
     return token
 
 
-def _end(session: Session, scope: Scope, sign_in_id: str, usable: object) -> bool:
+def _end(session: Session, scope: Scope, sign_in_id: str, usable: ColumnElement[bool]) -> bool:
     mine = of_organization(table, scope) & (table.c.user_id == scope.user_id) & (table.c.id == sign_in_id)
-    return session.execute(update(table).where(mine, usable).values(ended_at=now())).rowcount == 1  # type: ignore[arg-type]
+    return session.execute(update(table).where(mine, usable).values(ended_at=now())).rowcount == 1
 
 
 def _known(token: str) -> Select[tuple[object, ...]]:

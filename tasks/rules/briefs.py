@@ -27,6 +27,7 @@ from tasks.rules.reachable import is_email
 
 LONGEST = 64 * 1024
 LONGEST_LINE = 300
+LONGEST_LINK = 2000
 MOST_LINKS = 50
 MOST_FACTS = 100
 
@@ -140,7 +141,7 @@ def _uses(uses: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _is_safe(url: str) -> bool:
-    if not url.isascii() or not url.isprintable() or len(url) > 2000 or set(url) & set(" <>\"'`\\{}|^"):  # noqa: PLR2004
+    if not url.isascii() or not url.isprintable() or len(url) > LONGEST_LINK or set(url) & set(" <>\"'`\\{}|^"):
         return False
     try:
         parts = urlsplit(url)

@@ -37,7 +37,8 @@ def _clock(zone: str) -> tuple[float, ...] | None:
         here = ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError):  # Etc/Unknown, say
         return None
-    return tuple(moment.astimezone(here).utcoffset().total_seconds() for moment in _SEASONS)  # type: ignore[union-attr]
+    offsets = (moment.astimezone(here).utcoffset() for moment in _SEASONS)
+    return tuple(offset.total_seconds() for offset in offsets if offset is not None)
 
 
 @cache

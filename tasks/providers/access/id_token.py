@@ -53,7 +53,7 @@ def address_of(app: App, claims: Mapping[str, Any]) -> str:
 
 def _read(app: App, id_token: str) -> dict[str, Any]:
     try:
-        claims = jwt.decode(id_token, verify=False)  # type: ignore[no-untyped-call]
+        claims = jwt.decode(id_token, verify=False)  # type: ignore[no-untyped-call]  # google-auth has no types
     except ValueError as trouble:
         raise SignInFailed(f"{app.name}'s answer cannot be read; begin again", provider=app.name) from trouble
     return claims if isinstance(claims, dict) else {}
