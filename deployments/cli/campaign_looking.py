@@ -6,7 +6,7 @@ import click
 
 from deployments.cli.advice import advice_as_data, tell_advice
 from deployments.cli.terminal import command, organization_option, ready_store, show, table, when
-from storage.campaign import campaigns, mails, tallies, usage
+from storage.campaign import campaigns, mails, spending, tallies
 from storage.campaign.campaigns import Campaign
 from storage.organization import suggestions, tenants
 from storage.records import CampaignStatus, Letter, Mail, MailState, Run, RunKind, Suggestion
@@ -76,7 +76,7 @@ def current(session: Session, scope: Scope, campaign: Campaign) -> Campaign:
     if not campaign.is_open:
         return campaign
     statistics = tallies.statistics(session, scope, campaign.id)
-    cost = usage.total(session, scope, campaign.budget_id) if campaign.budget_id else campaign.total_cost
+    cost = spending.total(session, scope, campaign.budget_id) if campaign.budget_id else campaign.total_cost
     return replace(campaign, statistics=statistics, total_cost=cost)
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from sqlalchemy import func, select
 
-from storage.campaign import campaigns, usage
+from storage.campaign import campaigns, spending
 from storage.campaign.outbox import OF_OUR_OWN
 from storage.campaign.risks import LEVEL
 from storage.records import CampaignStatistics, MailEvent, MailState, Risk, Visitor
@@ -138,7 +138,7 @@ def costs(session: Session, scope: Scope, campaign_id: str, mail_ids: Sequence[s
 def keep(session: Session, scope: Scope, campaign_id: str) -> CampaignStatistics:
     """Put the numbers and the cost of this moment down with the campaign."""
     campaign, found = campaigns.campaign(session, scope, campaign_id), statistics(session, scope, campaign_id)
-    cost = usage.total(session, scope, campaign.budget_id) if campaign.budget_id else campaign.total_cost
+    cost = spending.total(session, scope, campaign.budget_id) if campaign.budget_id else campaign.total_cost
     campaigns.note(session, scope, campaign_id, **found.by_name(), total_cost=cost)
     return found
 

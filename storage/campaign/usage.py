@@ -4,13 +4,12 @@ The most that an attempt can cost is reserved before it is made, in one conditio
 was lost on the way counts in full, for it may have been billed.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Row, case, func, insert, or_, select, update
+from sqlalchemy import Row, case, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from storage.documents import new_id, now
@@ -78,18 +77,6 @@ class Result:
     request_id: str = ""
     latency_ms: int = 0
     error: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    id: str
-    purpose: Purpose
-    state: UsageState
-    model: str
-    mail_id: str
-    attempt: int
-    cost: Decimal | None
-    created_at: datetime
 
 
 @scoped
@@ -175,35 +162,6 @@ def give_up(session: Session, scope: Scope, budget_id: str, *, before: datetime)
     return len(ids)
 
 
-@scoped
-def total(session: Session, scope: Scope, budget_id: str) -> Decimal:
-    """The sum of what is noted, added up exactly."""
-    rows = session.execute(
-        select(table.c.cost).where(
-            of_organization(table, scope), table.c.budget_id == budget_id, table.c.cost.is_not(None)
-        )
-    )
-    return sum(rows.scalars(), NOTHING)
-
-
-@scoped
-def unpriced(session: Session, scope: Scope, budget_id: str) -> int:
-    """Attempts whose cost nobody knows."""
-    done = (UsageState.OK, UsageState.UNKNOWN)
-    query = select(func.count()).where(
-        of_organization(table, scope), table.c.budget_id == budget_id, table.c.cost.is_(None), table.c.state.in_(done)
-    )
-    return int(session.execute(query).scalar_one())
-
-
-@scoped
-def usages(session: Session, scope: Scope, budget_id: str) -> Sequence[Usage]:
-    rows = session.execute(
-        select(table).where(of_organization(table, scope), table.c.budget_id == budget_id).order_by(table.c.id)
-    )
-    return [_usage(row) for row in rows]
-
-
 def _release(session: Session, scope: Scope, budget_id: str, *, reserved: Decimal, spent: Decimal) -> None:
     left = budgets.c.reserved - reserved
     session.execute(
@@ -254,10 +212,3 @@ def _ended(result: Result, cost: Decimal | None) -> dict[str, Any]:
 
 def _budget(row: Row[Any]) -> Budget:
     return Budget(row.id, row.subject, row.spending_limit, row.reserved, row.spent)
-
-
-def _usage(row: Row[Any]) -> Usage:
-    return Usage(
-        row.id, Purpose(row.purpose), UsageState(row.state), row.model, row.email_id or "", row.attempt, row.cost,
-        row.created_at,
-    )  # fmt: skip

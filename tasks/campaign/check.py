@@ -10,7 +10,7 @@ from prefect import task
 from prefect.artifacts import create_markdown_artifact
 
 from storage import audit
-from storage.campaign import campaigns, mail_writing, mails, tallies, usage
+from storage.campaign import campaigns, mail_writing, mails, spending, tallies
 from storage.campaign.campaigns import Campaign
 from storage.campaign.mail_writing import Written
 from storage.crypto import Key
@@ -128,7 +128,7 @@ def _remarks(session: Session, work: Work) -> list[str]:
         remarks.append("no postal address stands in the footer: `contactflow org settings --org … postal_address=…`")
     if work.campaign.model and (alike := _alike(work)):
         remarks.append(f"{alike} mails say nearly the same as another: they may be less personal than they should be")
-    if work.campaign.budget_id and (count := usage.unpriced(session, work.scope, work.campaign.budget_id)):
+    if work.campaign.budget_id and (count := spending.unpriced(session, work.scope, work.campaign.budget_id)):
         remarks.append(f"what {count} calls of the model cost is not known: set CONTACTFLOW_MODEL_PRICE")
     return remarks
 

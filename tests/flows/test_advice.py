@@ -9,8 +9,8 @@ import pytest
 from deployments.simulators.openai.modes import Mode
 from deployments.simulators.openai.service import Service
 from deployments.simulators.server import Simulators, serve
-from storage.campaign import usage
-from storage.campaign.usage import Usage
+from storage.campaign import spending
+from storage.campaign.spending import Usage
 from storage.organization import organization_settings
 from storage.people import twins, vectors
 from storage.records import ChangeKind, Labelled, Person, Purpose, Verdict
@@ -50,7 +50,7 @@ def paid(house: House, dollars: str) -> None:
 def spent(house: House) -> list[Usage]:
     with house.store.read() as session:
         (budget_id,) = (row.id for row in house.sql("SELECT id FROM ai_budgets"))
-        return list(usage.usages(session, house.scope, budget_id))
+        return list(spending.usages(session, house.scope, budget_id))
 
 
 def asked(pipeline: Pipeline, connection: str, book: Book) -> str:

@@ -10,7 +10,7 @@ import pytest
 from deployments.simulators.faults import Fault
 from deployments.simulators.openai.modes import Mode
 from deployments.simulators.server import Simulators
-from storage.campaign import mail_mending, usage
+from storage.campaign import mail_mending, spending
 from storage.records import Labelled, MailState, UsageState
 from tasks.campaign.check import check
 from tasks.campaign.draft import draft
@@ -21,9 +21,9 @@ from tests.flows.house import ANN, House
 pytestmark = pytest.mark.parametrize("house", ["sqlite", "postgres"], indirect=True)
 
 
-def costs(house: House, budget_id: str) -> Sequence[usage.Usage]:
+def costs(house: House, budget_id: str) -> Sequence[spending.Usage]:
     with house.store.read() as session:
-        return usage.usages(session, house.scope, budget_id)
+        return spending.usages(session, house.scope, budget_id)
 
 
 def test_a_model_writes_to_each_and_every_call_stands_in_the_books(

@@ -18,6 +18,7 @@ from storage.campaign import (
     mails,
     past_mails,
     segments,
+    spending,
     suppressions,
     tallies,
     templates,
@@ -213,6 +214,9 @@ CAMPAIGNS_AS_A_STRANGER: dict[str, Callable[[Session, Scope, Any], Any]] = {
     "segments.save": lambda s, me, _: segments.save(s, me, "mine", Criteria()),
     "segments.segment": lambda s, me, it: segments.segment(s, me, it.mark),
     "segments.segments": lambda s, me, _: segments.segments(s, me),
+    "spending.total": lambda s, me, it: bool(spending.total(s, me, it.mail.budget_id)),
+    "spending.unpriced": lambda s, me, it: spending.unpriced(s, me, it.mail.budget_id),
+    "spending.usages": lambda s, me, it: spending.usages(s, me, it.mail.budget_id),
     "suppressions.address_hash": lambda s, me, it: suppressions.address_hash(s, me, f"person@{it.mark}.example")
     == it.mail.address_hash,
     "suppressions.allow_again": lambda s, me, it: suppressions.allow_again(s, me, it.mail.address_hash),
@@ -238,7 +242,4 @@ CAMPAIGNS_AS_A_STRANGER: dict[str, Callable[[Session, Scope, Any], Any]] = {
     "usage.open_budget": lambda s, me, _: usage.open_budget(s, me, "mine", limit=Decimal(5)) is None,
     "usage.reserve": lambda s, me, it: usage.reserve(s, me, it.mail.budget_id, attempt()),
     "usage.settle": lambda s, me, it: usage.settle(s, me, it.mail.usage_id, result()),
-    "usage.total": lambda s, me, it: bool(usage.total(s, me, it.mail.budget_id)),
-    "usage.unpriced": lambda s, me, it: usage.unpriced(s, me, it.mail.budget_id),
-    "usage.usages": lambda s, me, it: usage.usages(s, me, it.mail.budget_id),
 }  # fmt: skip

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from storage.campaign import usage
+from storage.campaign import spending, usage
 from storage.campaign.usage import BudgetSpent, Result
 from storage.documents import now
 from storage.records import Cost, TokenCounts, UsageState
@@ -46,7 +46,7 @@ def test_an_attempt_is_settled_once(store: Store, scope: Scope) -> None:
         begun = usage.reserve(session, scope, budget_id, attempt())
         usage.settle(session, scope, begun, result("0.05"))
         usage.settle(session, scope, begun, result("0.07"))
-        assert usage.total(session, scope, budget_id) == Decimal("0.05")
+        assert spending.total(session, scope, budget_id) == Decimal("0.05")
         assert usage.budget(session, scope, budget_id).spent == Decimal("0.05")
 
 
@@ -59,7 +59,7 @@ def test_what_was_lost_on_the_way_or_that_nobody_counted_counts_in_full(
     with store.begin() as session:
         budget_id = budgeted(session, scope)
         cost = usage.settle(session, scope, usage.reserve(session, scope, budget_id, attempt("0.25")), lost)
-        assert cost == usage.total(session, scope, budget_id) == Decimal("0.25")
+        assert cost == spending.total(session, scope, budget_id) == Decimal("0.25")
         assert usage.budget(session, scope, budget_id).spent == Decimal("0.25")
 
 
@@ -70,15 +70,15 @@ def test_what_a_dead_process_had_begun_counts_in_full_and_only_that(store: Store
         assert usage.give_up(session, scope, budget_id, before=now() - timedelta(minutes=1)) == 0
         assert usage.give_up(session, scope, budget_id, before=now() + timedelta(minutes=1)) == 1
         assert usage.give_up(session, scope, budget_id, before=now() + timedelta(minutes=1)) == 0
-        assert usage.total(session, scope, budget_id) == Decimal("0.25")
+        assert spending.total(session, scope, budget_id) == Decimal("0.25")
 
 
 def test_an_unknown_price_is_flagged_and_never_nothing(store: Store, scope: Scope) -> None:
     with store.begin() as session:
         budget_id = budgeted(session, scope, None)
         usage.settle(session, scope, usage.reserve(session, scope, budget_id, attempt(None)), result(None))
-        assert usage.unpriced(session, scope, budget_id) == 1
-        assert [one.cost for one in usage.usages(session, scope, budget_id)] == [None]
+        assert spending.unpriced(session, scope, budget_id) == 1
+        assert [one.cost for one in spending.usages(session, scope, budget_id)] == [None]
 
 
 def test_eight_workers_together_never_reserve_a_cent_too_much(store: Store, scope: Scope) -> None:
@@ -114,6 +114,6 @@ def test_the_budget_and_the_sum_of_its_attempts_are_the_same_to_nine_decimals(
             begun = usage.reserve(session, scope, budget_id, attempt("0.2"))
             usage.settle(session, scope, begun, result(str(cost)))
         found = usage.budget(session, scope, budget_id)
-        assert found.spent == usage.total(session, scope, budget_id) == sum(costs, Decimal(0))
+        assert found.spent == spending.total(session, scope, budget_id) == sum(costs, Decimal(0))
         assert found.reserved == 0
         session.connection.rollback()
