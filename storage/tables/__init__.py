@@ -7,12 +7,7 @@ from storage.tables.campaigns import (
     campaign_emails,
     email_campaigns,
     email_events,
-    email_templates,
     mail_marks,
-    mailbox_slots,
-    mailboxes,
-    saved_segments,
-    suppressions,
 )
 from storage.tables.crm import erasures, match_decisions, object_actions, object_links, objects
 from storage.tables.house import (
@@ -24,6 +19,7 @@ from storage.tables.house import (
     sign_ins,
     users,
 )
+from storage.tables.mailing import email_templates, mailbox_slots, mailboxes, saved_segments, suppressions
 from storage.tables.matching import contact_twins, contact_vectors
 from storage.tables.notices import notices, notify_targets
 from storage.tables.suggestions import suggestions
