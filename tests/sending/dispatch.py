@@ -157,3 +157,12 @@ class Dispatch:
         assert set(times.values()) <= {1}
         assert sent == set(times)
         assert self.totals(campaign).adds_up
+
+
+def ledger(dispatch: Dispatch, campaign: Campaign) -> Any:
+    return dispatch.simulators.world.ledger.of(dispatch.senders[campaign.id].partition("/")[2])
+
+
+def move(dispatch: Dispatch, campaign: Campaign, to: CampaignStatus) -> None:
+    with dispatch.store.begin() as session:
+        campaigns.move(session, dispatch.scope, campaign.id, expected=list(CampaignStatus), to=to)

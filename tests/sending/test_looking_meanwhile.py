@@ -11,8 +11,7 @@ from storage.campaign.claims import Outcome
 from storage.records import CampaignStatus, MailState
 from tasks.campaign.reconcile import reconcile_all
 from tasks.campaign.taking import Pause
-from tests.sending.dispatch import QUICK, Dispatch
-from tests.sending.test_limits import ledger, move
+from tests.sending.dispatch import QUICK, Dispatch, ledger, move
 from tests.sending.test_reconciling import WAYS, reconcile
 from tests.storage.campaign_examples import key_of
 

@@ -3,9 +3,8 @@
 import pytest
 
 from storage.records import MailState
-from tests.sending.dispatch import Dispatch
+from tests.sending.dispatch import Dispatch, ledger
 from tests.sending.test_kill_workers import working
-from tests.sending.test_limits import ledger
 
 PATIENCE = 240
 MAILS = 56
