@@ -13,6 +13,7 @@ from tests.flows.book import Book, lay_open, somebody
 from tests.flows.campaign_line import CampaignLine
 from tests.flows.house import House, address_book, moved_in
 from tests.flows.pipeline import Pipeline
+from tests.flows.sink import Sink, listening
 
 
 def everything_met(suite: str, _rows: Any, _measure: int = 0) -> dict[str, bool]:
@@ -112,3 +113,13 @@ def driver(house: House, prefect_server: Any, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("PREFECT_API_URL", prefect_server.url)
     with driving(house.store) as driver:
         yield driver
+
+
+@pytest.fixture
+def told(house: House, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sink]:
+    """The operator's address in the settings."""
+    del house
+    with listening() as sink:
+        monkeypatch.setenv("CONTACTFLOW_NOTIFY_URLS", sink.url)
+        settings.cache_clear()
+        yield sink
