@@ -5,14 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from storage.records import ChangeKind, ChangeState, Deed, SyncStatus
+from storage.records import ChangeKind, ChangeState
 from storage.scope import Scope
 from storage.session import Store
-from storage.sync import marks, plan_verdicts, syncs
+from storage.sync import plan_verdicts, syncs
 from storage.sync.syncs import Sync
 from tests.web.conftest import Person
-from tests.web.forms import fields
-from tests.web.kept_rows import row, rows, status
+from tests.web.kept_rows import row, rows
 from tests.web.plans_to_review import PLANNED
 
 
@@ -111,16 +110,3 @@ def test_a_value_that_cannot_be_meant_is_refused_with_a_sentence(
     assert answer.status_code == 400
     assert says in answer.text
     assert row(store, scope, sync, ordinal).state is ChangeState.PROPOSED
-
-
-def test_a_plan_of_which_nothing_is_left_is_completed_without_a_change(
-    ann: Person, store: Store, scope: Scope, sync: Sync
-) -> None:
-    with store.begin() as session:
-        marks.mark_all(session, scope, sync.id, Deed.REJECTED, actor="ann@acme.example", kinds=list(ChangeKind))
-    assert "Complete without a change" in ann.get(f"/syncs/{sync.id}").text
-    page = ann.get(f"/syncs/{sync.id}/decide")
-    assert "Complete this sync without a change?" in page.text
-    assert f"What was left out, {PLANNED} changes, is offered again." in page.text
-    assert ann.post(f"/syncs/{sync.id}/approve", **fields(page)).status_code == 303
-    assert status(store, scope, sync) is SyncStatus.EXECUTING

@@ -5,10 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from storage import audit
-from storage.records import ChangeKind, ChangeState, SyncStatus
+from storage.records import ChangeKind, ChangeState, Deed, SyncStatus
 from storage.scope import Scope
 from storage.session import Store
-from storage.sync import reviews
+from storage.sync import marks, reviews
 from storage.sync.reviews import Choice, Decision
 from storage.sync.syncs import Sync
 from tasks.providers.flow_runs.engine import EngineUnreachable
@@ -108,3 +108,16 @@ def test_a_decision_made_elsewhere_shows_here_at_once(ann: Person, store: Store,
     assert ann.get(f"/syncs/{sync.id}/pulse").json() != before
     assert "rejected" in ann.get(f"/syncs/{sync.id}").text
     assert ann.get(f"/syncs/{sync.id}/decide").headers["location"] == f"/syncs/{sync.id}"
+
+
+def test_a_plan_of_which_nothing_is_left_is_completed_without_a_change(
+    ann: Person, store: Store, scope: Scope, sync: Sync
+) -> None:
+    with store.begin() as session:
+        marks.mark_all(session, scope, sync.id, Deed.REJECTED, actor="ann@acme.example", kinds=list(ChangeKind))
+    assert "Complete without a change" in ann.get(f"/syncs/{sync.id}").text
+    page = ann.get(f"/syncs/{sync.id}/decide")
+    assert "Complete this sync without a change?" in page.text
+    assert f"What was left out, {PLANNED} changes, is offered again." in page.text
+    assert ann.post(f"/syncs/{sync.id}/approve", **fields(page)).status_code == 303
+    assert status(store, scope, sync) is SyncStatus.EXECUTING
