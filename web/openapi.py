@@ -18,7 +18,11 @@ WORDS = {
     "required": ["csrf"],
     "properties": {
         "csrf": {"type": "string", "description": "as /api/session tells it"},
-        "words": {"type": "string", "maxLength": 200, "description": "parts of a name or of an e-mail address"},
+        "words": {
+            "type": "string",
+            "maxLength": 200,
+            "description": "parts of a name, an address, a number, a company, a job, a place or a tag",
+        },
         "from": {"type": "integer", "minimum": 0, "maximum": 999_999_999, "description": "how many to pass over"},
     },
 }
@@ -44,7 +48,7 @@ ENDPOINTS = (
          Sequence[api.CampaignTold]),
     Told("/api/campaigns/{campaign_id}", "One campaign, with what became of it", api.CampaignTold),
     Told("/api/connections", "Connected accounts and how they are", Sequence[api.ConnectionTold]),
-    Told("/api/contacts/search", "Contacts by name or e-mail address; by POST, for a name has no place in an address",
+    Told("/api/contacts/search", "Contacts by what tells them; by POST, for a name has no place in an address",
          Sequence[api.ContactTold], "post"),
 )  # fmt: skip
 

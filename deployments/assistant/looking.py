@@ -80,7 +80,7 @@ def explain_row(desk: Desk, sync_id: str, number: int) -> Answer:
 
 
 def find_contacts(desk: Desk, search: str = "", limit: int = 20) -> Answer:
-    """Contacts of the CRM by part of a name or an e-mail address."""
+    """Contacts of the CRM by part of a name, an address, a number, a company, a job, a place or a tag."""
     with desk.looking() as (session, scope):
         found = contacts.search(session, scope, search, limit=_few(limit))
         total = contacts.count(session, scope)

@@ -28,7 +28,7 @@ only_organization_option = click.option(
 
 @command("contacts")
 @organization_option
-@click.option("--search", default="", help="Parts of a name or an e-mail address.")
+@click.option("--search", default="", help="Parts of a name, an address, a number, a company, a job, a place or a tag.")
 @click.option("--limit", default=100, show_default=True)
 def contacts_command(organization: str, search: str, limit: int, *, as_json: bool) -> None:
     """List or search contacts."""

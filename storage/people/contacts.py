@@ -1,12 +1,14 @@
 """The CRM's contacts. Every write names the version it was made for; a contact that moved on is left alone."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, Text, bindparam, cast, delete, func, insert, or_, select, update
 
-from storage.documents import document, fingerprint, now, person
+from storage.documents import document, encode, fingerprint, now, person
 from storage.records import Contact, Criteria
 from storage.scope import Scope, of_organization, scoped
 from storage.session import Session
@@ -14,6 +16,7 @@ from storage.tables import object_actions
 from storage.tables import objects as table
 
 CONTACT = "contact"
+_NUMBER = re.compile(r"[-+()/.\d]*\d{2}[-+()/.\d]*")
 BATCH = 1000
 MOST_WORDS = 8  # of a search
 _COLUMNS = ("display_name", "email", "properties", "fingerprint", "provenance", "pipeline", "stage")
@@ -83,13 +86,20 @@ def addresses_since(session: Session, scope: Scope, moment: datetime, *, but_for
 
 @scoped
 def search(session: Session, scope: Scope, words: str = "", *, limit: int = 100, offset: int = 0) -> list[Contact]:
-    """Contacts whose name or e-mail holds each of the words, in the order of their names."""
+    """Contacts of whom each of the words tells something, in the order of their names.
+
+    Names, addresses, numbers (however they are written), employers, roles, places and tags are looked into; notes and
+    birthdays are not.
+    """
     query = select(table).where(_contacts(scope)).order_by(table.c.display_name, table.c.id)
-    query = query.limit(limit).offset(offset)
-    for word in words.split()[:MOST_WORDS]:
-        held = (column.icontains(word, autoescape=True) for column in (table.c.display_name, table.c.email))
-        query = query.where(or_(*held))
-    return [_contact(row) for row in session.execute(query)]
+    wanted = words.lower().split()[:MOST_WORDS]
+    if not wanted:
+        return [_contact(row) for row in session.execute(query.limit(limit).offset(offset))]
+    for word in wanted:
+        query = query.where(_perhaps(session, word))
+    with session.execute(query.execution_options(yield_per=BATCH)) as rows:
+        found = (one for one in map(_contact, rows) if all(_tells(word, one) for word in wanted))
+        return list(islice(found, offset, offset + limit))
 
 
 @scoped
@@ -168,6 +178,41 @@ def _contact(row: Row[Any]) -> Contact:
         created_at=row.created_at,
         updated_at=row.updated_at,
     )
+
+
+def _perhaps(session: Session, word: str) -> ColumnElement[bool]:
+    """Whether it stands anywhere in what is kept, be it as a label: most are told apart before they are read."""
+    kept = cast(table.c.properties, Text)
+    written = {encode(word).decode()[1:-1], _digits(word)} - {""}
+    return or_(*(_contains(session, kept, text) for text in written))
+
+
+def _contains(session: Session, column: ColumnElement[str], text: str) -> ColumnElement[bool]:
+    if session.is_postgres or not text.isascii():
+        return column.icontains(text, autoescape=True)
+    return column.contains(text, autoescape=True)  # SQLite's LIKE knows no case in ASCII, and is quick
+
+
+def _tells(word: str, contact: Contact) -> bool:
+    digits = _digits(word)
+    return any(word in text.lower() for text in _telling(contact)) or bool(
+        digits and any(digits in one.value for one in contact.person.phones)
+    )
+
+
+def _telling(contact: Contact) -> Iterator[str]:
+    person = contact.person
+    yield from (person.display_name, person.given_name, person.middle_name, person.family_name, person.nickname)
+    yield from (person.company, person.department, person.job_title, *person.tags)
+    for one in (*person.emails, *person.phones, *person.urls):
+        yield one.value
+    for place in person.addresses:
+        yield from (place.city, place.region, place.country)
+
+
+def _digits(word: str) -> str:
+    """Of a number as people write it, what it has in common with the same one in international form."""
+    return re.sub(r"\D", "", word).lstrip("0") if _NUMBER.fullmatch(word) else ""
 
 
 def _contacts(scope: Scope) -> ColumnElement[bool]:

@@ -74,9 +74,9 @@ def test_what_is_searched_for_and_typed_comes_back_as_text(
     page.wait_for_url("**/search")
     expect(page.get_by_label("Search this plan")).to_have_value(BAIT[:100])
     page.goto("/contacts")
-    page.get_by_label("Name or e-mail").fill(BAIT[:100])
+    page.get_by_label("Name, address, number, company or tag").fill(BAIT[:100])
     page.keyboard.press("Enter")
     page.wait_for_url("**/contacts/search")
-    expect(page.get_by_label("Name or e-mail")).to_have_value(BAIT[:100])
+    expect(page.get_by_label("Name, address, number, company or tag")).to_have_value(BAIT[:100])
     assert seen.beyond(site.url) == []
     assert seen.complaints == []

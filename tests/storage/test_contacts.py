@@ -111,6 +111,48 @@ def test_contacts_are_found_by_name_and_address(store: Store, scope: Scope, word
         assert len(contacts.search(session, scope, limit=1)) == 1
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "second@acme",
+        "030 1234",
+        "+49 (30) 123-45",
+        "engines",
+        "chief",
+        "zürich",
+        "vip",
+        "VIP engines",
+        '"quoted"',
+        "countess",
+    ],
+)  # fmt: skip
+def test_contacts_are_found_by_all_that_tells_them(store: Store, scope: Scope, words: str) -> None:
+    told = Person(
+        display_name='Ada "quoted" Lovelace', nickname="Countess", company="Engines", job_title="Chief of all",
+        emails=(Labelled("ada@acme.example", "work"), Labelled("second@acme.example", "home")),
+        phones=(Labelled("+49301234567", "mobile"),), addresses=(PostalAddress(city="Zürich"),), tags=("vip",),
+        notes="a secret",
+    )  # fmt: skip
+    with store.begin() as session:
+        contacts.create(session, scope, [contact(told), contact(Person(display_name="Bob Boole"))])
+        assert [one.person.display_name for one in contacts.search(session, scope, words)] == [told.display_name]
+
+
+@pytest.mark.parametrize("words", ["secret", "mobile", "emails", "label", "301234567 boole", "zurich nowhere"])
+def test_labels_and_notes_find_nobody(store: Store, scope: Scope, words: str) -> None:
+    told = Person(display_name="Ada", phones=(Labelled("+49301234567", "mobile"),), notes="a secret")
+    with store.begin() as session:
+        contacts.create(session, scope, [contact(told), contact(Person(display_name="Bob Boole"))])
+        assert contacts.search(session, scope, words) == []
+
+
+def test_what_is_found_comes_page_by_page(store: Store, scope: Scope) -> None:
+    with store.begin() as session:
+        contacts.create(session, scope, [contact(Person(display_name=f"Ada {n}", company="Engines")) for n in range(5)])
+        pages = [contacts.search(session, scope, "engines", limit=2, offset=offset) for offset in (0, 2, 4)]
+    assert [one.person.display_name for page in pages for one in page] == [f"Ada {n}" for n in range(5)]
+
+
 def test_an_unknown_contact_is_refused_with_what_to_do(store: Store, scope: Scope) -> None:
     with store.read() as session, pytest.raises(UnknownContact, match="contactflow contacts"):
         contacts.contact(session, scope, "nobody")
