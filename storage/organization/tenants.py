@@ -8,7 +8,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, Table, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from storage import audit, walls
@@ -129,10 +129,7 @@ def whole_organization(session: Session, organization: str) -> Scope:
 
 def scope_of_sync(session: Session, sync_id: str) -> Scope:
     """The scope of the user whom a sync belongs to: what its flow run acts with."""
-    walls.enter_owner_of(session, contact_syncs, sync_id)
-    found = session.execute(
-        select(users).join(contact_syncs, contact_syncs.c.user_id == users.c.id).where(contact_syncs.c.id == sync_id)
-    ).one_or_none()
+    found = _user_behind(session, contact_syncs, sync_id)
     if found is None:
         raise UnknownSync(f"no sync {sync_id}: `contactflow syncs --org …` lists them")
     return _scope(found)
@@ -140,12 +137,7 @@ def scope_of_sync(session: Session, sync_id: str) -> Scope:
 
 def scope_of_campaign(session: Session, campaign_id: str) -> Scope:
     """As `scope_of_sync`, for a campaign."""
-    walls.enter_owner_of(session, email_campaigns, campaign_id)
-    found = session.execute(
-        select(users)
-        .join(email_campaigns, email_campaigns.c.user_id == users.c.id)
-        .where(email_campaigns.c.id == campaign_id)
-    ).one_or_none()
+    found = _user_behind(session, email_campaigns, campaign_id)
     if found is None:
         raise UnknownCampaign(f"no campaign {campaign_id}: `contactflow campaigns --org …` lists them")
     return _scope(found)
@@ -162,8 +154,7 @@ def scope_of_mail(session: Session, mail_id: str) -> tuple[Scope, str] | None:
 
 def scope_of_contact(session: Session, object_id: str) -> Scope:
     """For the operator at the terminal, who names a contact by nothing but its id."""
-    walls.enter_owner_of(session, objects, object_id)
-    found = session.execute(select(objects.c.organization_id).where(objects.c.id == object_id)).scalar_one_or_none()
+    found = _organization_behind(session, objects, object_id)
     if found is None:
         raise UnknownContact(f"no contact {object_id}: `contactflow contacts --org …` lists them")
     return Scope(found, "", Role.ADMIN)
@@ -171,9 +162,7 @@ def scope_of_contact(session: Session, object_id: str) -> Scope:
 
 def scope_of_twins(session: Session, twins_id: str) -> Scope:
     """As `scope_of_contact`, for a pair of contacts."""
-    walls.enter_owner_of(session, contact_twins, twins_id)
-    query = select(contact_twins.c.organization_id).where(contact_twins.c.id == twins_id)
-    found = session.execute(query).scalar_one_or_none()
+    found = _organization_behind(session, contact_twins, twins_id)
     if found is None:
         raise UnknownTwins(f"no pair {twins_id}: `contactflow twins --org …` lists them")
     return Scope(found, "", Role.ADMIN)
@@ -181,12 +170,7 @@ def scope_of_twins(session: Session, twins_id: str) -> Scope:
 
 def scope_of_connection(session: Session, connection_id: str) -> Scope:
     """As `scope_of_contact`, for a connection."""
-    walls.enter_owner_of(session, oauth_connections, connection_id)
-    found = session.execute(
-        select(users)
-        .join(oauth_connections, oauth_connections.c.user_id == users.c.id)
-        .where(oauth_connections.c.id == connection_id)
-    ).one_or_none()
+    found = _user_behind(session, oauth_connections, connection_id)
     if found is None:
         raise UnknownConnection(f"no connection {connection_id}: `contactflow connections --org …` lists them")
     return _scope(found)
@@ -194,12 +178,7 @@ def scope_of_connection(session: Session, connection_id: str) -> Scope:
 
 def scope_of_schedule(session: Session, schedule_id: str) -> Scope:
     """As `scope_of_contact`, for a schedule: the scope of the user whom its syncs are for."""
-    walls.enter_owner_of(session, sync_schedules, schedule_id)
-    found = session.execute(
-        select(users)
-        .join(sync_schedules, sync_schedules.c.user_id == users.c.id)
-        .where(sync_schedules.c.id == schedule_id)
-    ).one_or_none()
+    found = _user_behind(session, sync_schedules, schedule_id)
     if found is None:
         raise UnknownSchedule(f"no schedule {schedule_id}: `contactflow schedule list --org …` lists them")
     return _scope(found)
@@ -218,3 +197,16 @@ def member(session: Session, scope: Scope, email: str) -> User | None:
 
 def _scope(row: Row[Any]) -> Scope:
     return Scope(row.organization_id, row.id, Role(row.role))
+
+
+def _user_behind(session: Session, table: Table, row_id: str) -> Row[Any] | None:
+    """The user whom a row belongs to; from here on the session is in their organization."""
+    walls.enter_owner_of(session, table, row_id)
+    query = select(users).join(table, table.c.user_id == users.c.id).where(table.c.id == row_id)
+    return session.execute(query).one_or_none()
+
+
+def _organization_behind(session: Session, table: Table, row_id: str) -> str | None:
+    """As `_user_behind`, for rows that belong to nobody in particular."""
+    walls.enter_owner_of(session, table, row_id)
+    return session.execute(select(table.c.organization_id).where(table.c.id == row_id)).scalar_one_or_none()
