@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 GRACE = 8.0
+OTHERS = 0o077  # users of this machine, who may do nothing with what our processes write
 PR_SET_PDEATHSIG = 1
 
 
@@ -32,13 +33,14 @@ class Child:
 
     def start(self) -> None:
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        with self.log.open("ab") as log:
+        with open(self.log, "ab", opener=_for_us_alone) as log:
             self.process = subprocess.Popen(  # noqa: S603 (our own commands)
                 self.command,
                 env=dict(self.environment),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
+                umask=OTHERS,
                 start_new_session=True,
                 preexec_fn=_end_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 (no threads yet)
             )
@@ -98,6 +100,10 @@ def demand_free(port: int, setting: str) -> None:
             raise PortTaken(
                 f"port {port} is taken: stop what listens there, or choose another one with {setting}"
             ) from None
+
+
+def _for_us_alone(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o666 & ~OTHERS)
 
 
 def _end_with_parent() -> None:

@@ -4,8 +4,9 @@ SQLite runs with a write-ahead log, enforced foreign keys and deleted values ove
 takes the write lock at its start, so that two of them queue rather than fail half-way.
 """
 
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, cast
@@ -115,7 +116,10 @@ def _open(url: str, keys: tuple[str, ...]) -> Store:
 
 
 def _engine(url: str) -> Engine:
-    is_sqlite = make_url(url).get_backend_name() == "sqlite"
+    known = make_url(url)
+    is_sqlite = known.get_backend_name() == "sqlite"
+    if is_sqlite:
+        _make_file(known.database or "")
     engine = create_engine(
         url,
         json_serializer=lambda value: msgspec.json.encode(value).decode(),
@@ -127,6 +131,12 @@ def _engine(url: str) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _make_file(path: str) -> None:
+    """For its owner alone; SQLite's log beside it is given the same rights."""
+    with suppress(OSError):  # SQLite will say what is wrong
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

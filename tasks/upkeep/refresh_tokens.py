@@ -32,6 +32,9 @@ def _is_idle(store: Store, scope: Scope, one: ConnectionInfo, unused: timedelta)
         return False
     with store.read() as session:
         kept = connections.tokens(session, scope, one.id)
+        asked_for_quiet = connections.quiet_until(session, scope, one.id)
+    if asked_for_quiet and asked_for_quiet > now():
+        return False  # there are weeks left to come again
     return kept is not None and (kept.expires_at or one.updated_at) < now() - unused
 
 

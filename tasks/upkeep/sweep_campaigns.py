@@ -9,13 +9,28 @@ from datetime import timedelta
 from storage.campaign import campaign_reviews, campaign_standing, campaigns
 from storage.campaign.campaigns import Campaign
 from storage.documents import now
+from storage.organization import tenants
 from storage.records import CampaignStatus
 from storage.scope import Scope
 from storage.session import Store
-from tasks.providers.flow_runs.engine import Engine
-from tasks.upkeep.sweeping import ALARM, GONE, LEASE, MOST_ATTEMPTS, PATIENCE, Books, Runs, patience, whole
+from tasks.providers.flow_runs.engine import Engine, Run
+from tasks.upkeep.sweeping import (
+    ALARM,
+    BREATH,
+    CRASHED,
+    GONE,
+    LEASE,
+    MOST_ATTEMPTS,
+    PATIENCE,
+    UNDER_WAY,
+    Books,
+    Runs,
+    patience,
+    whole,
+)
 
 BOOKS = Books("email-campaign", campaigns.of_run)
+WRITING = "rewrite-mails"
 
 
 def sweep_campaigns(store: Store, engine: Engine, *, lease: timedelta = LEASE) -> Counter[str]:
@@ -27,8 +42,30 @@ def sweep_campaigns(store: Store, engine: Engine, *, lease: timedelta = LEASE) -
     for campaign in live:
         done[_mend(store, engine, campaign, runs.standing(campaign.flow_run_id), lease)] += 1
     runs.settle(store, done, lease=lease)
+    for run in engine.runs(WRITING, *UNDER_WAY, CRASHED):
+        done[_write_on(store, engine, run, BREATH if run.state == CRASHED else lease)] += 1
     del done[""]
     return done
+
+
+def _write_on(store: Store, engine: Engine, run: Run, lease: timedelta) -> str:
+    """Mails that were being written anew, for which nobody else would come. Their campaign has the signs of life."""
+    moment = now()
+    if run.since > moment - lease or (run.state == CRASHED and run.since < moment - PATIENCE):
+        return ""
+    try:
+        with store.read() as session:
+            scope = tenants.scope_of_campaign(session, run.campaign)
+            campaign = campaigns.campaign(session, scope, run.campaign)
+    except campaigns.UnknownCampaign:
+        return ""
+    if campaign.status is not CampaignStatus.REVIEW:
+        engine.finish(run.id)
+        return "finished"
+    if moment - campaign.updated_at < lease or run.attempts >= MOST_ATTEMPTS:
+        return ""
+    engine.restart(run.id)
+    return "restarted"
 
 
 def _mend(store: Store, engine: Engine, campaign: Campaign, standing: tuple[str, int], lease: timedelta) -> str:

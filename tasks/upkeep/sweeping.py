@@ -18,7 +18,8 @@ BREATH = timedelta(seconds=5)  # where Prefect itself saw it die
 MOST_ATTEMPTS = 50
 PATIENCE = timedelta(minutes=10)  # where trying again may end as before
 GONE = ("Cancelled", "Cancelling", "")
-DEAD = ("Crashed", "TimedOut")
+CRASHED = "Crashed"
+DEAD = (CRASHED, "TimedOut")
 UNDER_WAY = ("Running", "Pending", "Submitting")  # what a run says for ever whose process and worker were killed
 ALARM = {"decision": "reject", "reviewer": "contactflow"}  # only wakes: what counts is decided in our database
 

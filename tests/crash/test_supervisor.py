@@ -24,6 +24,8 @@ def test_a_killed_supervisor_takes_its_children_along_and_the_next_start_goes_on
     assert "the decision is kept" in said.stderr
 
     house.start()
+    written = [house.home / "contactflow.db", *house.settings.prefect_home.rglob("*"), *house.home.glob("logs/*")]
+    assert [path for path in written if path.is_file() and path.stat().st_mode & 0o077] == [], "others could read it"
     second = house.run("up")
     assert (second.returncode, "is running in" in second.stderr) == (1, True)
     house.until(decided.id, SyncStatus.COMPLETED)

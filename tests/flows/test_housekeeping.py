@@ -147,6 +147,14 @@ async def test_a_service_that_does_not_answer_is_asked_the_next_time(house: Hous
         assert connections.connection(session, house.scope, connection).status is ConnectionStatus.ACTIVE
 
 
+async def test_a_service_that_asked_for_quiet_is_left_alone_until_then(house: House, simulators: Simulators) -> None:
+    connection, _ = house.connect(simulators, "microsoft", size=1)
+    aged(house, connection)
+    with house.store.begin() as session:
+        connections.keep_quiet(session, house.scope, connection, now() + timedelta(minutes=5))
+    assert await refresh_tokens(house.store) == {}
+
+
 def aged(house: House, connection: str) -> None:
     with house.store.begin() as session:
         kept = connections.tokens(session, house.scope, connection)

@@ -4,9 +4,10 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, update
 
 from storage.campaign import campaign_standing, campaigns
 from storage.campaign.campaigns import Campaign
@@ -17,6 +18,7 @@ from storage.scope import Scope
 from storage.session import Store
 from storage.sync import syncs
 from storage.sync.syncs import Sync
+from storage.tables import email_campaigns
 from tasks.providers.flow_runs.engine import Engine, Run
 from tasks.upkeep.sweep import sweep
 from tasks.upkeep.sweep_campaigns import sweep_campaigns
@@ -115,7 +117,7 @@ def test_reviews_that_wait_cost_the_same_few_questions_however_many(store: Store
     with statements(store) as asked:
         assert not sweep(store, engine, pytest.fail)
         assert not sweep_campaigns(store, engine)
-    assert (len(asked), engine.asked, engine.deeds) == (2, 7, [])
+    assert (len(asked), engine.asked, engine.deeds) == (2, 8, [])
 
 
 def test_a_run_that_sleeps_although_all_is_over_is_found_by_its_organization(
@@ -147,3 +149,43 @@ def test_a_review_whose_run_was_deleted_ends_as_cancelled_and_no_other(store: St
     with store.read() as session:
         assert syncs.sync(session, scope, sync.id).status is SyncStatus.CANCELLED
         assert len(syncs.open_everywhere(session)) == MANY - 1
+
+
+def writing(campaign: Campaign, state: str, *, since: timedelta = MINUTE) -> Run:
+    return Run(str(uuid4()), state, now() - since, now() - since, 1, "", campaign.id)
+
+
+def quiet_for(store: Store, campaign: Campaign, quiet: timedelta) -> None:
+    with store.begin() as session:
+        mine = email_campaigns.c.organization_id == campaign.organization_id
+        session.enter(campaign.organization_id)
+        session.execute(update(email_campaigns).where(mine).values(updated_at=now() - quiet))
+
+
+@pytest.mark.parametrize("state", ["Running", "Pending", "Crashed"])
+def test_mails_that_were_being_written_anew_when_the_process_died_are_gone_on_with(
+    store: Store, crowd: dict[str, Any], state: str
+) -> None:
+    _, _, campaign = crowd["team-4"]
+    quiet_for(store, campaign, MINUTE)
+    engine = in_prefect(crowd, "Suspended")
+    engine.flows["rewrite-mails"] = [run := writing(campaign, state)]
+    assert sweep_campaigns(store, engine) == {"restarted": 1}
+    assert engine.deeds == [("restart", run.id)]
+
+
+def test_mails_that_are_being_written_or_no_longer_wanted_are_not_written_again(
+    store: Store, crowd: dict[str, Any]
+) -> None:
+    _, _, campaign = crowd["team-4"]
+    engine = in_prefect(crowd, "Suspended")
+    long_ago = writing(campaign, "Crashed", since=timedelta(hours=2))
+    engine.flows["rewrite-mails"] = [writing(campaign, "Running"), long_ago]
+    assert sweep_campaigns(store, engine) == {}, "the campaign gives signs of life, the other is long forgotten"
+    scope, _, ended = crowd["team-5"]
+    with store.begin() as session:
+        campaigns.move(session, scope, ended.id, expected=[CampaignStatus.REVIEW], to=CampaignStatus.REJECTED)
+    engine = in_prefect(crowd, "Completed")
+    engine.flows["rewrite-mails"] = [run := writing(ended, "Running")]
+    assert sweep_campaigns(store, engine) == {"finished": 1}
+    assert engine.deeds == [("finish", run.id)]

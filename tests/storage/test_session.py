@@ -1,10 +1,13 @@
-"""Transactions: what is written durably is on the disk before anybody goes on."""
+"""Transactions: what is written durably is on the disk before anybody goes on; and whose the files are."""
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from storage import schema
 from storage.session import Session, Store
 from tests.conftest import opened
 
@@ -33,3 +36,15 @@ def test_one_that_fails_leaves_the_connection_as_it_was(sqlite_store: Store) -> 
         session.connection.exec_driver_sql("SELECT nothing")
     with sqlite_store.read() as session:
         assert synchronous(session) == NORMAL
+
+
+def test_whoever_else_is_on_the_machine_reads_none_of_its_files(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)  # as an administrator may have made it
+    before = os.umask(0o022)
+    try:
+        with opened(f"sqlite:///{tmp_path}/contactflow.db") as store:
+            schema.upgrade(store)
+            modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+    finally:
+        os.umask(before)
+    assert modes == dict.fromkeys(("contactflow.db", "contactflow.db-wal", "contactflow.db-shm"), 0o600)

@@ -52,6 +52,7 @@ class Run:
     created: datetime
     attempts: int
     organization: str
+    campaign: str = ""
 
 
 class Engine:
@@ -228,6 +229,7 @@ def _run(told: Mapping[str, Any]) -> Run:
         created=_moment(told["created"]),
         attempts=int(told.get("run_count") or 0),
         organization=str(told["parameters"].get("organization") or ""),
+        campaign=str(told["parameters"].get("campaign") or ""),
     )
 
 
