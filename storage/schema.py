@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 
-from storage import walls
+from storage import row_security
 from storage.session import Store
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -23,7 +23,7 @@ def upgrade(store: Store, revision: str = "head") -> None:
     with _alone(store) as connection:
         _alembic(connection, "upgrade", revision)
         if revision == "head":
-            walls.put_up(connection)
+            row_security.enable(connection)
 
 
 def downgrade(store: Store, revision: str = "base") -> None:
@@ -74,7 +74,7 @@ def _alone(store: Store) -> Iterator[Connection]:
     with store.begin() as session:
         if session.is_postgres:  # SQLite's writers queue anyway
             session.execute(text("SELECT pg_advisory_xact_lock(hashtext('contactflow/schema'))"))
-        walls.lift(session.connection)
+        row_security.lift(session.connection)
         yield session.connection
 
 

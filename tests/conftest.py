@@ -24,7 +24,7 @@ atexit.register(shutil.rmtree, HOME, ignore_errors=True)
 os.environ["CONTACTFLOW_HOME"] = str(HOME / "contactflow")
 os.environ["PREFECT_HOME"] = str(HOME / "prefect")
 
-from storage import schema, walls  # noqa: E402 (after the environment is clean)
+from storage import row_security, schema  # noqa: E402 (after the environment is clean)
 from storage.organization import tenants  # noqa: E402 (after the environment is clean)
 from storage.organization.tenants import Organization  # noqa: E402 (as above)
 from storage.records import Role  # noqa: E402 (as above)
@@ -76,7 +76,7 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 
 @pytest.fixture
 def superuser_url(postgres_databases: postgres.Databases) -> Iterator[str]:
-    """For looking behind the walls between organizations."""
+    """For looking past row-level security."""
     with postgres_databases.lent() as url:
         yield url
 
@@ -107,7 +107,7 @@ def owned_store(store: Store) -> Iterator[Store]:
 
 
 @contextmanager
-def behind_the_walls(store: Store) -> Iterator[Session]:
+def past_row_security(store: Store) -> Iterator[Session]:
     """The same database, for somebody from whom Postgres keeps nothing."""
     with opened(in_role(store, postgres.USER)) as unwalled, unwalled.begin() as session:
         yield session
@@ -160,4 +160,4 @@ def _migrate(url: str) -> None:
         schema.upgrade(store)
         if store.engine.dialect.name == "postgresql":
             with store.begin() as session:
-                walls.admit(session.connection, postgres.APP)
+                row_security.admit(session.connection, postgres.APP)

@@ -6,7 +6,7 @@ from pathlib import Path
 from storage.records import Role
 from storage.scope import Scope
 from storage.session import Store
-from tests.conftest import behind_the_walls
+from tests.conftest import past_row_security
 
 _SQL = (Path(__file__).parent / "many_runs.sql").read_text(encoding="utf-8")
 
@@ -14,7 +14,7 @@ _SQL = (Path(__file__).parent / "many_runs.sql").read_text(encoding="utf-8")
 def fill(store: Store, *, organizations: int, runs: int) -> None:
     numbers = {"organizations": str(organizations), "runs": str(runs)}
     asked = re.sub(r":(organizations|runs)\b", lambda found: numbers[found[1]], _SQL).replace("%", "%%")
-    with behind_the_walls(store) as session:
+    with past_row_security(store) as session:
         session.connection.exec_driver_sql(asked)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from deployments.cli.terminal import Refused, command, organization_option, ready_store, show, table, when
-from storage import audit, rotation, schema, walls
+from storage import audit, rotation, row_security, schema
 from storage.backup import back_up
 from storage.organization import organization_settings, tenants
 from storage.records import Role
@@ -31,7 +31,7 @@ def _admitted(store: Store, role: str) -> str:
     with store.begin() as session:
         if not session.is_postgres:
             raise click.UsageError("--app-role is for Postgres: SQLite knows no roles")
-        is_new = walls.admit(session.connection, role)
+        is_new = row_security.admit(session.connection, role)
     return f"role {role} made: give it a password with `\\password {role}` in psql" if is_new else f"role {role} let in"
 
 

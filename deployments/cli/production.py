@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 
 from deployments.cli.findings import Finding, finding
-from storage import walls
+from storage import row_security
 from storage.organization import tenants
 from storage.reporting import notices
 from storage.session import Store
@@ -36,7 +36,7 @@ def _database(store: Store) -> Iterator[Finding]:
     if not is_postgres:
         return
     with store.read() as session:
-        standing = walls.standing(session.connection)
+        standing = row_security.standing(session.connection)
     mend = f"connect as a role made by `contactflow migrate --app-role NAME`; {GUIDE}"
     yield finding("database role", standing.is_held, standing.told, mend)
     whole = not standing.open_tables

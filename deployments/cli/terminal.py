@@ -30,13 +30,13 @@ from storage.people.merging import CannotMerge, CannotUnmerge
 from storage.people.twins import UnknownTwins
 from storage.records import BadSurvivorship
 from storage.reporting.notices import UnknownTarget
+from storage.row_security import UnfitRole
 from storage.scope import NotAllowed, Scope
 from storage.session import Session, Store, open_store
 from storage.settings import SettingsError
 from storage.sync.opening import AlreadyOpen
 from storage.sync.reviews import CannotDecide
 from storage.sync.syncs import UnknownSync
-from storage.walls import UnfitRole
 
 # Errors whose text is meant for the person at the terminal. Those of rooms that are slow to enter are known by name.
 EXPECTED: tuple[type[Exception], ...] = (

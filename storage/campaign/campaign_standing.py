@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Select, select
 
-from storage import walls
+from storage import row_security
 from storage.campaign.campaigns import Campaign, shape
 from storage.documents import now
 from storage.records import Role
@@ -29,7 +29,7 @@ def live_campaigns(session: Session, scope: Scope) -> list[Campaign]:
 
 def live_everywhere(session: Session) -> list[Campaign]:
     """Of all organizations, for upkeep."""
-    return [shape.of(row) for row in session.execute(shape.within(walls.across(session, table, LIVE_STATUSES)))]
+    return [shape.of(row) for row in session.execute(shape.within(row_security.across(session, table, LIVE_STATUSES)))]
 
 
 @scoped

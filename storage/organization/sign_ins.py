@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy import ColumnElement, Select, delete, insert, or_, select, update
 
-from storage import audit, walls
+from storage import audit, row_security
 from storage.documents import new_id, now
 from storage.records import Role, SignInKind
 from storage.scope import Scope, of_organization, scoped
@@ -57,7 +57,7 @@ def start(session: Session, scope: Scope, *, actor: str, how: str) -> str:
 
 def visitor(session: Session, token: str, kind: SignInKind = SignInKind.SESSION) -> Visitor | None:
     """Whose token this is; None for one that was never given out."""
-    walls.enter_owner_of_token(session, _hash(token))
+    row_security.enter_owner_of_token(session, _hash(token))
     found = session.execute(_known(token).where(table.c.kind == kind)).one_or_none()
     if found is None:
         return None
@@ -114,7 +114,7 @@ def members_called(session: Session, email: str) -> list[Visitor]:
         Visitor(
             "", Scope(row.organization_id, row.id, Role(row.role)), row.email, row.name, row.slug, row.organization_name
         )
-        for _ in walls.enter_each_employer(session, address)
+        for _ in row_security.enter_each_employer(session, address)
         for row in session.execute(query)
     ]
     return sorted(found, key=lambda one: one.organization)

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Row, Table, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from storage import audit, walls
+from storage import audit, row_security
 from storage.campaign.campaigns import UnknownCampaign
 from storage.documents import new_id, now
 from storage.organization.connections import UnknownConnection
@@ -93,7 +93,7 @@ def add_user(session: Session, organization: str, email: str, *, role: Role, nam
 
 def organization_named(session: Session, slug: str) -> Organization:
     """By its short name, or by the name it was made from."""
-    found = session.execute(walls.directory(session, slug_of(slug))).one_or_none()
+    found = session.execute(row_security.directory(session, slug_of(slug))).one_or_none()
     if found is None:
         raise UnknownTenant(f"there is no organization {slug!r}: `contactflow org add NAME` makes one")
     session.enter(found.id)
@@ -101,7 +101,7 @@ def organization_named(session: Session, slug: str) -> Organization:
 
 
 def organizations_all(session: Session) -> list[Organization]:
-    return [Organization(row.id, row.slug, row.name) for row in session.execute(walls.directory(session))]
+    return [Organization(row.id, row.slug, row.name) for row in session.execute(row_security.directory(session))]
 
 
 @scoped
@@ -145,7 +145,7 @@ def scope_of_campaign(session: Session, campaign_id: str) -> Scope:
 
 def scope_of_mail(session: Session, mail_id: str) -> tuple[Scope, str] | None:
     """Whose mail it is and of which campaign, for those who hold a signed link of it and nothing else."""
-    walls.enter_owner_of(session, campaign_emails, mail_id)
+    row_security.enter_owner_of(session, campaign_emails, mail_id)
     found = session.execute(
         select(campaign_emails.c.organization_id, campaign_emails.c.campaign_id).where(campaign_emails.c.id == mail_id)
     ).one_or_none()
@@ -201,12 +201,12 @@ def _scope(row: Row[Any]) -> Scope:
 
 def _user_behind(session: Session, table: Table, row_id: str) -> Row[Any] | None:
     """The user whom a row belongs to; from here on the session is in their organization."""
-    walls.enter_owner_of(session, table, row_id)
+    row_security.enter_owner_of(session, table, row_id)
     query = select(users).join(table, table.c.user_id == users.c.id).where(table.c.id == row_id)
     return session.execute(query).one_or_none()
 
 
 def _organization_behind(session: Session, table: Table, row_id: str) -> str | None:
     """As `_user_behind`, for rows that belong to nobody in particular."""
-    walls.enter_owner_of(session, table, row_id)
+    row_security.enter_owner_of(session, table, row_id)
     return session.execute(select(table.c.organization_id).where(table.c.id == row_id)).scalar_one_or_none()

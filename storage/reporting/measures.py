@@ -36,7 +36,7 @@ class Measure:
 
 
 def measures(session: Session) -> list[Measure]:
-    """Through a door in the walls, which lets sums pass and no row."""
+    """Through a door in row-level security, which lets sums pass and no row."""
     if session.is_postgres:
         door = func.contactflow_measures().table_valued("name", "split", "value")
         rows = session.execute(select(door)).all()

@@ -1,4 +1,4 @@
--- The walls and doors of `row_security.sql` taken away.
+-- The policies and doors of `row_security.sql` taken away.
 DO $walls$
 DECLARE
     wall record;

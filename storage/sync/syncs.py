@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Select, Update, bindparam, select, update
 
-from storage import walls
+from storage import row_security
 from storage.crypto import Key, bound_to
 from storage.documents import now
 from storage.records import Provider, Role, Statistics, SyncStatus
@@ -109,7 +109,9 @@ def open_syncs(session: Session, scope: Scope) -> list[Sync]:
 
 def open_everywhere(session: Session) -> list[Sync]:
     """Of all organizations, for upkeep."""
-    return [_shape.of(row) for row in session.execute(_shape.within(walls.across(session, table, OPEN_STATUSES)))]
+    return [
+        _shape.of(row) for row in session.execute(_shape.within(row_security.across(session, table, OPEN_STATUSES)))
+    ]
 
 
 @scoped

@@ -17,7 +17,7 @@ from tests.cli.conftest import FakePrefect, call, prefect  # noqa: F401 (fixture
 from tests.conftest import opened
 from tests.flows.conftest import house, store  # noqa: F401 (fixtures)
 from tests.flows.house import House
-from tests.storage.strangers import World, filled
+from tests.storage.isolation import World, filled
 
 ADMIN = "admin@alpha.example"
 Ask = Callable[..., Awaitable[Any]]

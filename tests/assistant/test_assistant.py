@@ -19,7 +19,7 @@ from storage.sync import syncs
 from storage.tables import metadata
 from tests.assistant.conftest import ADMIN, Ask, Two, assistant, told
 from tests.cli.conftest import Call, FakePrefect
-from tests.storage.strangers import World
+from tests.storage.isolation import World
 
 # How each tool is called about somebody's own things. A tool without a line here fails the first test.
 CALLS: dict[str, Callable[[World], dict[str, Any]]] = {

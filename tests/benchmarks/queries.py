@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from storage import schema, walls
+from storage import row_security, schema
 from storage.campaign import campaign_standing, campaigns
 from storage.scope import Scope
 from storage.session import ENTER, Session, Store
@@ -113,4 +113,4 @@ def _migrate(url: str) -> None:
     with opened(url) as store:
         schema.upgrade(store)
         with store.begin() as session:
-            walls.admit(session.connection, postgres.APP)
+            row_security.admit(session.connection, postgres.APP)

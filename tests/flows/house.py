@@ -19,7 +19,7 @@ from storage.records import Contact, Provider, Role
 from storage.scope import Scope
 from storage.session import Store, open_store
 from storage.settings import settings
-from tests.conftest import behind_the_walls
+from tests.conftest import past_row_security
 
 ANN, BEN, ROB = "ann@acme.example", "ben@acme.example", "rob@rival.example"
 SECRET = "a secret that only the tests know"
@@ -69,7 +69,7 @@ class House:
 
     def sql(self, statement: str, **values: Any) -> list[Any]:
         """As somebody with a database client would: past all of our code."""
-        with behind_the_walls(self.store) as session:
+        with past_row_security(self.store) as session:
             done = session.execute(text(statement), values)
             return list(done) if done.returns_rows else []
 

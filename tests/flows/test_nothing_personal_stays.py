@@ -14,7 +14,7 @@ from sqlalchemy import MetaData, select
 from deployments.simulators.mailbox import Mailbox
 from deployments.simulators.server import Simulators
 from storage.records import SyncStatus
-from tests.conftest import HOME, behind_the_walls
+from tests.conftest import HOME, past_row_security
 from tests.flows.house import House
 from tests.flows.prefect_server import Driver, Server, drained
 
@@ -80,7 +80,7 @@ def crm(house: House) -> bytes:
 
 
 def rows(house: House, wanted: Callable[[str], bool]) -> bytes:
-    with behind_the_walls(house.store) as session:
+    with past_row_security(house.store) as session:
         known = MetaData()
         known.reflect(session.connection)
         # As tuples: a row that shows itself leaves out the middle of what is long.

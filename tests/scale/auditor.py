@@ -1,4 +1,4 @@
-"""Looks at every row behind all of our code: plain SQL, past the walls, knowing nothing but marks and keys."""
+"""Looks at every row behind all of our code: plain SQL, past row-level security, knowing nothing but marks and keys."""
 
 import re
 from collections import Counter, defaultdict

@@ -12,7 +12,7 @@ from storage import audit
 from storage.audit import Verification
 from storage.scope import Scope
 from storage.session import Session, Store
-from tests.conftest import behind_the_walls
+from tests.conftest import past_row_security
 
 UNLOCK = {
     "sqlite": ("DROP TRIGGER audit_log_no_update", "DROP TRIGGER audit_log_no_delete"),
@@ -56,7 +56,7 @@ def test_a_chain_that_nobody_touched_is_whole(store: Store, scope: Scope, rival:
     ],
 )
 def test_tampering_is_found_where_it_happened(store: Store, scope: Scope, tampering: str, broken_at: int) -> None:
-    with behind_the_walls(store) as session:
+    with past_row_security(store) as session:
         three_entries(session, scope)
         for statement in UNLOCK[store.engine.dialect.name]:
             session.execute(text(statement))

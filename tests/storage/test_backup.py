@@ -83,7 +83,7 @@ def by_copy(store: Store, folder: Path) -> Iterator[Store]:
 
 @contextmanager
 def by_pg_dump(store: Store, folder: Path) -> Iterator[Store]:
-    """As docs/operations.md says: by the owner of the tables, looking past the walls; into an empty database."""
+    """As docs/operations.md says: by the owner of the tables, past row-level security; into an empty database."""
     programs = postgres.programs()
     if not (programs / "pg_dump").exists():
         pytest.skip("no pg_dump on this machine")

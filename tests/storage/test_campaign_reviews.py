@@ -15,7 +15,7 @@ from storage.records import CampaignStatus, Deed, Finding, MailState, Role, Seve
 from storage.scope import Scope
 from storage.session import Session, Store
 from storage.sync.reviews import CannotDecide, Choice
-from tests.conftest import behind_the_walls
+from tests.conftest import past_row_security
 from tests.storage.campaign_examples import frozen, key_of, member, waiting, written
 
 ANN, BEN = "ann@acme.example", "ben@acme.example"
@@ -66,7 +66,7 @@ def test_the_database_refuses_other_bytes_than_the_approved_ones(store: Store, s
     with store.begin() as session:
         campaign = waiting(session, scope)
         campaign_reviews.decide(session, scope, campaign.id, Decision(Choice.APPROVE, ANN))
-    with pytest.raises(IntegrityError), behind_the_walls(store) as session:
+    with pytest.raises(IntegrityError), past_row_security(store) as session:
         session.execute(text(f"UPDATE campaign_emails SET {column} = 'other'"))
 
 

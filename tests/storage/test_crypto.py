@@ -16,7 +16,7 @@ from storage.scope import NotAllowed, Scope
 from storage.session import Store
 from storage.sync import deferred, plans, reviews, syncs
 from storage.tables import oauth_connections
-from tests.conftest import behind_the_walls, opened
+from tests.conftest import opened, past_row_security
 from tests.storage.examples import connected, planned, preview_key, row, undo_key
 
 OLD, NEW = "the secret of last year", "the secret of this year"
@@ -77,7 +77,7 @@ def test_a_keyed_hash_stays_when_a_key_is_put_in_front() -> None:
 
 
 def test_a_row_copied_to_another_organization_gives_nothing_away(store: Store, scope: Scope, rival: Scope) -> None:
-    with behind_the_walls(store) as session:
+    with past_row_security(store) as session:
         mine, theirs = connected(session, scope), connected(session, rival)
         stolen = session.execute(
             select(oauth_connections.c.tokens).where(oauth_connections.c.id == mine.id)

@@ -1,4 +1,4 @@
-"""The queries that people live on go by the indexes that the user named, behind the walls of row-level security too."""
+"""The queries that people live on go by the indexes that the user named, under row-level security too."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -11,7 +11,7 @@ from storage.scope import Scope
 from storage.session import Session, Store
 from storage.sync import syncs
 from tests import postgres
-from tests.conftest import behind_the_walls, opened
+from tests.conftest import opened, past_row_security
 from tests.many_runs import admin, fill, member
 
 ORGANIZATIONS, RUNS = 40, 20_000
@@ -43,7 +43,7 @@ def store(postgres_databases: postgres.Databases) -> Iterator[Store]:
     ],
 )
 def test_each_named_index_serves_its_query(store: Store, index: str, query: str) -> None:
-    with behind_the_walls(store) as session:
+    with past_row_security(store) as session:
         plan = session.execute(text(f"EXPLAIN SELECT * FROM {query}"), HIS).scalars().all()
     assert re.search(index, "\n".join(plan)), plan
 

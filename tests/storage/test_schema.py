@@ -9,7 +9,7 @@ from storage.documents import fingerprint
 from storage.scope import Scope
 from storage.session import Store
 from storage.tables import metadata, objects
-from tests.conftest import behind_the_walls
+from tests.conftest import past_row_security
 from tests.storage.examples import ADA, kept
 
 INDEXES = {
@@ -58,14 +58,14 @@ def test_a_contact_changed_by_hand_is_a_new_version_and_loses_its_fingerprint(st
         by_hand, untouched = kept(session, scope), kept(session, scope)
         session.enter(scope.organization_id)
         session.execute(update(objects).where(objects.c.id == by_hand.id).values(pipeline="sales"))
-    with behind_the_walls(store) as session:
+    with past_row_security(store) as session:
         found = {row.id: (row.version, row.fingerprint) for row in session.execute(select(objects))}
     assert found == {by_hand.id: (2, ""), untouched.id: (1, fingerprint(ADA))}
 
 
 @pytest.mark.parametrize("deed", ["UPDATE audit_log SET actor = 'nobody'", "DELETE FROM audit_log"])
 def test_the_database_itself_keeps_the_audit_log_as_it_is(store: Store, scope: Scope, deed: str) -> None:
-    with pytest.raises(DatabaseError, match="append-only"), behind_the_walls(store) as session:
+    with pytest.raises(DatabaseError, match="append-only"), past_row_security(store) as session:
         session.execute(text(deed))
     with store.read() as session:
         assert audit.verify(session, scope) == audit.Verification(entries=1)
@@ -79,7 +79,7 @@ WAY_ROUND = {
 
 
 def test_nor_is_there_a_way_round_it(store: Store, scope: Scope) -> None:
-    with pytest.raises(DatabaseError, match="append-only"), behind_the_walls(store) as session:
+    with pytest.raises(DatabaseError, match="append-only"), past_row_security(store) as session:
         session.execute(text(WAY_ROUND[store.engine.dialect.name]))
     with store.read() as session:
         assert audit.verify(session, scope) == audit.Verification(entries=1)

@@ -20,7 +20,7 @@ from sqlalchemy import Table, func, select
 from sqlalchemy.exc import IntegrityError, NoResultFound
 
 import storage
-from storage import walls
+from storage import row_security
 from storage.campaign import campaigns, mails, segments, templates
 from storage.crypto import Key
 from storage.organization import connections, schedules, tenants
@@ -37,7 +37,7 @@ from storage.sync import opening, plans, reviews, syncs
 from storage.tables import metadata
 from tests.conftest import opened
 from tests.storage.examples import connected, planned, row
-from tests.storage.strangers import AS_A_STRANGER, World, filled
+from tests.storage.isolation import AS_A_STRANGER, World, filled
 
 MAKERS_OF_SCOPES = {
     "sign_ins.members_called",
@@ -62,11 +62,11 @@ MAKERS_OF_SCOPES = {
     "syncs.open_everywhere",
     "measures.measures",
     "measures.table_rows",
-    "walls.across",
-    "walls.directory",
-    "walls.enter_each_employer",
-    "walls.enter_owner_of",
-    "walls.enter_owner_of_token",
+    "row_security.across",
+    "row_security.directory",
+    "row_security.enter_each_employer",
+    "row_security.enter_owner_of",
+    "row_security.enter_owner_of_token",
 }
 PERSONAL = {
     "analytics",
@@ -269,7 +269,7 @@ def rows_of(session: Session, world: World) -> dict[str, list[tuple[Any, ...]]]:
     return {
         table.name: sorted(map(tuple, session.execute(select(table).where(owner(table) == organization))), key=repr)
         for table in metadata.sorted_tables
-        if table.name not in walls.OF_THE_HOUSE
+        if table.name not in row_security.SHARED_TABLES
     }
 
 

@@ -17,7 +17,7 @@ from prefect.logging import disable_run_logger
 from sqlalchemy import MetaData, func, select, text
 from sqlalchemy.exc import OperationalError
 
-from storage import audit, rotation, schema, walls
+from storage import audit, rotation, row_security, schema
 from storage.organization import tenants
 from storage.people import contacts
 from storage.records import SyncStatus
@@ -112,7 +112,7 @@ def test_nothing_is_lost_while_others_read_and_write(old: Store) -> None:
     assert load.written >= during
     tables = reflected(old)
     with old.read() as session:
-        walls.lift(session.connection)
+        row_security.lift(session.connection)
         for name, rows in LEFT.items():
             if name != "objects":
                 there = stored(session, tables, name)

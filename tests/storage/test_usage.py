@@ -15,7 +15,7 @@ from storage.records import Cost, TokenCounts, UsageState
 from storage.scope import Scope
 from storage.session import Store
 from tests.storage.campaign_examples import attempt, budgeted
-from tests.storage.campaign_strangers import result
+from tests.storage.campaign_isolation import result
 
 
 def test_what_is_reserved_is_gone_until_it_is_settled(store: Store, scope: Scope) -> None:

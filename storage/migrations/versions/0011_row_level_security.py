@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from storage import walls
+from storage import row_security
 
 revision = "0011"
 down_revision = "0010"
@@ -11,8 +11,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    walls.put_up(op.get_bind())
+    row_security.enable(op.get_bind())
 
 
 def downgrade() -> None:
-    walls.take_down(op.get_bind())
+    row_security.disable(op.get_bind())

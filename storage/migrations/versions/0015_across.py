@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from storage import walls
+from storage import row_security
 
 revision = "0015"
 down_revision = "0014"
@@ -11,7 +11,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    walls.put_up(op.get_bind())
+    row_security.enable(op.get_bind())
 
 
 def downgrade() -> None:

@@ -1,6 +1,7 @@
-"""The second wall between organizations, on Postgres: row-level security, the few doors in it, and who may use them.
+"""Row-level security on Postgres, the second wall between organizations: the few doors in it, and who may use them.
 
-The doors are functions in the database that run as the owner of the tables and say whose something is, nothing else.
+The doors are functions in the database (SECURITY DEFINER) that run as the owner of the tables and say whose something
+is, nothing else.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,8 +19,8 @@ _ROLE = text(
     "SELECT rolsuper OR rolbypassrls AS is_free, rolname = current_user AS is_owner FROM pg_roles WHERE rolname = :name"
 )
 
-# They belong to the house and name nobody: no organization can own a row of them, and each may see all.
-OF_THE_HOUSE = frozenset({"alembic_version", "chores", "refused_applications"})
+# They name nobody: no organization can own a row of them, and each may see all.
+SHARED_TABLES = frozenset({"alembic_version", "chores", "refused_applications"})
 
 _GRANTS = (
     "GRANT USAGE ON SCHEMA {schema} TO {role}",
@@ -53,14 +54,14 @@ class UnfitRole(Exception):
     """Row-level security would not hold this role."""
 
 
-def put_up(connection: Connection) -> None:
+def enable(connection: Connection) -> None:
     """After every migration: a table that is new gets its wall."""
     if connection.dialect.name == "postgresql":
         measures.make_door(connection)
         _run(connection, "row_security")
 
 
-def take_down(connection: Connection) -> None:
+def disable(connection: Connection) -> None:
     _run(connection, "no_row_security")
 
 
@@ -99,7 +100,7 @@ def enter_owner_of_token(session: Session, token_hash: str) -> None:
 
 
 def enter_each_employer(session: Session, email: str) -> Iterator[None]:
-    """Once for each organization that has a user of this address; once for all where there are no walls."""
+    """Once for each organization that has a user of this address; once for all where there is no such wall."""
     if not session.is_postgres:
         yield
         return
@@ -125,13 +126,13 @@ def admit(connection: Connection, role: str) -> bool:
 
 
 def standing(connection: Connection) -> Standing:
-    """How far the walls hold whoever is connected."""
+    """How far row-level security holds whoever is connected."""
     row = connection.execute(_STANDING).one()
     held = not row.is_free
     told = f"{row.name} bypasses row-level security"
     if held:
-        told = f"{row.name} owns the tables, and may lift the walls" if row.is_owner else f"{row.name} is held"
-    without = tuple(name for name in row.open_tables if name not in OF_THE_HOUSE)
+        told = f"{row.name} owns the tables, and may lift row-level security" if row.is_owner else f"{row.name} is held"
+    without = tuple(name for name in row.open_tables if name not in SHARED_TABLES)
     return Standing(held and not row.is_owner, told, without)
 
 

@@ -40,14 +40,14 @@ from storage.sync import deferred, landing, opening, plan_outcomes, plan_values,
 from storage.sync.opening import NewSync
 from storage.sync.plan_outcomes import Outcome
 from storage.sync.reviews import Choice, Decision
-from tests.storage.campaign_strangers import CAMPAIGNS_AS_A_STRANGER, CampaignWorld, filled_campaign
+from tests.storage.campaign_isolation import CAMPAIGNS_AS_A_STRANGER, CampaignWorld, filled_campaign
 from tests.storage.examples import begun, connected, kept, planned, preview_key, row, undo_key
-from tests.storage.notice_strangers import NOTICES_AS_A_STRANGER, filled_notices
-from tests.storage.privacy_strangers import PRIVACY_AS_A_STRANGER, filled_erasure
-from tests.storage.review_strangers import REVIEW_AS_A_STRANGER, filled_review
-from tests.storage.schedule_strangers import SCHEDULES_AS_A_STRANGER, filled_schedule
-from tests.storage.sending_strangers import OUTBOX_AS_A_STRANGER, SendingWorld, filled_outbox
-from tests.storage.suggestion_strangers import SUGGESTIONS_AS_A_STRANGER, filled_suggestions
+from tests.storage.notice_isolation import NOTICES_AS_A_STRANGER, filled_notices
+from tests.storage.privacy_isolation import PRIVACY_AS_A_STRANGER, filled_erasure
+from tests.storage.review_isolation import REVIEW_AS_A_STRANGER, filled_review
+from tests.storage.schedule_isolation import SCHEDULES_AS_A_STRANGER, filled_schedule
+from tests.storage.sending_isolation import OUTBOX_AS_A_STRANGER, SendingWorld, filled_outbox
+from tests.storage.suggestion_isolation import SUGGESTIONS_AS_A_STRANGER, filled_suggestions
 
 LATER = datetime.now(UTC) + timedelta(hours=1)
 QUARTER = timedelta(minutes=15)

@@ -11,7 +11,7 @@ from storage.session import Session
 from storage.sync import turns
 
 if TYPE_CHECKING:
-    from tests.storage.strangers import World
+    from tests.storage.isolation import World
 
 DAILY, HOURLY = Timing("0 9 * * *"), Timing(every=timedelta(hours=1))
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)

@@ -10,7 +10,7 @@ from storage.scope import Scope
 from storage.session import Session
 
 if TYPE_CHECKING:
-    from tests.storage.strangers import World
+    from tests.storage.isolation import World
 
 
 def filled_suggestions(session: Session, scope: Scope, sync_id: str, mark: str) -> None:

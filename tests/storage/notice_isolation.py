@@ -13,7 +13,7 @@ from storage.session import Session
 from storage.tables import oauth_connections
 
 if TYPE_CHECKING:
-    from tests.storage.strangers import World
+    from tests.storage.isolation import World
 
 
 def filled_notices(session: Session, scope: Scope, mark: str) -> None:

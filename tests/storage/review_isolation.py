@@ -15,7 +15,7 @@ from storage.tables import sign_ins as table
 from tests.storage.examples import row
 
 if TYPE_CHECKING:
-    from tests.storage.strangers import World
+    from tests.storage.isolation import World
 
 
 def filled_review(session: Session, scope: Scope, sync_id: str, change_id: str, mark: str) -> tuple[str, str, str]:

@@ -9,21 +9,21 @@ import pytest
 from sqlalchemy import Connection, Table, delete, func, insert, inspect, literal, select, text, update
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from storage import schema, walls
+from storage import row_security, schema
 from storage.organization import tenants
 from storage.people import contacts
 from storage.records import Role
+from storage.row_security import UnfitRole
 from storage.scope import Scope
 from storage.session import Session, Store
 from storage.sync import syncs
 from storage.tables import metadata, objects, users
-from storage.walls import UnfitRole
 from tests import postgres
-from tests.conftest import behind_the_walls, in_role, opened
+from tests.conftest import in_role, opened, past_row_security
 from tests.storage.examples import kept
-from tests.storage.strangers import World, filled
+from tests.storage.isolation import World, filled
 
-TABLES = sorted(metadata.tables.keys() - walls.OF_THE_HOUSE)
+TABLES = sorted(metadata.tables.keys() - row_security.SHARED_TABLES)
 
 
 @pytest.fixture
@@ -47,7 +47,9 @@ def owners(session: Session, table: Table) -> set[str]:
 
 
 def test_what_has_no_wall_has_no_owner_and_names_nobody() -> None:
-    columns = {name: set(metadata.tables[name].c.keys()) for name in walls.OF_THE_HOUSE & metadata.tables.keys()}
+    columns = {
+        name: set(metadata.tables[name].c.keys()) for name in row_security.SHARED_TABLES & metadata.tables.keys()
+    }
     assert columns == {
         "chores": {"name", "done_at"},
         "refused_applications": {"provider", "registration", "cause", "refused_at"},
@@ -57,7 +59,7 @@ def test_what_has_no_wall_has_no_owner_and_names_nobody() -> None:
 @pytest.mark.parametrize("name", TABLES)
 def test_without_a_where_nobody_sees_another_organizations_rows(two: tuple[Store, World, World], name: str) -> None:
     store, acme, rival = two
-    with behind_the_walls(store) as session:
+    with past_row_security(store) as session:
         assert {acme.scope.organization_id, rival.scope.organization_id} <= owners(session, metadata.tables[name]), (
             f"give each organization a row of {name} in `filled`, or this test proves nothing of it"
         )
@@ -153,7 +155,7 @@ def test_the_owner_of_the_tables_is_held_too_unless_it_says_otherwise(two: tuple
     store, acme, rival = two
     with opened(in_role(store, postgres.OWNER)) as owned, owned.read() as session:
         assert owners(session, users) == set()
-        walls.lift(session.connection)
+        row_security.lift(session.connection)
         assert owners(session, users) >= {acme.scope.organization_id, rival.scope.organization_id}
 
 
@@ -186,7 +188,7 @@ def test_a_table_of_the_callers_does_not_stand_in_for_ours(two: tuple[Store, Wor
     assert found == acme.scope.organization_id
 
 
-def test_a_new_table_gets_its_wall_and_walls_can_be_taken_down(superuser_url: str) -> None:
+def test_a_new_table_gets_row_level_security_and_it_can_be_disabled(superuser_url: str) -> None:
     with opened(postgres.as_role(superuser_url, postgres.OWNER)) as owned:
         with owned.begin() as session:
             session.execute(text("CREATE TABLE brand_new (id text, organization_id text)"))
@@ -194,7 +196,7 @@ def test_a_new_table_gets_its_wall_and_walls_can_be_taken_down(superuser_url: st
         schema.upgrade(owned)
         with owned.begin() as session:
             assert _without_wall(session.connection) == set()
-            walls.take_down(session.connection)
+            row_security.disable(session.connection)
             assert "brand_new" in _without_wall(session.connection)
             assert len(_without_wall(session.connection)) == len(TABLES) + 1
 
@@ -203,8 +205,8 @@ def test_an_application_role_is_made_and_let_in(superuser_url: str) -> None:
     name = f"app-{uuid.uuid4().hex}"
     with opened(postgres.as_role(superuser_url, postgres.OWNER)) as owned:
         with owned.begin() as session:
-            assert walls.admit(session.connection, name)
-            assert not walls.admit(session.connection, name)
+            assert row_security.admit(session.connection, name)
+            assert not row_security.admit(session.connection, name)
         with opened(postgres.as_role(superuser_url, name)) as store, store.begin() as session:
             tenants.add_organization(session, "Acme")
             tenants.add_user(session, "acme", "ann@acme.example", role=Role.ADMIN)
@@ -221,7 +223,7 @@ def test_a_role_that_no_wall_holds_is_not_let_in(superuser_url: str, role: str) 
         owned.begin() as session,
         pytest.raises(UnfitRole, match="another role"),
     ):
-        walls.admit(session.connection, role)
+        row_security.admit(session.connection, role)
 
 
 def test_the_wall_leaves_the_indexes_in_use(two: tuple[Store, World, World]) -> None:
@@ -243,4 +245,4 @@ def _without_wall(connection: Connection) -> set[str]:
             " (SELECT count(*) FROM pg_policy WHERE polrelid = pg_class.oid)"
         )
     ).scalars()
-    return set(inspect(connection).get_table_names()) - walls.OF_THE_HOUSE - {*walled}
+    return set(inspect(connection).get_table_names()) - row_security.SHARED_TABLES - {*walled}
