@@ -27,7 +27,7 @@ from storage.scope import Scope
 from storage.session import Session
 from storage.settings import settings
 from storage.sync import syncs
-from tasks.campaign.foreseeing import Foreseen, foreseen
+from tasks.campaign.estimates import Estimate, estimate
 from tasks.campaign.preparing import Wish, prepare
 from tasks.providers.telling import tell
 
@@ -68,7 +68,7 @@ def forecast_campaign(desk: Desk, audience: Audience, brief: str = "", connectio
     For a campaign that has not begun: nothing is started and nothing is spent. Tokens are estimated upwards.
     """
     with desk.acting() as (session, scope):
-        found = foreseen(session, scope, audience.criteria, brief, connection_id)
+        found = estimate(session, scope, audience.criteria, brief, connection_id)
     return answer(_forecast(found))
 
 
@@ -154,7 +154,7 @@ def _budget(text: str, brief: str) -> Decimal | None:
     return amount
 
 
-def _forecast(found: Foreseen) -> dict[str, object]:
+def _forecast(found: Estimate) -> dict[str, object]:
     told = found.forecast
     return {
         "audience": found.audience, "excluded": found.excluded, "mails": told.mails, "usd_at_least": told.low,

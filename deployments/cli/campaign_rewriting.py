@@ -9,7 +9,7 @@ from storage.campaign import campaign_reviews, campaigns, mails
 from storage.organization import tenants
 from storage.records import CampaignStatus, MailState
 from storage.settings import settings
-from tasks.campaign.judging import edited
+from tasks.campaign.rendering import edited
 from tasks.providers.flow_runs.engine import Engine
 
 as_option = click.option("--as", "editor", default="", metavar="EMAIL", help="Who changes it; the campaign's own user.")

@@ -1,8 +1,8 @@
-"""Writing mails: whose hand they are in meanwhile, and what stands in them afterwards.
+"""Writing mails: who has leased them meanwhile, and what stands in them afterwards.
 
-Of two runs that come to the same mails, one takes them up; the version that it gets is its fence, and what is written
-for an older one is not kept. It holds them for a short while and says again and again that it is alive; what a run
-held that was killed is soon free. Until then `claimed_until` names the hold: each has its own.
+Of two runs that come to the same mails, one leases them; the version that it gets is its fencing token, and what is
+written for an older one is not kept. A lease is short and renewed again and again; what a run held that was killed is
+soon free. Until then `claimed_until` names the lease: each has its own.
 """
 
 import hashlib
@@ -42,10 +42,10 @@ class Written:
 
 
 @scoped
-def take_up(
+def lease(
     session: Session, scope: Scope, campaign_id: str, key: Key, *, moment: datetime, until: datetime
 ) -> list[Mail]:
-    """All that wait to be written and are in nobody's hand: the caller's from now on, until then."""
+    """All that wait to be written and are leased to nobody: the caller's from now on, until then."""
     free = table.c.claimed_until.is_(None) | (table.c.claimed_until <= moment)
     mine = update(table).where(_pending(scope, campaign_id), free).values(
         version=table.c.version + 1, claimed_until=until, updated_at=now()
@@ -55,14 +55,14 @@ def take_up(
 
 
 @scoped
-def hold_on(session: Session, scope: Scope, campaign_id: str, *, held: datetime, until: datetime | None) -> None:
+def renew(session: Session, scope: Scope, campaign_id: str, *, held: datetime, until: datetime | None) -> None:
     """What is held until `held` is held until then; without a moment it is let go."""
     mine = update(table).where(_pending(scope, campaign_id), table.c.claimed_until == held)
     session.execute(mine.values(claimed_until=until))
 
 
 @scoped
-def in_hand(session: Session, scope: Scope, campaign_id: str) -> int:
+def leased(session: Session, scope: Scope, campaign_id: str) -> int:
     """How many somebody is writing, or was when they died."""
     held = select(func.count()).where(_pending(scope, campaign_id), table.c.claimed_until.is_not(None))
     return int(session.execute(held).scalar_one())

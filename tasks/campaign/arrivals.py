@@ -15,8 +15,8 @@ from storage.people import actions
 from storage.people.actions import Action
 from storage.records import MailEvent, MailState, SuppressionReason, Visitor
 from storage.session import Session
+from tasks.campaign.claiming import keep_place
 from tasks.campaign.posting import Post
-from tasks.campaign.taking import keep_place
 from tasks.providers.mail.mailer import Arrival, Mailer
 from tasks.providers.verdicts import NotThere
 from tasks.rules.incoming import Incoming, read

@@ -20,7 +20,7 @@ from storage.records import CampaignStatistics, CampaignStatus, Mail, MailState
 from storage.scope import Scope
 from storage.session import Session, Store, open_store
 from storage.settings import settings
-from tasks.campaign.judging import Bench, bench_of, judged
+from tasks.campaign.rendering import Renderer, judged, renderer_of
 from tasks.providers.flow_runs.events import notify
 from tasks.rules.checks import Crowd, near_duplicates
 from tasks.sync.expectations import met
@@ -47,7 +47,7 @@ class Work:
     scope: Scope
     campaign: Campaign
     key: Key
-    bench: Bench
+    renderer: Renderer
     every: list[Mail]
 
 
@@ -62,7 +62,7 @@ def check(campaign_id: str) -> dict[str, int]:
             return campaign.statistics.by_name()
         key = campaigns.demand_body_key(session, scope, campaign_id)
         every = list(mails.every(session, scope, campaign_id, key))
-        work = Work(store, scope, campaign, key, bench_of(session, scope, campaign), every)
+        work = Work(store, scope, campaign, key, renderer_of(session, scope, campaign), every)
     warnings = _expect(work, list(_judge_all(work)))
     return _hand_over(work, warnings).by_name()
 
@@ -72,7 +72,7 @@ def _judge_all(work: Work) -> Iterator[Written]:
     fresh = (mail for mail in work.every if mail.state is MailState.GENERATED and not mail.content_hash)
     while batch := list(islice(fresh, BATCH)):
         judgements = [
-            judged(work.bench, mail, mail.draft.letter, crowd) for mail in batch if mail.draft and mail.draft.letter
+            judged(work.renderer, mail, mail.draft.letter, crowd) for mail in batch if mail.draft and mail.draft.letter
         ]
         with work.store.begin() as session:
             mail_writing.write(session, work.scope, work.campaign.id, work.key, judgements, over=[MailState.GENERATED])
@@ -124,7 +124,7 @@ def _hand_over(work: Work, warnings: list[str]) -> CampaignStatistics:
 def _remarks(session: Session, work: Work) -> list[str]:
     """What a reviewer should know of the campaign as a whole."""
     remarks = []
-    if not work.bench.rules.postal_address:
+    if not work.renderer.rules.postal_address:
         remarks.append("no postal address stands in the footer: `contactflow org settings --org … postal_address=…`")
     if work.campaign.model and (alike := _alike(work)):
         remarks.append(f"{alike} mails say nearly the same as another: they may be less personal than they should be")

@@ -15,9 +15,9 @@ from storage.organization import tenants
 from storage.records import Brief, CampaignStatus, Letter, Mail, MailState
 from storage.scope import Scope
 from storage.session import Session, Store, open_store
-from tasks.campaign.hand import Hand
-from tasks.campaign.purse import Purse
-from tasks.campaign.writing import Desk, NotWritten, letter_for
+from tasks.campaign.lease import Lease
+from tasks.campaign.writing import NotWritten, Writer, letter_for
+from tasks.providers.language.metering import Meter
 from tasks.providers.language.model import ModelError
 from tasks.providers.language.models import opened_model, tariff
 from tasks.rules.templates import lacking, lacking_in_words, letter_of_template
@@ -48,9 +48,9 @@ async def draft(campaign_id: str) -> dict[str, int]:
     work = _work(store, campaign_id)
     if work is None:
         return {}
-    hand = Hand(store, work.scope, campaign_id, work.key)
-    async with hand.alive():
-        while pending := await _taken(work, hand):
+    lease = Lease(store, work.scope, campaign_id, work.key)
+    async with lease.kept_alive():
+        while pending := await _taken(work, lease):
             await _write(work, pending)
     with store.read() as session:
         return {state.value: number for state, number in tallies.counts(session, work.scope, campaign_id).items()}
@@ -66,9 +66,11 @@ def _work(store: Store, campaign_id: str) -> Work | None:
         return Work(store, scope, campaign, campaigns.brief(session, scope, campaign_id), key)
 
 
-async def _taken(work: Work, hand: Hand) -> list[Mail]:
+async def _taken(work: Work, lease: Lease) -> list[Mail]:
     """What another run writes is left to it. A campaign's own run waits for it: it may be itself, before it died."""
-    while not (mine := await asyncio.to_thread(hand.take_up)) and (others := await asyncio.to_thread(hand.in_others)):
+    while not (mine := await asyncio.to_thread(lease.acquire)):
+        if not (others := await asyncio.to_thread(lease.held_by_others)):
+            break
         if work.campaign.status is CampaignStatus.REVIEW:
             get_run_logger().info("%d mails are being written by another run: they are not asked for twice", others)
             break
@@ -98,28 +100,28 @@ def _by_template(work: Work, pending: Sequence[Mail]) -> None:
 
 
 async def _by_model(work: Work, pending: Sequence[Mail]) -> None:
-    purse = Purse(work.store, work.scope, work.campaign.budget_id, tariff())
-    await asyncio.to_thread(purse.give_up)
+    meter = Meter(work.store, work.scope, work.campaign.budget_id, tariff())
+    await asyncio.to_thread(meter.give_up)
     async with opened_model() as model:
-        desk = Desk(work.store, work.scope, work.campaign, work.brief, model, purse)
+        writer = Writer(work.store, work.scope, work.campaign, work.brief, model, meter)
         try:
-            await _write_all(work, desk, pending)
+            await _write_all(work, writer, pending)
         except* ModelError as trouble:  # one that stops everything; the first of them tells what to do
             raise trouble.exceptions[0] from None
 
 
-async def _write_all(work: Work, desk: Desk, pending: Sequence[Mail]) -> None:
+async def _write_all(work: Work, writer: Writer, pending: Sequence[Mail]) -> None:
     places = asyncio.Semaphore(AT_ONCE)
     async with asyncio.TaskGroup() as group:
         for mail in pending:
             await places.acquire()
-            group.create_task(_one(work, desk, mail)).add_done_callback(lambda _done: places.release())
+            group.create_task(_one(work, writer, mail)).add_done_callback(lambda _done: places.release())
 
 
-async def _one(work: Work, desk: Desk, mail: Mail) -> None:
+async def _one(work: Work, writer: Writer, mail: Mail) -> None:
     """A letter, or the reason why there is none: either way the mail is settled."""
     try:
-        written = _written(mail, await letter_for(desk, mail), prompt_hash=desk.hash_of(mail))
+        written = _written(mail, await letter_for(writer, mail), prompt_hash=writer.hash_of(mail))
     except NotWritten as why:
         written = _unwritten(mail, str(why))
     except BudgetSpent:

@@ -10,7 +10,7 @@ from storage.organization import tenants
 from storage.records import CampaignStatus, Forecast, Mail, MailState
 from storage.scope import Scope
 from storage.session import Store, open_store
-from tasks.campaign.foreseeing import SAMPLE, Needs, forecast_of, priced
+from tasks.campaign.estimates import SAMPLE, Needs, forecast_of, priced
 from tasks.providers.language.model import ModelError, Question, estimated
 from tasks.providers.language.model_turns import PacedModel
 from tasks.providers.language.models import opened_model

@@ -12,10 +12,10 @@ from storage.campaign.outbox import STILL_A_DRAFT
 from storage.records import CampaignStatus, MailState
 from storage.session import Store, open_store
 from tasks.campaign.arrivals import read_arrivals
+from tasks.campaign.claiming import entered, keep_place, leave
 from tasks.campaign.outgoing import Outgoing
 from tasks.campaign.posting import Post, Terms, keep_quiet, post_of
 from tasks.campaign.relaying import MAY_HAVE_LEFT
-from tasks.campaign.taking import entered, keep_place, leave
 from tasks.providers.base import NeedsReconnect, ProviderError
 from tasks.providers.mail.mailer import Busy, Mailer, Standing
 from tasks.providers.mail.mailers import mailer_of

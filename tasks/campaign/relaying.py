@@ -13,9 +13,9 @@ from datetime import timedelta
 from storage.campaign import mailboxes, outbox
 from storage.campaign.claims import Claim
 from storage.records import MailState
+from tasks.campaign.claiming import Pause, Taken, take
 from tasks.campaign.journal import Journal
 from tasks.campaign.posting import Post, keep_quiet
-from tasks.campaign.taking import Pause, Taken, take
 from tasks.providers.base import ProviderError
 from tasks.providers.mail.mailer import Busy, Lost, Refused
 from tasks.providers.mail.smtp import BadLogin, Line, NotNow, Relay

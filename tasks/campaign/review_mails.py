@@ -17,7 +17,7 @@ from storage.scope import Scope
 from storage.session import Store, open_store
 from storage.settings import settings
 from storage.sync.reviews import CannotDecide, Choice
-from tasks.campaign.taking import Pause
+from tasks.campaign.claiming import Pause
 from tasks.providers.flow_runs.resume_form import Answer, counted, described, key_of, unheard
 
 BACKSTOP = timedelta(days=1)  # our own deadline decides, for Prefect's runs no hook and tells nobody

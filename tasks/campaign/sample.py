@@ -13,7 +13,7 @@ from storage.organization import connections, tenants
 from storage.records import Mail
 from storage.session import open_store
 from storage.settings import settings
-from tasks.campaign.judging import bench_of
+from tasks.campaign.rendering import renderer_of
 from tasks.providers.mail.mailer import Whereabouts
 from tasks.providers.mail.mailers import mailer_of
 from tasks.providers.mail.smtp import Line, relay_of
@@ -36,8 +36,8 @@ async def sample(campaign_id: str, mail_id: str, to: str) -> None:
         if mail.draft is None or mail.draft.letter is None or user is None:
             raise NothingToSend("a sample is a mail that is written, sent to a user of the organization")
         ours = _to_us(mail, user.email, user.name)
-        bench = bench_of(session, scope, campaign)
-        content = bench.bytes_of(bench.envelope_of(ours, mail.draft.letter))
+        renderer = renderer_of(session, scope, campaign)
+        content = renderer.bytes_of(renderer.envelope_of(ours, mail.draft.letter))
         named = campaign.connection_id
         connection = connections.connection(session, scope, named) if named else None
     if connection is None:

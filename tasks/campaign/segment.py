@@ -11,7 +11,7 @@ from storage.privacy import erasures
 from storage.records import CampaignStatus, Draft
 from storage.scope import Scope
 from storage.session import Session, open_store
-from tasks.campaign.foreseeing import judged
+from tasks.campaign.estimates import audience_of
 from tasks.rules.audience import Judged
 
 
@@ -41,7 +41,7 @@ def segment(campaign_id: str) -> int:
 
 def _members(session: Session, scope: Scope, campaign: Campaign) -> list[Member]:
     uses = campaigns.brief(session, scope, campaign.id).uses
-    return [_member(one) for one in judged(session, scope, campaign.criteria, uses)]
+    return [_member(one) for one in audience_of(session, scope, campaign.criteria, uses)]
 
 
 def _member(one: Judged) -> Member:

@@ -11,10 +11,10 @@ from storage.organization import tenants
 from storage.records import CampaignStatus
 from storage.session import Store, open_store
 from storage.settings import settings
+from tasks.campaign.claiming import Pause, leave, take
 from tasks.campaign.outgoing import Outgoing
 from tasks.campaign.posting import Post, Terms, post_of
 from tasks.campaign.relaying import Relaying
-from tasks.campaign.taking import Pause, leave, take
 from tasks.providers.base import ShutOut
 from tasks.providers.flow_runs.events import notify
 from tasks.providers.mail.mailers import mailer_of

@@ -11,7 +11,7 @@ from storage.campaign.usage import Attempt
 from storage.records import Brief, Letter, Mail, Purpose
 from storage.scope import Scope
 from storage.session import Store
-from tasks.campaign.purse import PROVIDER, Purse
+from tasks.providers.language.metering import PROVIDER, Meter
 from tasks.providers.language.model import (
     Question,
     Throttled,
@@ -36,7 +36,7 @@ class NotWritten(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class Writer:
     """Where a campaign's letters are written: all that stays the same from one to the next."""
 
     store: Store
@@ -44,7 +44,7 @@ class Desk:
     campaign: Campaign
     brief: Brief
     model: PacedModel
-    purse: Purse
+    meter: Meter
     first_wait: float = 1.0
     locks: dict[str, asyncio.Lock] = field(default_factory=dict)
     letters: dict[str, Letter] = field(default_factory=dict)
@@ -62,26 +62,26 @@ class Desk:
         )
 
 
-async def letter_for(desk: Desk, mail: Mail) -> Letter:
+async def letter_for(writer: Writer, mail: Mail) -> Letter:
     """The letter, paid for at most once for the same question; NotWritten or BudgetSpent where there is none."""
-    asked = desk.hash_of(mail)
-    async with desk.locks.setdefault(asked, asyncio.Lock()):
-        known = desk.letters.get(asked) or await asyncio.to_thread(_known, desk, asked)
-        desk.letters[asked] = known or await _persist(desk, mail, asked)
-        return desk.letters[asked]
+    asked = writer.hash_of(mail)
+    async with writer.locks.setdefault(asked, asyncio.Lock()):
+        known = writer.letters.get(asked) or await asyncio.to_thread(_known, writer, asked)
+        writer.letters[asked] = known or await _persist(writer, mail, asked)
+        return writer.letters[asked]
 
 
-def _known(desk: Desk, prompt_hash: str) -> Letter | None:
-    with desk.store.read() as session:
-        return past_mails.same_question(session, desk.scope, prompt_hash)
+def _known(writer: Writer, prompt_hash: str) -> Letter | None:
+    with writer.store.read() as session:
+        return past_mails.same_question(session, writer.scope, prompt_hash)
 
 
-async def _persist(desk: Desk, mail: Mail, prompt_hash: str) -> Letter:
+async def _persist(writer: Writer, mail: Mail, prompt_hash: str) -> Letter:
     """Ask again where that may help, and no longer."""
     most_output, unfit = MOST_OUTPUT, 0
     for attempt in range(1, MOST_ATTEMPTS + 1):
         try:
-            return await _attempt(desk, mail, prompt_hash, attempt, most_output)
+            return await _attempt(writer, mail, prompt_hash, attempt, most_output)
         except Unanswerable as refused:
             raise NotWritten(str(refused)) from None
         except Unfit as trouble:
@@ -90,27 +90,27 @@ async def _persist(desk: Desk, mail: Mail, prompt_hash: str) -> Letter:
             if unfit == MOST_UNFIT:
                 raise NotWritten(f"the model wrote nothing that can be used in {unfit} attempts") from None
         except Unavailable as trouble:
-            await asyncio.sleep(_wait(desk, attempt, trouble))
+            await asyncio.sleep(_wait(writer, attempt, trouble))
         except Throttled:
             continue  # its next turn comes when the service wants it
     raise NotWritten(f"the model's service had trouble {MOST_ATTEMPTS} times: try again later")
 
 
-async def _attempt(desk: Desk, mail: Mail, prompt_hash: str, attempt: int, most_output: int) -> Letter:
-    asked = desk.question(mail, most_output)
+async def _attempt(writer: Writer, mail: Mail, prompt_hash: str, attempt: int, most_output: int) -> Letter:
+    asked = writer.question(mail, most_output)
     hint = bool(mail.draft and mail.draft.hint)
     entry = Attempt(
-        Purpose.REGENERATE if hint else Purpose.GENERATE, PROVIDER, asked.model, None, attempt, desk.campaign.id,
+        Purpose.REGENERATE if hint else Purpose.GENERATE, PROVIDER, asked.model, None, attempt, writer.campaign.id,
         mail.id, PROMPT_VERSION, prompt_hash,
     )  # fmt: skip
     size = (estimated(asked).tokens, asked.max_output_tokens)
-    answer = await desk.purse.paid(entry, size, lambda: desk.model.write(asked))
-    return prompts.letter_of(answer.value, desk.brief)
+    answer = await writer.meter.metered(entry, size, lambda: writer.model.write(asked))
+    return prompts.letter_of(answer.value, writer.brief)
 
 
-def _wait(desk: Desk, attempt: int, trouble: Unavailable) -> float:
+def _wait(writer: Writer, attempt: int, trouble: Unavailable) -> float:
     """As asked for; else doubling, spread so that many do not come back together."""
     if trouble.wait:
         return trouble.wait
-    longest = min(LONGEST_WAIT, math.ldexp(desk.first_wait, attempt - 1))
+    longest = min(LONGEST_WAIT, math.ldexp(writer.first_wait, attempt - 1))
     return longest * (0.5 + random.random() / 2)  # noqa: S311 (no secret)

@@ -22,7 +22,7 @@ from storage.records import Purpose
 from storage.scope import Scope
 from storage.session import Store
 from storage.settings import settings
-from tasks.campaign.purse import PROVIDER, Purse
+from tasks.providers.language.metering import PROVIDER, Meter
 from tasks.providers.language.model import ModelError, Question, estimated
 from tasks.providers.language.model_turns import PacedModel
 from tasks.providers.language.models import opened_model, tariff
@@ -46,7 +46,7 @@ class Adviser:
 
     store: Store
     scope: Scope
-    purse: Purse
+    meter: Meter
     say: Say
 
     def alike(
@@ -90,7 +90,7 @@ class Adviser:
     async def _embedded(self, texts: Sequence[str], model: str) -> list[bytes]:
         size = sum(len(text.encode()) // _BYTES_A_TOKEN + 1 for text in texts)
         async with opened_model() as asked:
-            found = await self.purse.paid(
+            found = await self.meter.metered(
                 _entry(Purpose.EMBED, model), (size, 0), lambda: asked.embed(texts, model=model)
             )
         return [vector.tobytes() for vector in compact(found.values)]
@@ -117,7 +117,7 @@ class Adviser:
             cache_key=f"opinion/{VERSION}",
         )  # fmt: skip
         size = (estimated(asked).tokens, asked.max_output_tokens)
-        answer = await self.purse.paid(_entry(Purpose.OPINION, asked.model), size, lambda: model.write(asked))
+        answer = await self.meter.metered(_entry(Purpose.OPINION, asked.model), size, lambda: model.write(asked))
         return in_words(answer.value)
 
 
@@ -130,8 +130,8 @@ def adviser(store: Store, scope: Scope, say: Say) -> Adviser | None:
     with store.begin() as session:
         month = f"matching/{datetime.now(UTC):%Y-%m}"
         budget = usage.open_budget(session, scope, month, limit=Decimal(str(limit)))
-    purse = Purse(store, scope, budget.id, tariff())
-    return Adviser(store, scope, purse, say)
+    meter = Meter(store, scope, budget.id, tariff())
+    return Adviser(store, scope, meter, say)
 
 
 def _entry(purpose: Purpose, model: str) -> Attempt:

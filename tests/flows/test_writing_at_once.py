@@ -17,7 +17,7 @@ from storage.records import MailState
 from storage.sync.reviews import CannotDecide
 from tasks.campaign.check import check
 from tasks.campaign.draft import draft
-from tasks.campaign.judging import judged
+from tasks.campaign.rendering import judged
 from tasks.campaign.segment import segment
 from tasks.rules import prompts
 from tests.flows.campaign_line import BRIEF, CampaignLine
@@ -42,12 +42,12 @@ def ask_again(line: CampaignLine, campaign: Campaign) -> None:
         campaign_reviews.ask_again(session, line.house.scope, campaign.id, ids, "shorter", reviewer=ANN)
 
 
-def take_up(line: CampaignLine, campaign: Campaign, until: datetime) -> int:
+def lease(line: CampaignLine, campaign: Campaign, until: datetime) -> int:
     """As a run does it that dies before it writes anything."""
     with line.house.store.begin() as session:
         key = campaigns.demand_body_key(session, line.house.scope, campaign.id)
         moment = until - timedelta(minutes=1)
-        return len(mail_writing.take_up(session, line.house.scope, campaign.id, key, moment=moment, until=until))
+        return len(mail_writing.lease(session, line.house.scope, campaign.id, key, moment=moment, until=until))
 
 
 def test_of_two_runs_that_would_write_a_mail_anew_one_pays_and_the_other_says_so(
@@ -84,7 +84,7 @@ def test_what_was_in_the_hands_of_a_run_that_died_is_written_by_the_next(
     line.crowd(2)
     campaign = line.preview(brief=BRIEF)
     ask_again(line, campaign)
-    assert take_up(line, campaign, datetime.now(UTC)) == 2
+    assert lease(line, campaign, datetime.now(UTC)) == 2
     before = len(model.billing.bills)
     asyncio.run(draft.fn(campaign.id))
     assert (len(model.billing.bills) - before, said()) == (2, [])
@@ -95,7 +95,7 @@ def test_a_run_that_begins_again_waits_for_what_its_own_dead_process_holds(line:
     campaign_id = line.open(brief=BRIEF)
     segment.fn(campaign_id)
     campaign = line.campaign(campaign_id)
-    assert take_up(line, campaign, datetime.now(UTC) + timedelta(seconds=0.5)) == 2
+    assert lease(line, campaign, datetime.now(UTC) + timedelta(seconds=0.5)) == 2
     asyncio.run(draft.fn(campaign_id))
     assert len(line.mails(campaign, MailState.GENERATED)) == len(model.billing.bills) == 2
 

@@ -21,9 +21,9 @@ from storage.records import CampaignStatistics, CampaignStatus, Draft, Mail, Mai
 from storage.scope import Scope
 from storage.session import Store
 from storage.sync.reviews import Choice
+from tasks.campaign.claiming import Pause
 from tasks.campaign.posting import Terms
 from tasks.campaign.send import send_all
-from tasks.campaign.taking import Pause
 from tasks.providers.manners import Chance
 from tests.flows.house import ANN, House
 from tests.sending.letters import mail_for

@@ -9,8 +9,8 @@ from storage.campaign import campaigns, mailboxes, outbox, tallies
 from storage.campaign.campaigns import Campaign
 from storage.campaign.claims import Outcome
 from storage.records import CampaignStatus, MailState
+from tasks.campaign.claiming import Pause
 from tasks.campaign.reconcile import reconcile_all
-from tasks.campaign.taking import Pause
 from tests.sending.dispatch import QUICK, Dispatch, ledger, move
 from tests.sending.test_reconciling import WAYS, reconcile
 from tests.storage.campaign_examples import key_of

@@ -98,7 +98,7 @@ def filled_campaign(session: Session, scope: Scope, mark: str) -> CampaignWorld:
     for deed in (Deed.REJECTED, Deed.CLEARED):
         made = mail_marks.mark_mails(session, scope, campaign.id, deed, actor="me", mail_ids=[mail.id])
     paused = frozen(session, scope, [member(7)])
-    mail_writing.take_up(session, scope, paused.id, key_of(session, scope, paused.id), moment=LONG_AGO, until=NOON)
+    mail_writing.lease(session, scope, paused.id, key_of(session, scope, paused.id), moment=LONG_AGO, until=NOON)
     campaigns.move(session, scope, paused.id, expected=STATUSES, to=CampaignStatus.PAUSED)
     return CampaignWorld(
         mark, campaign.id, campaign.flow_run_id, mail.id, key, budget_id, begun, kept.id, hashed, made.id, paused.id
@@ -194,9 +194,9 @@ CAMPAIGNS_AS_A_STRANGER: dict[str, Callable[[Session, Scope, Any], Any]] = {
     ),
     "mails.mail": lambda s, me, it: mails.mail(s, me, it.mail.campaign_id, it.mail.mail_id, it.mail.key),
     "mails.mails": lambda s, me, it: mails.mails(s, me, it.mail.campaign_id, it.mail.key),
-    "mail_writing.hold_on": lambda s, me, it: mail_writing.hold_on(s, me, it.mail.paused_id, held=NOON, until=None),
-    "mail_writing.in_hand": lambda s, me, it: mail_writing.in_hand(s, me, it.mail.paused_id),
-    "mail_writing.take_up": lambda s, me, it: mail_writing.take_up(
+    "mail_writing.renew": lambda s, me, it: mail_writing.renew(s, me, it.mail.paused_id, held=NOON, until=None),
+    "mail_writing.leased": lambda s, me, it: mail_writing.leased(s, me, it.mail.paused_id),
+    "mail_writing.lease": lambda s, me, it: mail_writing.lease(
         s, me, it.mail.paused_id, key_of(s, it.scope, it.mail.paused_id), moment=NOON, until=NOON + YEARS
     ),
     "mail_writing.write": lambda s, me, it: mail_writing.write(

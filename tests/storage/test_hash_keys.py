@@ -9,7 +9,7 @@ from storage.organization import organization_settings, tenants
 from storage.records import Criteria, Role, SuppressionReason
 from storage.scope import Scope
 from storage.session import Session, Store
-from tasks.campaign.foreseeing import judged
+from tasks.campaign.estimates import audience_of
 from tests.conftest import opened
 
 OLD, NEW = "an old secret of some length", "a new secret of some length"
@@ -34,13 +34,13 @@ def test_a_key_that_was_taken_away_stops_what_would_write_and_is_named(database_
             opted_out(session, scope)
     with opened(database_url, NEW, OLD) as store, store.read() as session:
         hash_keys.demand_key(session, scope)
-        assert list(judged(session, scope, Criteria())) == []
+        assert list(audience_of(session, scope, Criteria())) == []
     for keys in ((NEW,), (OLD, NEW)):
         with opened(database_url, *keys) as store, store.read() as session:
             with pytest.raises(HashKeyMissing, match="put it back at the end"):
                 hash_keys.demand_key(session, scope)
             with pytest.raises(HashKeyMissing):
-                judged(session, scope, Criteria())
+                audience_of(session, scope, Criteria())
 
 
 def test_where_nobody_opted_out_keys_are_free_to_change(database_url: str) -> None:

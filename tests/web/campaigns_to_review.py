@@ -30,7 +30,7 @@ from storage.records import (
 )
 from storage.scope import Scope
 from storage.session import Session
-from tasks.campaign.judging import bench_of, judged
+from tasks.campaign.rendering import judged, renderer_of
 from tasks.rules.checks import Crowd
 from tasks.rules.facts import recipient_of
 from tests.web.plans_to_review import invented
@@ -85,8 +85,8 @@ def written_campaign(
     key = campaigns.demand_body_key(session, scope, campaign.id)
     pending = list(mails.every(session, scope, campaign.id, key, states=["pending"]))
     crowd = Crowd.of(mail.draft.recipient for mail in pending if mail.draft)
-    bench = bench_of(session, scope, campaign)
-    letters = [judged(bench, mail, letter_for(mail, mail.ordinal), crowd) for mail in pending]
+    renderer = renderer_of(session, scope, campaign)
+    letters = [judged(renderer, mail, letter_for(mail, mail.ordinal), crowd) for mail in pending]
     mail_writing.write(session, scope, campaign.id, key, letters)
     for mail in pending:
         _pay(session, scope, campaign, mail)

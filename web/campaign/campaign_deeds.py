@@ -7,7 +7,7 @@ from storage.campaign.campaign_reviews import Decision
 from storage.records import MailState, Run, RunKind
 from storage.sync.marks import Overtaken
 from storage.sync.reviews import CannotDecide, Choice
-from tasks.campaign.judging import edited
+from tasks.campaign.rendering import edited
 from web.advice import to_follow
 from web.campaign.campaign_page import Place
 from web.campaign.campaign_sending import start_writing

@@ -1,4 +1,4 @@
-"""The mails that one run writes: in its hand while it is alive, and soon in another's if it dies."""
+"""The mails that one run writes: leased to it while it is alive, and soon free for another if it dies."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -13,13 +13,14 @@ from storage.records import Mail
 from storage.scope import Scope
 from storage.session import Store
 
-HOLD = timedelta(seconds=30)  # shorter than the lease of a run: what takes the place of a dead one finds them free
+# Shorter than a run may be silent before it counts as dead: the one that takes its place finds them free.
+TERM = timedelta(seconds=30)
 HEARTBEAT = 10.0
 
 
 @dataclass(slots=True)
-class Hand:
-    """What is in it is known by the moment until which it is held: each run's has its own."""
+class Lease:
+    """What it covers is known by the moment until which it runs: each run's has its own."""
 
     store: Store
     scope: Scope
@@ -28,38 +29,38 @@ class Hand:
     until: datetime = field(default_factory=lambda: datetime.now(UTC))
     lock: Lock = field(default_factory=Lock)
 
-    def take_up(self) -> list[Mail]:
+    def acquire(self) -> list[Mail]:
         """All that wait to be written and that no other run is writing."""
         with self.lock, self.store.begin() as session:
             moment = datetime.now(UTC)
-            self.until = moment + HOLD
+            self.until = moment + TERM
             named = (session, self.scope, self.campaign_id)
-            return mail_writing.take_up(*named, self.key, moment=moment, until=self.until)
+            return mail_writing.lease(*named, self.key, moment=moment, until=self.until)
 
-    def in_others(self) -> int:
-        """For who has nothing in hand any more."""
+    def held_by_others(self) -> int:
+        """For who holds nothing any more."""
         with self.store.read() as session:
-            return mail_writing.in_hand(session, self.scope, self.campaign_id)
+            return mail_writing.leased(session, self.scope, self.campaign_id)
 
     @asynccontextmanager
-    async def alive(self) -> AsyncIterator[None]:
-        """Signs of life, for a model may take its time; at the end, or on any trouble, it is opened."""
+    async def kept_alive(self) -> AsyncIterator[None]:
+        """Signs of life, for a model may take its time; at the end, or on any trouble, it is let go."""
         beating = asyncio.create_task(self._beat())
         try:
             yield
         finally:
             beating.cancel()
             await asyncio.gather(beating, return_exceptions=True)
-            self._hold(None)
+            self._renew(None)
 
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(HEARTBEAT)
-            await asyncio.to_thread(self._hold, HOLD)
+            await asyncio.to_thread(self._renew, TERM)
 
-    def _hold(self, longer: timedelta | None) -> None:
+    def _renew(self, longer: timedelta | None) -> None:
         with self.lock, self.store.begin() as session:
             campaigns.note(session, self.scope, self.campaign_id)
             until = datetime.now(UTC) + longer if longer else None
-            mail_writing.hold_on(session, self.scope, self.campaign_id, held=self.until, until=until)
+            mail_writing.renew(session, self.scope, self.campaign_id, held=self.until, until=until)
             self.until = until or self.until

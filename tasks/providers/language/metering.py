@@ -1,4 +1,4 @@
-"""Calls of a language model under a budget: what one may cost is set aside before, and put down as it was after.
+"""Metered calls of a language model: what one may cost is reserved from a budget before, and settled after.
 
 An entry an attempt, whatever came of it, for a reply that was lost may have been billed.
 """
@@ -33,14 +33,14 @@ A = TypeVar("A", bound=Receipted)
 
 
 @dataclass(frozen=True, slots=True)
-class Purse:
+class Meter:
     store: Store
     scope: Scope
     budget_id: str
     tariff: Tariff
     queue: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    async def paid(self, entry: Attempt, size: tuple[int, int], ask: Callable[[], Awaitable[A]]) -> A:
+    async def metered(self, entry: Attempt, size: tuple[int, int], ask: Callable[[], Awaitable[A]]) -> A:
         """`size` is how many tokens go in and may come out at most: what that costs becomes the worst of `entry`.
 
         Where that is too much only while other calls are under way, these are waited for; else BudgetSpent.

@@ -44,13 +44,13 @@ class Needs:
 
 
 @dataclass(frozen=True, slots=True)
-class Foreseen:
+class Estimate:
     audience: int
     excluded: Mapping[str, int]
     forecast: Forecast
 
 
-def judged(session: Session, scope: Scope, criteria: Criteria, uses: Collection[str] = ()) -> Iterator[Judged]:
+def audience_of(session: Session, scope: Scope, criteria: Criteria, uses: Collection[str] = ()) -> Iterator[Judged]:
     """Every contact that the criteria name: in, or left out with its reason."""
     hash_keys.demand_key(session, scope)
     rules = organization_settings(session, scope)
@@ -80,13 +80,13 @@ def forecast_of(session: Session, scope: Scope, connection_id: str, needs: Needs
     return Forecast(count, needs.low, needs.high, needs.input_tokens, needs.output_tokens, seconds, days_to_send=days)
 
 
-def foreseen(session: Session, scope: Scope, criteria: Criteria, brief: str, connection_id: str) -> Foreseen:
+def estimate(session: Session, scope: Scope, criteria: Criteria, brief: str, connection_id: str) -> Estimate:
     """For a campaign that nobody has begun. Tokens are estimated, for nobody is asked."""
-    found = list(judged(session, scope, criteria))
+    found = list(audience_of(session, scope, criteria))
     into = [one for one in found if one.recipient]
     out = Counter(one.reason.value for one in found if one.reason)
     needs = _estimated(brief, into) if brief and into and settings().has_model else Needs()
-    return Foreseen(len(found), dict(out), forecast_of(session, scope, connection_id, needs, len(into)))
+    return Estimate(len(found), dict(out), forecast_of(session, scope, connection_id, needs, len(into)))
 
 
 def _estimated(brief: str, into: list[Judged]) -> Needs:

@@ -36,7 +36,7 @@ from tasks.rules.links import routes
 
 
 @dataclass(frozen=True, slots=True)
-class Bench:
+class Renderer:
     """All that stays the same from one mail of a campaign to the next."""
 
     campaign: Campaign
@@ -57,7 +57,7 @@ class Bench:
         return graph_json(made) if self.provider is Provider.MICROSOFT else mime(made)
 
 
-def bench_of(session: Session, scope: Scope, campaign: Campaign) -> Bench:
+def renderer_of(session: Session, scope: Scope, campaign: Campaign) -> Renderer:
     brief, rules = campaigns.brief(session, scope, campaign.id), organization_settings(session, scope)
     connection = connections.connection(session, scope, campaign.connection_id) if campaign.connection_id else None
     users = {user.id: user for user in tenants.users_of(session, scope)}
@@ -65,21 +65,21 @@ def bench_of(session: Session, scope: Scope, campaign: Campaign) -> Bench:
     name = brief.sender or users[campaign.user_id].name
     frame = Frame(sender, rules.postal_address, name, brief.links or {}, brief.attachments)
     provider = connection.provider if connection else None
-    return Bench(campaign, brief, frame, provider, rules, session.keyring)
+    return Renderer(campaign, brief, frame, provider, rules, session.keyring)
 
 
-def judged(bench: Bench, mail: Mail, letter: Letter, crowd: Crowd, *, editor: str = "") -> Written:
+def judged(renderer: Renderer, mail: Mail, letter: Letter, crowd: Crowd, *, editor: str = "") -> Written:
     """What cannot be rendered is blocked, as what a check forbids is."""
     assert mail.draft  # noqa: S101 (as above)
-    findings = check(letter, mail.draft.recipient, bench.brief, crowd)
+    findings = check(letter, mail.draft.recipient, renderer.brief, crowd)
     try:
-        made = bench.envelope_of(mail, letter)
-        content = bench.bytes_of(made)
+        made = renderer.envelope_of(mail, letter)
+        content = renderer.bytes_of(made)
     except CannotRender as trouble:
         content, findings = b"", (*findings, Finding("cannot_render", Severity.BLOCK, str(trouble)))
     else:
         # Without a postal address the campaign as a whole is remarked on: that is no fault of one mail.
-        findings += check_frame(bench.frame, made) if bench.frame.postal_address else ()
+        findings += check_frame(renderer.frame, made) if renderer.frame.postal_address else ()
     blocked = any(one.severity is Severity.BLOCK for one in findings)
     return Written(
         mail.id, mail.version, Draft(mail.draft.recipient, letter, tuple(findings)), content,
@@ -96,8 +96,8 @@ def edited(session: Session, scope: Scope, campaign: Campaign, mail: Mail, text:
     key = campaigns.demand_body_key(session, scope, campaign.id)
     every = mails.every(session, scope, campaign.id, key)
     crowd = Crowd.of(one.draft.recipient for one in every if one.draft)
-    bench = bench_of(session, scope, campaign)
-    written = judged(bench, mail, read_letter(text, mail.draft.letter), crowd, editor=editor)
+    renderer = renderer_of(session, scope, campaign)
+    written = judged(renderer, mail, read_letter(text, mail.draft.letter), crowd, editor=editor)
     campaign_reviews.rewrite(session, scope, campaign.id, written, editor=editor)
     return written
 
