@@ -29,7 +29,7 @@ from storage.settings import settings
 from storage.sync import syncs
 from tasks.campaign.estimates import Estimate, estimate
 from tasks.campaign.preparing import Wish, prepare
-from tasks.providers.telling import tell
+from tasks.providers.notifications import tell
 
 MOST_LIVE = 5  # campaigns that a user may have under way before an assistant may begin another
 ASKED = {RunKind.SYNC: NoticeKind.SYNC_ASKED, RunKind.CAMPAIGN: NoticeKind.CAMPAIGN_ASKED}

@@ -11,8 +11,8 @@ from storage.records import Audience, NoticeKind, Target
 from storage.reporting import notices
 from storage.settings import settings
 from tasks.providers.messages import is_address, send
-from tasks.providers.telling import house
-from tasks.rules.telling import message
+from tasks.providers.notifications import house
+from tasks.rules.notice_texts import message
 
 as_option = click.option("--as", "actor", default="terminal", help="Who does it, for the audit log.")
 

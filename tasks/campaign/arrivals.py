@@ -17,8 +17,8 @@ from storage.records import MailEvent, MailState, SuppressionReason, Visitor
 from storage.session import Session
 from tasks.campaign.claiming import keep_place
 from tasks.campaign.posting import Post
+from tasks.providers.http_errors import NotThere
 from tasks.providers.mail.mailer import Arrival, Mailer
-from tasks.providers.verdicts import NotThere
 from tasks.rules.incoming import Incoming, read
 
 AT_ONCE = 50

@@ -16,7 +16,7 @@ from storage.scope import Scope
 from storage.session import Session, Store
 from tasks.providers.base import NeedsReconnect, ProviderError
 from tasks.providers.mail.mailer import Busy
-from tasks.providers.manners import Chance
+from tasks.providers.polite_client import Chance
 from tasks.rules.pacing import Limits, limits_of
 
 

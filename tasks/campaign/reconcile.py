@@ -19,7 +19,7 @@ from tasks.campaign.relaying import MAY_HAVE_LEFT
 from tasks.providers.base import NeedsReconnect, ProviderError
 from tasks.providers.mail.mailer import Busy, Mailer, Standing
 from tasks.providers.mail.mailers import mailer_of
-from tasks.providers.manners import Chance
+from tasks.providers.polite_client import Chance
 
 OVERLAP = timedelta(hours=1)  # services show mails late, and clocks differ; what is seen twice counts once
 MOST = 500

@@ -19,7 +19,7 @@ from tasks.providers.base import ShutOut
 from tasks.providers.flow_runs.events import notify
 from tasks.providers.mail.mailers import mailer_of
 from tasks.providers.mail.smtp import BadLogin, relay_of
-from tasks.providers.manners import Chance
+from tasks.providers.polite_client import Chance
 from tasks.rules.pacing import must_stop
 
 GLANCE = timedelta(seconds=1)

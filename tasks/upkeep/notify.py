@@ -13,7 +13,7 @@ from storage.records import Matter
 from storage.reporting import matters, notices
 from storage.scope import Scope
 from storage.session import Session, Store
-from tasks.providers.telling import deliver, house
+from tasks.providers.notifications import deliver, house
 from tasks.upkeep.sweeping import everybody
 
 KEPT = timedelta(days=90)

@@ -22,7 +22,7 @@ from tasks.providers.access import oauth
 from tasks.providers.access.sign_in_refusals import AppRefused
 from tasks.providers.base import ProviderError
 from tasks.providers.contacts import sources
-from tasks.providers.manners import Patience
+from tasks.providers.polite_client import Patience
 from tests.flows.house import ROB, House
 from tests.flows.pipeline import Pipeline
 

@@ -14,7 +14,7 @@ from storage.records import SyncStatus
 from storage.settings import settings
 from tasks.providers.base import IncompleteRead, ProviderError
 from tasks.providers.contacts import sources
-from tasks.providers.manners import Patience
+from tasks.providers.polite_client import Patience
 from tasks.rules.guards import Allow
 from tests.accounts.strict_graph import DEFAULT, Graph, lost
 from tests.accounts.strict_office import CLIENT, SECRET, Office, open_office

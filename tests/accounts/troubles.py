@@ -11,7 +11,7 @@ from deployments.simulators.faults import Fault
 from deployments.simulators.world import World
 from tasks.providers.access import oauth
 from tasks.providers.contacts import sources
-from tasks.providers.manners import Chance, Patience
+from tasks.providers.polite_client import Chance, Patience
 
 AT_THE_SERVICE = {
     "microsoft": ["contacts/delta", "contactFolders", "childFolders", "contactFolders/contacts", "/v1"],

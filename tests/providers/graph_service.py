@@ -9,7 +9,7 @@ import httpx
 from storage.records import Gone, Seen
 from tasks.providers.base import Page
 from tasks.providers.contacts.microsoft import MicrosoftSource
-from tasks.providers.manners import Chance, Patience
+from tasks.providers.polite_client import Chance, Patience
 
 BASE = "https://graph.test/v1.0"
 DEFAULT = "AQ=default"

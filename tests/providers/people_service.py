@@ -7,7 +7,7 @@ import httpx
 from storage.records import Gone, Seen
 from tasks.providers.base import Page
 from tasks.providers.contacts.google import GoogleSource
-from tasks.providers.manners import Chance, Patience
+from tasks.providers.polite_client import Chance, Patience
 
 BASE = "https://people.test/v1"
 DAY = 86_400

@@ -6,7 +6,7 @@ import httpx
 import msgspec
 
 from tasks.providers.contacts.landed import decoder
-from tasks.providers.manners import Chance, Patience, PoliteClient
+from tasks.providers.polite_client import Chance, Patience, PoliteClient
 
 BASE = "https://mail.test/v1"
 START = 1_800_000_000.0

@@ -13,7 +13,7 @@ from storage.records import Gone, Person, Seen
 from tasks.providers.base import CursorExpired, Page
 from tasks.providers.contacts.google import GoogleSource
 from tasks.providers.contacts.microsoft import MicrosoftSource
-from tasks.providers.manners import Patience
+from tasks.providers.polite_client import Patience
 
 QUICK = Patience(attempts=8, first_wait=0.01, longest_wait=0.1)
 Source = MicrosoftSource | GoogleSource

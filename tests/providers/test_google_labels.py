@@ -8,7 +8,7 @@ import pytest
 from tasks.providers.base import CursorExpired, NeedsReconnect, Page
 from tasks.providers.contacts.google import labels_of
 from tasks.providers.contacts.google_labels import Labels
-from tasks.providers.verdicts import NotThere
+from tasks.providers.http_errors import NotThere
 from tests.providers.people_service import People, group, read, someone, tags
 
 TROUBLES = [httpx.Response(404, json={}), httpx.Response(410), httpx.Response(503), httpx.Response(200, html="<h1>")]

@@ -9,7 +9,7 @@ import pytest
 from tasks.providers.access.oauth import refresh
 from tasks.providers.access.sign_in_refusals import AppMisconfigured, NoToken
 from tasks.providers.base import IncompleteRead, NeedsReconnect, ProviderError
-from tasks.providers.manners import Patience
+from tasks.providers.polite_client import Patience
 from tests.providers.token_endpoint import MICROSOFT, START, Answer, Endpoint, issued, refused
 
 

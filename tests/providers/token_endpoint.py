@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl
 import httpx
 
 from tasks.providers.access.oauth import App, google_app, microsoft_app, refresh
-from tasks.providers.manners import Chance, Patience
+from tasks.providers.polite_client import Chance, Patience
 
 START = 1_800_000_000.0
 MICROSOFT = microsoft_app("client", "s3cret", authority="https://login.test/common/")

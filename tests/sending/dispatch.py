@@ -24,7 +24,7 @@ from storage.sync.reviews import Choice
 from tasks.campaign.claiming import Pause
 from tasks.campaign.posting import Terms
 from tasks.campaign.send import send_all
-from tasks.providers.manners import Chance
+from tasks.providers.polite_client import Chance
 from tests.flows.house import ANN, House
 from tests.sending.letters import mail_for
 from tests.storage.campaign_examples import key_of, letter, opened

@@ -13,7 +13,7 @@ from storage.campaign.campaigns import Campaign
 from storage.organization import connections
 from storage.records import MailState
 from tasks.campaign.send import send_all
-from tasks.providers.manners import Chance
+from tasks.providers.polite_client import Chance
 from tests.sending.dispatch import QUICK, Dispatch, ledger
 
 BOTH = pytest.mark.parametrize("house", ["sqlite", "postgres"], indirect=True)

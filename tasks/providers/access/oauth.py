@@ -18,8 +18,8 @@ from storage.records import Provider
 from tasks.providers.access.permissions import CONTACTS, beyond_sign_in, missing_scopes
 from tasks.providers.access.sign_in_refusals import refusal
 from tasks.providers.base import NeedsReconnect
-from tasks.providers.manners import Chance, Patience, new_client
-from tasks.providers.verdicts import Temporary, broken, header_wait, json_of, unreachable
+from tasks.providers.http_errors import Temporary, broken, header_wait, json_of, unreachable
+from tasks.providers.polite_client import Chance, Patience, new_client
 
 BRIEF = Patience(attempts=4, seconds=60, answer=30)  # others wait for a token while one asks
 

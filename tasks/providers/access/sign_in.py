@@ -24,8 +24,8 @@ from tasks.providers.access.id_token import GOOGLE, SignInFailed, address_of, be
 from tasks.providers.access.oauth import App, Grant, Issued, ask, granted
 from tasks.providers.access.sign_in_refusals import refusal
 from tasks.providers.base import NeedsReconnect, ProviderError
-from tasks.providers.manners import Chance, Patience, new_client
-from tasks.providers.verdicts import Temporary
+from tasks.providers.http_errors import Temporary
+from tasks.providers.polite_client import Chance, Patience, new_client
 
 ONCE = Patience(attempts=1, answer=30)  # a code is good for one question: the answer to a second takes all back
 _MSALS = (ValueError, RuntimeError, LookupError, AttributeError)  # what it makes of an answer that does not fit

@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 
 from tasks.providers.base import NeedsReconnect, ProviderError, ShutOut
-from tasks.providers.verdicts import Temporary
+from tasks.providers.http_errors import Temporary
 
 _SIGN_IN_AGAIN = {"invalid_grant", "interaction_required", "consent_required", "login_required", "access_denied"}
 _APP_REFUSED = {"invalid_client", "deleted_client", "disabled_client"}

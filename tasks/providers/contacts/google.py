@@ -17,7 +17,7 @@ from tasks.providers.contacts.google_labels import Labels, read_labels
 from tasks.providers.contacts.landed import decoder, each, settle, wrap
 from tasks.providers.contacts.people_person import record
 from tasks.providers.contacts.people_shapes import FIELDS, Contact
-from tasks.providers.manners import Chance, Patience, PoliteClient, new_client
+from tasks.providers.polite_client import Chance, Patience, PoliteClient, new_client
 
 SCOPE = "https://www.googleapis.com/auth/contacts.readonly"
 OTHER_SCOPE = "https://www.googleapis.com/auth/contacts.other.readonly"

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from tasks.providers.contacts.landed import decoder
-from tasks.providers.manners import PoliteClient
+from tasks.providers.polite_client import PoliteClient
 
 _GROUPS = "contactGroups?" + urlencode({"pageSize": "1000", "groupFields": "name,groupType,metadata"})
 

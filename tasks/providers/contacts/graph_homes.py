@@ -6,8 +6,8 @@ from urllib.parse import quote
 
 from tasks.providers.base import IncompleteRead, ProviderError
 from tasks.providers.contacts.graph_pages import read_named
-from tasks.providers.manners import PoliteClient
-from tasks.providers.verdicts import NotThere
+from tasks.providers.http_errors import NotThere
+from tasks.providers.polite_client import PoliteClient
 
 DEFAULT = "contacts"  # the well-known name of the folder that the list of folders may or may not show
 _UNKNOWN = frozenset({400, 404, 405})  # how it says that it has nobody of this id, or no folder by this name

@@ -14,8 +14,8 @@ from tasks.providers.contacts.ahead import read_ahead
 from tasks.providers.contacts.graph_homes import DEFAULT, Homes, is_unknown
 from tasks.providers.contacts.graph_pages import Answer, read_answer, read_landed, records, removed
 from tasks.providers.contacts.landed import decoder, settle, wrap
-from tasks.providers.manners import Chance, Patience, PoliteClient, new_client
-from tasks.providers.verdicts import NotThere
+from tasks.providers.http_errors import NotThere
+from tasks.providers.polite_client import Chance, Patience, PoliteClient, new_client
 
 T = TypeVar("T")
 

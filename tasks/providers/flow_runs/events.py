@@ -10,7 +10,7 @@ from storage.organization import tenants
 from storage.records import Audience, Matter, NoticeKind
 from storage.scope import Scope
 from storage.session import Session, open_store
-from tasks.providers.telling import tell
+from tasks.providers.notifications import tell
 
 # What may come up again about the same.
 OF_EACH_DAY = (NoticeKind.SYNC_STILL_WAITS, NoticeKind.CAMPAIGN_PAUSED, NoticeKind.AUDIT_BROKEN)

@@ -13,9 +13,9 @@ import msgspec
 
 from storage.campaign.claims import Claim
 from tasks.providers.base import Tokens
+from tasks.providers.http_errors import NotThere
 from tasks.providers.mail.mail_client import MailClient
 from tasks.providers.mail.mailer import Arrival, Standing, Whereabouts
-from tasks.providers.verdicts import NotThere
 from tasks.rules.mail_headers import headers_of
 
 SCOPE = "sending and reading of mail"

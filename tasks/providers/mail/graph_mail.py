@@ -12,9 +12,9 @@ import msgspec
 
 from storage.campaign.claims import Claim
 from tasks.providers.base import Tokens
+from tasks.providers.http_errors import NotThere
 from tasks.providers.mail.mail_client import MailClient
 from tasks.providers.mail.mailer import Arrival, Refused, Standing, Whereabouts
-from tasks.providers.verdicts import NotThere
 
 SCOPE = "Mail.ReadWrite and Mail.Send"
 NAMES = "id,isDraft,internetMessageId,conversationId"

@@ -11,9 +11,9 @@ import httpx
 import msgspec
 
 from tasks.providers.base import NeedsReconnect, ProviderError, Tokens
+from tasks.providers.http_errors import Temporary, Unauthorized, header_wait, refuse
 from tasks.providers.mail.mailer import Busy, DayIsFull, Lost, Refused
-from tasks.providers.manners import Chance, Decoder, new_client, origin
-from tasks.providers.verdicts import Temporary, Unauthorized, header_wait, refuse
+from tasks.providers.polite_client import Chance, Decoder, new_client, origin
 
 T = TypeVar("T")
 Quiet = Callable[[float, str], None]

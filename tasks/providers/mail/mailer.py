@@ -5,7 +5,7 @@ ProviderError
 ├── Busy          it wants to be left alone for a while
 │   └── DayIsFull   the mailbox has sent all it may for now
 ├── Lost          no answer, or none that can be read: what was asked for may have been done
-└── NeedsReconnect, NotThere (see `base`, `verdicts`)
+└── NeedsReconnect, NotThere (see `base`, `http_errors`)
 """
 
 from collections.abc import AsyncGenerator

@@ -7,7 +7,7 @@ import pytest
 from deployments.simulators.server import Simulators
 from storage.records import Audience, Matter, NoticeKind
 from storage.reporting import notices
-from tasks.providers.telling import deliver, tell
+from tasks.providers.notifications import deliver, tell
 from tests.flows.house import ANN, House
 from tests.flows.sink import Sink
 
@@ -128,7 +128,7 @@ def test_a_mail_by_smtp_tells_it_too(house: House, simulators: Simulators) -> No
 
 @pytest.mark.parametrize("kind", NoticeKind)
 def test_every_kind_of_message_has_its_words_and_fits_its_column(kind: NoticeKind) -> None:
-    from tasks.rules.telling import message  # noqa: PLC0415 (only here)
+    from tasks.rules.notice_texts import message  # noqa: PLC0415 (only here)
 
     title, body = message(kind, "an-id", "acme", "https://contactflow.example")
     assert title

@@ -7,7 +7,7 @@ from storage.scope import Scope
 from storage.session import Store
 from storage.settings import settings
 from tasks.providers.messages import send
-from tasks.rules.telling import message
+from tasks.rules.notice_texts import message
 
 
 def tell(store: Store, scope: Scope, matter: Matter) -> int:

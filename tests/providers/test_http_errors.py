@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from tasks.providers.base import CursorExpired, IncompleteRead, NeedsReconnect, ProviderError
-from tasks.providers.verdicts import NotThere
+from tasks.providers.http_errors import NotThere
 from tests.providers.polite_world import GOOD, START, World, graph, legacy, people
 
 

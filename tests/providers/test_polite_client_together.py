@@ -9,7 +9,7 @@ import pytest
 
 from tasks.providers.base import ProviderError
 from tasks.providers.contacts.landed import decoder
-from tasks.providers.manners import Chance, Patience, PoliteClient
+from tasks.providers.polite_client import Chance, Patience, PoliteClient
 from tests.providers.polite_world import BASE, GOOD, START, Shape, World, graph
 
 

@@ -1,4 +1,4 @@
-"""Good manners towards one mailbox's service: one request at a time, waiting as long as asked, giving up in time.
+"""A polite HTTP client for one mailbox's service: one request at a time, waiting as long as asked, giving up in time.
 
 Every retry is made here and none below, so that what the service asked for is what happens.
 """
@@ -18,7 +18,7 @@ import httpx
 import msgspec
 
 from tasks.providers.base import IncompleteRead, NeedsReconnect, ProviderError, Tokens
-from tasks.providers.verdicts import Temporary, Unauthorized, broken, header_wait, refuse, unreachable
+from tasks.providers.http_errors import Temporary, Unauthorized, broken, header_wait, refuse, unreachable
 
 T = TypeVar("T")
 Decoder = Callable[[bytes], T]
