@@ -1,4 +1,4 @@
-"""The database's schema: brought up to date, taken back, compared with `tables.py`.
+"""The database's schema: brought up to date, taken back, compared with `storage/tables`.
 
 Alembic is imported only where it works: the terminal asks on every command whether the schema is current.
 """
@@ -57,7 +57,7 @@ def make_ready(store: Store) -> Store:
 
 
 def differences(store: Store) -> list[object]:
-    """What the migrations lack: empty where tables.py and the database agree."""
+    """What the migrations lack: empty where the tables as declared and the database agree."""
     from alembic.autogenerate import compare_metadata  # noqa: PLC0415 (see above)
     from alembic.runtime.migration import MigrationContext  # noqa: PLC0415 (see above)
 

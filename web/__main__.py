@@ -6,7 +6,7 @@ import uvicorn
 
 from storage.settings import settings
 from web.app import create_app
-from web.house import opened
+from web.context import opened
 
 
 def main() -> None:

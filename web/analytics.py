@@ -48,7 +48,7 @@ class Price:
 def show(visit: Visit) -> Response:
     asked = number_of(visit.asked("days"))
     span = Span(asked if asked in SPANS else USUAL, now())
-    with visit.house.store.read() as session:
+    with visit.context.store.read() as session:
         totals = analytics.totals(session, visit.scope, span.since)
         opened = analytics.openers(session, visit.scope, span.since)
         told: dict[str, Any] = {

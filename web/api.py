@@ -119,13 +119,13 @@ def session(visit: Visit) -> Response:
 
 
 def list_syncs(visit: Visit) -> Response:
-    with visit.house.store.read() as session:
+    with visit.context.store.read() as session:
         return told([_sync(one) for one in syncs.syncs(session, visit.scope, limit=PAGE)])
 
 
 def plan(visit: Visit) -> Response:
     sync_id = visit.part("sync_id")
-    with visit.house.store.read() as session:
+    with visit.context.store.read() as session:
         sync = syncs.sync(session, visit.scope, sync_id)
         counts = plans.counts(session, visit.scope, sync_id)
         beat = marks.pulse(session, visit.scope, sync_id)
@@ -135,17 +135,17 @@ def plan(visit: Visit) -> Response:
 
 
 def list_campaigns(visit: Visit) -> Response:
-    with visit.house.store.read() as session:
+    with visit.context.store.read() as session:
         return told([_campaign(one) for one in campaigns.campaigns(session, visit.scope, limit=PAGE)])
 
 
 def show_campaign(visit: Visit) -> Response:
-    with visit.house.store.read() as session:
+    with visit.context.store.read() as session:
         return told(_campaign(campaigns.campaign(session, visit.scope, visit.part("campaign_id"))))
 
 
 def list_connections(visit: Visit) -> Response:
-    with visit.house.store.read() as session:
+    with visit.context.store.read() as session:
         found = connections.connections(session, visit.scope)
         pauses = paused(session)
     health = healths(found, pauses)
@@ -158,7 +158,7 @@ def list_connections(visit: Visit) -> Response:
 
 def search_contacts(visit: Visit) -> Response:
     words, offset = visit.form.one("words").strip()[:200], number_of(visit.form.one("from"))
-    with visit.house.store.read() as session:
+    with visit.context.store.read() as session:
         found = contacts.search(session, visit.scope, words, limit=PAGE, offset=offset)
     return told([
         ContactTold(one.id, one.person.display_name, one.person.emails[0].value if one.person.emails else "",

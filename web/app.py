@@ -28,8 +28,8 @@ from web import (
     tracking,
 )
 from web.campaign import campaign_routes
-from web.doors import acquainted, deed, guest, guest_deed, nothing_here, page, public, refused
-from web.house import House
+from web.context import AppContext
+from web.endpoints import acquainted, deed, guest, guest_deed, nothing_here, page, public, refused
 from web.rendering import STATIC
 from web.security import Guarded, Limited, headers_of
 from web.sync import sync_deeds, sync_page
@@ -111,17 +111,17 @@ class Files(StaticFiles):
         return response
 
 
-def create_app(house: House) -> Starlette:
+def create_app(context: AppContext) -> Starlette:
     app = Starlette(
         routes=[*ROUTES, *IN_MAILS, Mount("/static", Files(directory=STATIC), name="static")],
         middleware=[
-            Middleware(Guarded, headers=headers_of(house)),
-            Middleware(TrustedHostMiddleware, allowed_hosts=house.hosts, www_redirect=False),
+            Middleware(Guarded, headers=headers_of(context)),
+            Middleware(TrustedHostMiddleware, allowed_hosts=context.hosts, www_redirect=False),
             Middleware(Limited),
         ],
         exception_handlers={HTTPException: _no_page, Exception: _broken},
     )
-    app.state.house = house
+    app.state.context = context
     return app
 
 
@@ -135,7 +135,7 @@ def _broken(request: Request, _error: Exception) -> Response:
     text = (
         "The error is in the log of the web process. Nothing was left half done: try again, or run contactflow doctor."
     )
-    house: House = request.app.state.house
-    response = refused(Visit(request, house, None, ""), Refusal(500, "Something went wrong here", text))
-    response.headers.update(headers_of(house))  # this answer goes out past all that stands around the pages
+    context: AppContext = request.app.state.context
+    response = refused(Visit(request, context, None, ""), Refusal(500, "Something went wrong here", text))
+    response.headers.update(headers_of(context))  # this answer goes out past all that stands around the pages
     return response

@@ -16,7 +16,7 @@ from tasks.providers.access.applications import paused
 from tasks.providers.access.kept_tokens import app_of
 from tasks.providers.access.permissions import allowed
 from web import cookies
-from web.sign_in import CONNECT, depart, services
+from web.oauth import CONNECT, depart, services
 from web.visits import Refusal, Visit
 
 HEALTH = {
@@ -36,14 +36,14 @@ SAID = {
 
 
 def show(visit: Visit) -> Response:
-    with visit.house.store.read() as session:
+    with visit.context.store.read() as session:
         found = connections.connections(session, visit.scope)
         owners = {user.id: user.email for user in tenants.users_of(session, visit.scope)}
         pauses = paused(session)
         opened = {sync.connection_id: sync for sync in syncs.open_syncs(session, visit.scope)}
     said = next((text for name, text in SAID.items() if visit.asked(name)), "")
     return visit.page(
-        "connections.html", connections=found, owners=owners, opened=opened, services=services(visit.house),
+        "connections.html", connections=found, owners=owners, opened=opened, services=services(),
         health=healths(found, pauses), pauses=pauses, may=allowed, once=new_id(), said=said,
     )  # fmt: skip
 
@@ -65,7 +65,7 @@ def keep_account(visit: Visit, provider: Provider, grant: Any, *, begun_by: str)
     if visit.visitor is None or visit.email != begun_by:
         raise Refusal(403, "You are signed out", "Sign in, and connect the account again.")
     tokens = StoredTokens(grant.refresh_token, grant.access_token, grant.expires_at)
-    with visit.house.store.begin() as session:
+    with visit.context.store.begin() as session:
         made = connections.connect(
             session, visit.scope, provider=provider, account=(grant.account or visit.email).lower(), tokens=tokens,
             scopes=grant.scopes,
@@ -76,7 +76,7 @@ def keep_account(visit: Visit, provider: Provider, grant: Any, *, begun_by: str)
         )  # fmt: skip
         applications.accept(session, provider)
     response = visit.go("/connections?connected=1")
-    cookies.drop(visit.house, response, cookies.FLOW)
+    cookies.drop(visit.context, response, cookies.FLOW)
     return response
 
 
@@ -85,11 +85,11 @@ def disconnect(visit: Visit) -> Response:
     from tasks.providers.access import oauth  # noqa: PLC0415 (only here is a service asked)
 
     connection_id = visit.part("connection_id")
-    with visit.house.store.read() as session:
+    with visit.context.store.read() as session:
         found = connections.connection(session, visit.scope, connection_id)
         tokens = connections.tokens(session, visit.scope, connection_id)
     revoked = tokens is not None and asyncio.run(oauth.revoke(app_of(found.provider), tokens.refresh_token))
-    with visit.house.store.begin() as session:
+    with visit.context.store.begin() as session:
         connections.disconnect(session, visit.scope, connection_id)
         audit.record(
             session, visit.scope, actor=visit.email, action="connection.removed", subject=connection_id,
@@ -101,7 +101,7 @@ def disconnect(visit: Visit) -> Response:
 def sync_now(visit: Visit) -> Response:
     """Start a sync of this account, or go to the one that is open; a plan that waits makes room if that was said."""
     connection_id = visit.part("connection_id")
-    with visit.house.store.read() as session:
+    with visit.context.store.read() as session:
         found = connections.connection(session, visit.scope, connection_id)
         opened = syncs.open_for(session, visit.scope, connection_id)
         pause = paused(session).get(found.provider, "")
@@ -115,7 +115,7 @@ def sync_now(visit: Visit) -> Response:
     known = visit.visitor
     organization = known.organization if known else ""
     parameters = {"organization": organization, "user": owner, "connection": connection_id}
-    visit.house.engine.start("contact-sync", parameters, key=f"{connection_id}-{sync_id}")
+    visit.context.engine.start("contact-sync", parameters, key=f"{connection_id}-{sync_id}")
     return visit.go("/?started=1")
 
 

@@ -14,7 +14,7 @@ NOBODY = Person()
 
 def show(visit: Visit) -> Response:
     offset = number_of(visit.asked("from"))
-    with visit.house.store.read() as session:
+    with visit.context.store.read() as session:
         found = contacts.search(session, visit.scope, limit=PAGE + 1, offset=offset)
         total = contacts.count(session, visit.scope)
     return visit.page(
@@ -26,7 +26,7 @@ def show(visit: Visit) -> Response:
 def search(visit: Visit) -> Response:
     """By POST: what is looked for is a name, and names have no place in an address."""
     words = visit.form.one("words").strip()[:200]
-    with visit.house.store.read() as session:
+    with visit.context.store.read() as session:
         found = contacts.search(session, visit.scope, words, limit=PAGE + 1)
         total = contacts.count(session, visit.scope)
     return visit.page(
@@ -37,7 +37,7 @@ def search(visit: Visit) -> Response:
 
 def show_one(visit: Visit) -> Response:
     contact_id = visit.part("contact_id")
-    with visit.house.store.read() as session:
+    with visit.context.store.read() as session:
         found = contacts.contact(session, visit.scope, contact_id)
         history = actions.actions(session, visit.scope, contact_id)
         behind = links.links_of(session, visit.scope, contact_id)

@@ -8,56 +8,62 @@ from starlette.responses import Response
 
 from storage.crypto import CannotDecrypt
 from storage.organization.sign_ins import SESSION_LASTS
-from web.house import House
+from web.context import AppContext
 
 SESSION, GUEST, FLOW, WANTED = "contactflow", "contactflow-guest", "contactflow-sign-in", "contactflow-wanted"
 FLOW_SECONDS = 600
 TOO_BIG = 4000
 
 
-def name_of(house: House, name: str) -> str:
+def name_of(context: AppContext, name: str) -> str:
     """Over https the browser itself sees to it that no other host sets them."""
-    return f"__Host-{name}" if house.is_secure else name
+    return f"__Host-{name}" if context.is_secure else name
 
 
-def read(house: House, request: Request, name: str) -> str:
-    return request.cookies.get(name_of(house, name), "")
+def read(context: AppContext, request: Request, name: str) -> str:
+    return request.cookies.get(name_of(context, name), "")
 
 
-def keep(house: House, response: Response, name: str, value: str, *, seconds: int) -> None:
+def keep(context: AppContext, response: Response, name: str, value: str, *, seconds: int) -> None:
     response.set_cookie(
-        name_of(house, name), value, max_age=seconds, path="/", secure=house.is_secure, httponly=True, samesite="lax"
+        name_of(context, name),
+        value,
+        max_age=seconds,
+        path="/",
+        secure=context.is_secure,
+        httponly=True,
+        samesite="lax",
     )
 
 
-def drop(house: House, response: Response, name: str) -> None:
-    response.delete_cookie(name_of(house, name), path="/", secure=house.is_secure, httponly=True, samesite="lax")
+def drop(context: AppContext, response: Response, name: str) -> None:
+    response.delete_cookie(name_of(context, name), path="/", secure=context.is_secure, httponly=True, samesite="lax")
 
 
-def keep_session(house: House, response: Response, token: str) -> None:
-    keep(house, response, SESSION, token, seconds=int(SESSION_LASTS.total_seconds()))
+def keep_session(context: AppContext, response: Response, token: str) -> None:
+    keep(context, response, SESSION, token, seconds=int(SESSION_LASTS.total_seconds()))
 
 
 def new_guest() -> str:
     return secrets.token_urlsafe(24)
 
 
-def sealed(house: House, value: object, purpose: str) -> str:
+def sealed(context: AppContext, value: object, purpose: str) -> str:
     """Plain JSON that the browser keeps for us and cannot read."""
-    return house.store.keyring.seal(msgspec.json.encode(value), purpose).hex()
+    return context.store.keyring.seal(msgspec.json.encode(value), purpose).hex()
 
 
-def unsealed(house: House, text: str, purpose: str) -> dict[str, object] | None:
+def unsealed(context: AppContext, text: str, purpose: str) -> dict[str, object] | None:
     if not text or len(text) > 2 * TOO_BIG:
         return None
     try:
-        plain = house.store.keyring.open(bytes.fromhex(text), purpose)
+        plain = context.store.keyring.open(bytes.fromhex(text), purpose)
     except (CannotDecrypt, ValueError):
         return None
     found: dict[str, object] = msgspec.json.decode(plain)
     return found
 
 
-def csrf_of(house: House, token: str) -> str:
+def csrf_of(context: AppContext, token: str) -> str:
     """What every form of this browser must bring: derived from its cookie, which no other site can read."""
-    return house.store.keyring.keyed_hash(f"csrf/{token}")
+    return context.store.keyring.keyed_hash(f"csrf/{token}")

@@ -39,7 +39,7 @@ def woken(visit: Visit, flow_run_id: str, choice: Choice, home: str) -> Response
     """The decision stands, whether Prefect answers or not: the sweeper wakes the run."""
     answer = {"decision": choice.value, "reviewer": visit.email, "comment": comment_of(visit)}
     try:
-        visit.house.engine.resume(flow_run_id, answer)
+        visit.context.engine.resume(flow_run_id, answer)
     except EngineUnreachable:
         return visit.go(f"{home}?later=1")
     return visit.go(home)

@@ -20,7 +20,7 @@ MOST_WAITING = 20
 
 def show(visit: Visit) -> Response:
     scope = visit.scope
-    with visit.house.store.read() as session:
+    with visit.context.store.read() as session:
         lately = syncs.syncs(session, scope, limit=LATELY)
         opened = syncs.open_syncs(session, scope)
         waiting = [sync for sync in opened if sync.status is SyncStatus.PREVIEW]
@@ -52,6 +52,6 @@ def show(visit: Visit) -> Response:
 
 def health(visit: Visit) -> Response:
     """For whoever watches the process: it answers, and the database does."""
-    with visit.house.store.read() as session:
+    with visit.context.store.read() as session:
         session.connection.exec_driver_sql("SELECT 1")
     return PlainTextResponse("ok\n")

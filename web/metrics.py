@@ -39,7 +39,7 @@ def show(visit: Visit) -> Response:
         raise Refusal(
             403, "Not for everybody", "Send CONTACTFLOW_METRICS_TOKEN as a bearer token; without one, look on loopback."
         )
-    with visit.house.store.read() as session:
+    with visit.context.store.read() as session:
         found = defaultdict(list)
         for one in measures.measures(session):
             found[one.name].append((one.split, one.value))
@@ -56,10 +56,10 @@ def _lines(found: dict[str, list[tuple[str, float]]]) -> Iterator[str]:
 
 
 def _may_look(visit: Visit) -> bool:
-    if token := visit.house.settings.metrics_token.get_secret_value():
+    if token := visit.context.settings.metrics_token.get_secret_value():
         given = visit.request.headers.get("authorization", "")
         return hmac.compare_digest(given.encode(), f"Bearer {token}".encode())
     # Behind a proxy everybody comes from loopback: only where the pages are meant for this machine alone.
     here = {"127.0.0.1", "::1", "localhost"}
     client = visit.request.client
-    return urlsplit(visit.house.settings.public_url).hostname in here and client is not None and client.host in here
+    return urlsplit(visit.context.settings.public_url).hostname in here and client is not None and client.host in here

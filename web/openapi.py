@@ -9,7 +9,7 @@ import msgspec
 from starlette.responses import Response
 
 from web import api, cookies
-from web.house import House
+from web.context import AppContext
 from web.visits import Problem, Visit
 
 AT = "#/components/schemas/{name}"
@@ -54,15 +54,15 @@ ENDPOINTS = (
 
 
 def show(visit: Visit) -> Response:
-    return Response(msgspec.json.encode(described(visit.house)), media_type="application/json")
+    return Response(msgspec.json.encode(described(visit.context)), media_type="application/json")
 
 
-def described(house: House) -> dict[str, Any]:
+def described(context: AppContext) -> dict[str, Any]:
     schemas, components = _schemas()
     paths: dict[str, dict[str, Any]] = {}
     for one, schema in zip(ENDPOINTS, schemas, strict=False):
         paths.setdefault(one.path, {})[one.method] = _operation(one, schema, problem=schemas[-1])
-    cookie = {"type": "apiKey", "in": "cookie", "name": cookies.name_of(house, cookies.SESSION)}
+    cookie = {"type": "apiKey", "in": "cookie", "name": cookies.name_of(context, cookies.SESSION)}
     return {
         "openapi": "3.1.0",
         "info": {"title": "Contactflow", "version": "1"},

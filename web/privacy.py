@@ -19,7 +19,7 @@ PATIENCE = 1.0  # housekeeping empties what is busy now
 def export(visit: Visit) -> Response:
     """By POST, for it is put on record who asked."""
     visit.scope.demand_admin("export all that is held of a person")
-    with visit.house.store.begin() as session:
+    with visit.context.store.begin() as session:
         asked = whom_of(_contact(session, visit))
         found = holdings.holdings(session, visit.scope, asked) or {}
         counts = {name: len(rows) for name, rows in found.items()}
@@ -33,7 +33,7 @@ def export(visit: Visit) -> Response:
 def before_erasing(visit: Visit) -> Response:
     """Whom it is about, all that would go, and what must be typed."""
     visit.scope.demand_admin("erase a person")
-    with visit.house.store.read() as session:
+    with visit.context.store.read() as session:
         contact = _contact(session, visit)
         trail = trails.follow(session, visit.scope, whom_of(contact))
         known = contacts.contacts(session, visit.scope, sorted(trail.contacts))
@@ -46,12 +46,12 @@ def before_erasing(visit: Visit) -> Response:
 
 def erase(visit: Visit) -> Response:
     visit.scope.demand_admin("erase a person")
-    with visit.house.store.begin() as session:
+    with visit.context.store.begin() as session:
         contact = _contact(session, visit)
         if visit.form.one("typed").strip().casefold() != _to_type(contact).casefold():
             raise Refusal(409, "Nobody was erased", "What you typed is not what the page asks for: go back and look.")
         erasing.erase(session, visit.scope, whom_of(contact), forecast, by=visit.email)
-    scrubbing.scrub(visit.house.store, patience=PATIENCE)
+    scrubbing.scrub(visit.context.store, patience=PATIENCE)
     return visit.go("/contacts?erased=1")
 
 

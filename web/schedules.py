@@ -45,7 +45,7 @@ def change(visit: Visit) -> Response:
     def changed(session: Session, timing: Timing, policy: ReviewPolicy) -> None:
         schedules.change(session, visit.scope, schedule_id, timing, policy, actor=visit.email)
 
-    with visit.house.store.read() as session:
+    with visit.context.store.read() as session:
         schedules.schedule(session, visit.scope, schedule_id)  # whose it is comes before what was typed
     return _kept(visit, changed)
 
@@ -59,13 +59,13 @@ def resume(visit: Visit) -> Response:
 
 
 def remove(visit: Visit) -> Response:
-    with visit.house.store.begin() as session:
+    with visit.context.store.begin() as session:
         schedules.remove(session, visit.scope, visit.part("schedule_id"), actor=visit.email)
     return _told(visit)
 
 
 def _set_active(visit: Visit, *, active: bool) -> Response:
-    with visit.house.store.begin() as session:
+    with visit.context.store.begin() as session:
         schedules.set_active(session, visit.scope, visit.part("schedule_id"), active=active, actor=visit.email)
     return _told(visit)
 
@@ -77,7 +77,7 @@ def _kept(visit: Visit, deed: Callable[[Session, Timing, ReviewPolicy], None]) -
         return _page(visit, error=str(trouble), status=422)
     if visit.form.one("policy") not in set(ReviewPolicy):
         raise Refusal(400, "Not like this", "Say who looks at the plans.")
-    with visit.house.store.begin() as session:
+    with visit.context.store.begin() as session:
         deed(session, timing, ReviewPolicy(visit.form.one("policy")))
     return _told(visit)
 
@@ -97,14 +97,14 @@ def _timing(visit: Visit) -> Timing:
 def _told(visit: Visit) -> Response:
     """Prefect is told at once; where it cannot be, housekeeping tells it."""
     try:
-        keep_in_step(visit.house.store, visit.house.engine)
+        keep_in_step(visit.context.store, visit.context.engine)
     except (EngineUnreachable, EngineRefused):
         return visit.go("/schedules?kept=later")
     return visit.go("/schedules?kept=now")
 
 
 def _page(visit: Visit, *, error: str = "", status: int = 200) -> Response:
-    with visit.house.store.read() as session:
+    with visit.context.store.read() as session:
         accounts = connections.connections(session, visit.scope)
         found = schedules.schedules(session, visit.scope)
     moment = now()

@@ -9,7 +9,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from web.house import House
+from web.context import AppContext
 
 log = logging.getLogger("contactflow.web")
 
@@ -38,9 +38,9 @@ def content_policy(form_targets: list[str]) -> str:
     )  # fmt: skip
 
 
-def headers_of(house: House) -> dict[str, str]:
-    safe = {"Strict-Transport-Security": "max-age=31536000"} if house.is_secure else {}
-    return {**HEADERS, **safe, "Content-Security-Policy": content_policy(house.sign_in_origins)}
+def headers_of(context: AppContext) -> dict[str, str]:
+    safe = {"Strict-Transport-Security": "max-age=31536000"} if context.is_secure else {}
+    return {**HEADERS, **safe, "Content-Security-Policy": content_policy(context.sign_in_origins)}
 
 
 class Guarded:

@@ -35,12 +35,12 @@ def show(visit: Visit) -> Response:
 def change(visit: Visit) -> Response:
     """Only what differs is set, so that what nobody touched stays as it is for all."""
     visit.scope.demand_admin("change its settings")
-    with visit.house.store.read() as session:
+    with visit.context.store.read() as session:
         before = organization_settings.organization_settings(session, visit.scope)
     asked = {name: value.strip()[:LONGEST] for name, value in visit.form.pairs if name in organization_settings.NAMES}
     changes = {name: value for name, value in asked.items() if value != written(getattr(before, name))}
     try:
-        with visit.house.store.begin() as session:
+        with visit.context.store.begin() as session:
             organization_settings.change(session, visit.scope, changes, actor=visit.email)
     except (BadSetting, BadSurvivorship) as trouble:
         return _page(visit, asked, error=str(trouble), status=422)
@@ -48,7 +48,7 @@ def change(visit: Visit) -> Response:
 
 
 def _page(visit: Visit, asked: dict[str, str], *, error: str = "", saved: bool = False, status: int = 200) -> Response:
-    with visit.house.store.read() as session:
+    with visit.context.store.read() as session:
         known = organization_settings.organization_settings(session, visit.scope)
     found = [_field(one.name, getattr(known, one.name), one.default, asked) for one in fields(OrganizationSettings)]
     return visit.page("settings.html", fields=found, error=error, saved=saved, status=status)

@@ -36,7 +36,7 @@ class Shown:
 
 
 def show(visit: Visit) -> Response:
-    with visit.house.store.read() as session:
+    with visit.context.store.read() as session:
         found = templates.templates(session, visit.scope)
     return visit.page("templates.html", templates=found, saved=visit.asked("saved"))
 
@@ -46,7 +46,7 @@ def begin(visit: Visit) -> Response:
 
 
 def show_one(visit: Visit) -> Response:
-    with visit.house.store.read() as session:
+    with visit.context.store.read() as session:
         found = templates.template(session, visit.scope, visit.part("template_id"))
         versions = templates.versions(session, visit.scope, found.name)
     new = NewTemplate(found.name, found.subject, found.text, found.language, found.links)
@@ -68,7 +68,7 @@ def save(visit: Visit) -> Response:
         check_template(new.subject, new.text, new.links or {})
     except (BriefError, TemplateRefused) as trouble:
         return _editor(visit, _typed(visit), shown=Shown(error=str(trouble)), status=422)
-    with visit.house.store.begin() as session:
+    with visit.context.store.begin() as session:
         kept = templates.save(session, visit.scope, new, author=visit.email)
     return visit.go(f"/templates/{kept.id}?saved=1")
 

@@ -37,13 +37,13 @@ class Sent:
 
 
 def ask_to_unsubscribe(visit: Visit) -> Response:
-    with visit.house.store.read() as session:
+    with visit.context.store.read() as session:
         _sent(session, _target(visit, Use.UNSUBSCRIBE))
     return visit.page("unsubscribe.html", done=False)
 
 
 def unsubscribe(visit: Visit) -> Response:
-    with visit.house.store.begin() as session:
+    with visit.context.store.begin() as session:
         found = _sent(session, _target(visit, Use.UNSUBSCRIBE))
         scope, mail = found.scope, found.mail
         new = suppressions.suppress(
@@ -57,14 +57,14 @@ def unsubscribe(visit: Visit) -> Response:
 
 
 def open_pixel(visit: Visit) -> Response:
-    with visit.house.store.begin() as session:
+    with visit.context.store.begin() as session:
         _note(session, visit, _sent(session, _target(visit, Use.OPEN)), MailEvent.OPENED, 0)
     return Response(PIXEL, media_type="image/gif", headers={"Cache-Control": "no-store"})
 
 
 def click(visit: Visit) -> Response:
     target = _target(visit, Use.CLICK)
-    with visit.house.store.begin() as session:
+    with visit.context.store.begin() as session:
         found = _sent(session, target)
         try:
             links = campaigns.brief(session, found.scope, found.mail.campaign_id).links or {}
@@ -78,7 +78,7 @@ def click(visit: Visit) -> Response:
 
 
 def _target(visit: Visit, use: Use) -> Target:
-    with visit.house.store.read() as session:
+    with visit.context.store.read() as session:
         found = read_token(use, visit.part("token"), session.keyring.is_signed)
     if found is None:
         raise _nowhere()

@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from storage import audit
 from storage.organization.sign_ins import Visitor
 from storage.scope import Scope
-from web.house import House
+from web.context import AppContext
 
 SEE_OTHER = 303
 MOST_DIGITS = 9  # what a database's integer holds
@@ -56,7 +56,7 @@ class Posted:
 @dataclass(frozen=True, slots=True)
 class Visit:
     request: Request
-    house: House
+    context: AppContext
     visitor: Visitor | None
     csrf: str
     form: Posted = Posted()
@@ -91,9 +91,9 @@ class Visit:
     def page(self, template: str, *, status: int = 200, **told: Any) -> HTMLResponse:
         known: Mapping[str, Any] = {
             "visitor": self.visitor, "csrf": self.csrf, "path": self.request.url.path,
-            "prefect": self.house.engine.ui_url, **told,
+            "prefect": self.context.engine.ui_url, **told,
         }  # fmt: skip
-        return HTMLResponse(self.house.templates.get_template(template).render(known), status_code=status)
+        return HTMLResponse(self.context.templates.get_template(template).render(known), status_code=status)
 
     def go(self, path: str) -> Response:
         return RedirectResponse(path, status_code=SEE_OTHER)
@@ -102,7 +102,7 @@ class Visit:
         """Somebody asked for what is not theirs, or without leave. Attempts are on record as deeds are."""
         if self.visitor is None:
             return
-        with self.house.store.begin() as session:
+        with self.context.store.begin() as session:
             audit.record(
                 session, self.scope, actor=self.email, action="web.refused", subject=route,
                 detail={"why": why, "method": self.request.method},

@@ -25,13 +25,13 @@ from storage.records.campaigns import (
     SuppressionReason,
     Visitor,
 )
-from storage.records.house import (
+from storage.records.notices import Audience, Matter, Notice, NoticeKind, Target
+from storage.records.organizations import (
     ConnectionStatus,
     Provider,
     Role,
     SignInKind,
 )
-from storage.records.notices import Audience, Matter, Notice, NoticeKind, Target
 from storage.records.people import (
     Contact,
     Erased,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from storage.records.house import Provider
+from storage.records.organizations import Provider
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
-from storage.records.house import Provider
+from storage.records.organizations import Provider
 from storage.records.people import Person
 
 MANUAL = "manual"

@@ -10,7 +10,10 @@ from storage.tables.campaigns import (
     mail_marks,
 )
 from storage.tables.crm import erasures, match_decisions, object_actions, object_links, objects
-from storage.tables.house import (
+from storage.tables.mailing import email_templates, mailbox_slots, mailboxes, saved_segments, suppressions
+from storage.tables.matching import contact_twins, contact_vectors
+from storage.tables.notices import notices, notify_targets
+from storage.tables.organizations import (
     audit_log,
     chores,
     oauth_connections,
@@ -19,9 +22,6 @@ from storage.tables.house import (
     sign_ins,
     users,
 )
-from storage.tables.mailing import email_templates, mailbox_slots, mailboxes, saved_segments, suppressions
-from storage.tables.matching import contact_twins, contact_vectors
-from storage.tables.notices import notices, notify_targets
 from storage.tables.suggestions import suggestions
 from storage.tables.syncs import (
     OPEN_STATUSES,

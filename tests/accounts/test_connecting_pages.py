@@ -20,8 +20,8 @@ from tasks.providers.flow_runs.engine import Engine
 from tests.accounts.test_connecting import only
 from tests.flows.house import ANN, House
 from web.app import create_app
+from web.context import AppContext
 from web.cookies import SESSION, csrf_of
-from web.house import House as WebHouse
 from web.rendering import environment
 
 
@@ -33,7 +33,7 @@ def provider(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def browser(house: House, simulators: Simulators) -> Iterator[TestClient]:
     simulators.start_over(contacts=3, seed=1)
-    inside = WebHouse(house.store, Engine("http://127.0.0.1:9/api"), settings(), environment())
+    inside = AppContext(house.store, Engine("http://127.0.0.1:9/api"), settings(), environment())
     with house.store.begin() as session:
         token = sign_ins.start(session, house.scope, actor=ANN, how="test")
     address = inside.settings.public_url

@@ -22,8 +22,8 @@ from tests import postgres
 from tests.benchmarks.measuring import Row, spent
 from tests.web.plans_to_review import BIG, waiting_plan
 from web.app import create_app
+from web.context import AppContext
 from web.cookies import SESSION, csrf_of
-from web.house import House
 from web.rendering import environment
 
 USER = "ann@acme.example"
@@ -49,9 +49,9 @@ class Reviewer:
             token = sign_ins.start(session, scope, actor=USER, how="benchmark")
             self.plan = waiting_plan(session, scope, BIG)
             (first,) = plans.changes(session, scope, self.plan.id, None, kinds=[ChangeKind.UPDATE], limit=1)
-        house = House(store, Unwoken(), Settings.load(), environment())
-        self.row, self.csrf = first, csrf_of(house, token)
-        self.http = TestClient(create_app(house), base_url=PORT, follow_redirects=False, cookies={SESSION: token})
+        context = AppContext(store, Unwoken(), Settings.load(), environment())
+        self.row, self.csrf = first, csrf_of(context, token)
+        self.http = TestClient(create_app(context), base_url=PORT, follow_redirects=False, cookies={SESSION: token})
         self.look()  # templates are compiled once
 
     def look(self, more: str = "") -> str:

@@ -21,8 +21,8 @@ from storage.sync.syncs import Sync
 from tests.conftest import opened
 from tests.web.conftest import NotedEngine, served
 from tests.web.plans_to_review import waiting_plan
+from web.context import AppContext
 from web.cookies import SESSION
-from web.house import House
 from web.rendering import environment
 
 MISSING = "There is no chromium on this machine: install it with `apt-get install chromium` to run these tests."
@@ -90,7 +90,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with opened(f"sqlite:///{database}") as store:
         schema.upgrade(store)
         engine = NotedEngine()
-        with served(House(store, engine, Settings.load(), environment())) as url:
+        with served(AppContext(store, engine, Settings.load(), environment())) as url:
             yield Site(url, store, engine)
 
 

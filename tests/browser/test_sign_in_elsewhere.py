@@ -12,7 +12,7 @@ from storage.settings import Settings, settings
 from tests.browser.conftest import Seen, Site
 from tests.flows.house import address_book
 from tests.web.conftest import free_port, served
-from web.house import House
+from web.context import AppContext
 from web.rendering import environment
 
 
@@ -27,7 +27,7 @@ def registered(site: Site) -> Iterator[str]:
     with serve(contacts=0) as services, pytest.MonkeyPatch.context() as patch:
         address_book(patch, services)
         here = Settings.load(public_url=f"http://127.0.0.1:{port}")
-        with served(House(site.store, site.engine, here, environment()), port) as url:
+        with served(AppContext(site.store, site.engine, here, environment()), port) as url:
             yield url
     settings.cache_clear()
 

@@ -1,4 +1,4 @@
-"""The migrations make the tables that `tables.py` says, on both databases, there and back."""
+"""The migrations make the tables that `storage/tables` says, on both databases, there and back."""
 
 import pytest
 from sqlalchemy import inspect, select, text, update

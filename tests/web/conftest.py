@@ -26,8 +26,8 @@ from tasks.providers.flow_runs.engine import Engine
 from tests.web.campaigns_to_review import written_campaign
 from tests.web.plans_to_review import waiting_plan
 from web.app import create_app
+from web.context import AppContext
 from web.cookies import SESSION, csrf_of
-from web.house import House
 from web.rendering import environment
 
 HOST = "http://127.0.0.1:4280"
@@ -59,12 +59,12 @@ class Person:
     """Somebody with a browser that runs no script."""
 
     http: httpx.Client = field(repr=False)
-    house: House = field(repr=False)
+    context: AppContext = field(repr=False)
     token: str = field(repr=False)
 
     @property
     def csrf(self) -> str:
-        return csrf_of(self.house, self.token)
+        return csrf_of(self.context, self.token)
 
     def get(self, path: str) -> httpx.Response:
         return self.http.get(path)
@@ -85,26 +85,26 @@ def compiled() -> Environment:
 
 
 @pytest.fixture
-def house(store: Store, engine: NotedEngine, compiled: Environment) -> House:
-    return House(store, engine, Settings.load(), compiled)
+def context(store: Store, engine: NotedEngine, compiled: Environment) -> AppContext:
+    return AppContext(store, engine, Settings.load(), compiled)
 
 
 @pytest.fixture
-def sign_in(house: House) -> Callable[[Scope], Person]:
-    app = create_app(house)
+def sign_in(context: AppContext) -> Callable[[Scope], Person]:
+    app = create_app(context)
 
     def signed_in(scope: Scope) -> Person:
-        with house.store.begin() as session:
+        with context.store.begin() as session:
             token = sign_ins.start(session, scope, actor="test", how="test")
         http = TestClient(app, base_url=HOST, follow_redirects=False, cookies={SESSION: token})
-        return Person(http, house, token)
+        return Person(http, context, token)
 
     return signed_in
 
 
 @pytest.fixture
-def stranger(house: House) -> TestClient:
-    return TestClient(create_app(house), base_url=HOST, follow_redirects=False)
+def stranger(context: AppContext) -> TestClient:
+    return TestClient(create_app(context), base_url=HOST, follow_redirects=False)
 
 
 @pytest.fixture
@@ -148,9 +148,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def served(house: House, port: int = 0) -> Iterator[str]:
+def served(context: AppContext, port: int = 0) -> Iterator[str]:
     port = port or free_port()
-    server = uvicorn.Server(uvicorn.Config(create_app(house), host="127.0.0.1", port=port, log_level="error"))
+    server = uvicorn.Server(uvicorn.Config(create_app(context), host="127.0.0.1", port=port, log_level="error"))
     thread = threading.Thread(target=server.run)
     thread.start()
     try:

@@ -15,8 +15,8 @@ from tasks.rules.links import Use, token
 from tests.storage.campaign_examples import waiting
 from tests.web.conftest import HOST
 from web.app import create_app
+from web.context import AppContext
 from web.cookies import GUEST, SESSION
-from web.house import House
 
 FEW = settings(max_examples=50, suppress_health_check=list(HealthCheck))
 ODD = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
@@ -43,14 +43,14 @@ def mail(store: Store, scope: Scope) -> Mail:
 @FEW
 @given(data=st.data())
 def test_nothing_that_strangers_send_breaks_anything(
-    house: House, store: Store, mail: Mail, data: st.DataObject
+    context: AppContext, store: Store, mail: Mail, data: st.DataObject
 ) -> None:
     genuine = st.sampled_from([token(use, mail.id, store.keyring.signature, 0) for use in Use])
     part = data.draw(st.one_of(genuine, genuine.map(lambda it: it[:-1]), ODD), label="part")
     path = data.draw(st.sampled_from(PLACES)).format(as_written(part))
     fields = data.draw(st.dictionaries(st.sampled_from(["csrf", "token", "who", "organization"]), ODD), label="form")
     body = data.draw(st.one_of(st.none(), st.binary(max_size=200)), label="body")
-    http = TestClient(create_app(house), base_url=HOST, follow_redirects=False, raise_server_exceptions=False)
+    http = TestClient(create_app(context), base_url=HOST, follow_redirects=False, raise_server_exceptions=False)
     for name in (SESSION, GUEST):
         http.cookies.set(name, data.draw(st.text("abcXYZ019_-", max_size=50), label=name))
     query = data.draw(st.dictionaries(ODD, ODD, max_size=3), label="query")

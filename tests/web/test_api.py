@@ -12,8 +12,8 @@ from tests.storage.campaign_examples import waiting
 from tests.web.conftest import Person, served
 from tests.web.plans_to_review import SMALL
 from web.app import ROUTES
+from web.context import AppContext
 from web.cookies import SESSION
-from web.house import House
 from web.openapi import ENDPOINTS
 
 EXAMPLES = 15  # for each endpoint; each asks several times, and who asks too often is told to wait
@@ -65,9 +65,9 @@ def test_a_refusal_is_told_as_json(ann: Person) -> None:
         assert answer.headers["content-type"] == "application/problem+json"
 
 
-def test_the_endpoints_keep_to_their_description(ann: Person, house: House, sync: Sync) -> None:
+def test_the_endpoints_keep_to_their_description(ann: Person, context: AppContext, sync: Sync) -> None:
     del sync
-    with served(house) as url:
+    with served(context) as url:
         schema = schemathesis.openapi.from_url(f"{url}/api/openapi.json")
         for found in schema.get_all_operations():
 

@@ -27,8 +27,8 @@ from tests.web.campaigns_to_review import written_campaign
 from tests.web.conftest import HOST, NotedEngine, Person, refusals
 from tests.web.plans_to_review import waiting_plan
 from web.app import ROUTES, create_app
+from web.context import AppContext
 from web.cookies import SESSION
-from web.house import House
 
 OPEN = {
     "/healthz", "/metrics", "/sign-in", "/sign-in/organization", "/sign-in/link", "/sign-in/link/{token}",
@@ -136,9 +136,9 @@ def test_who_is_not_signed_in_gets_nothing(
 
 @pytest.mark.parametrize(("path", "method"), INSIDE)
 def test_a_forged_session_gets_nothing(
-    house: House, caplog: pytest.LogCaptureFixture, ids: dict[str, str], path: str, method: str
+    context: AppContext, caplog: pytest.LogCaptureFixture, ids: dict[str, str], path: str, method: str
 ) -> None:
-    forger = TestClient(create_app(house), base_url=HOST, follow_redirects=False, cookies={SESSION: "x" * 43})
+    forger = TestClient(create_app(context), base_url=HOST, follow_redirects=False, cookies={SESSION: "x" * 43})
     with caplog.at_level(logging.WARNING):
         answer = forger.request(method, address(path, ids))
     assert answer.status_code == shown_out(path, method)
@@ -273,8 +273,8 @@ def test_pages_hold_no_script_or_style_of_their_own(ann: Person, sync: Sync, cam
         )
 
 
-def test_another_host_name_is_refused(house: House) -> None:
-    rebound = TestClient(create_app(house), base_url="http://evil.example")
+def test_another_host_name_is_refused(context: AppContext) -> None:
+    rebound = TestClient(create_app(context), base_url="http://evil.example")
     assert rebound.get("/sign-in").status_code == 400
 
 

@@ -16,7 +16,7 @@ from storage.sync import syncs
 from storage.sync.syncs import Sync
 from tests.web.conftest import HOST
 from web.app import create_app
-from web.house import House
+from web.context import AppContext
 from web.metrics import TOLD
 from web.rendering import environment
 
@@ -24,8 +24,8 @@ DASHBOARD = Path(__file__).parents[2] / "deployments" / "grafana.json"
 TOKEN = "a token for the watchers"
 
 
-def looking(house: House, *, client: str = "127.0.0.1", **settings: object) -> TestClient:
-    chosen = House(house.store, house.engine, Settings.load(**settings), environment())
+def looking(context: AppContext, *, client: str = "127.0.0.1", **settings: object) -> TestClient:
+    chosen = AppContext(context.store, context.engine, Settings.load(**settings), environment())
     return TestClient(create_app(chosen), base_url=HOST, client=(client, 50000))
 
 
@@ -34,9 +34,9 @@ def samples(text: str) -> dict[tuple[str, ...], float]:
     return {(one.name, *one.labels.values()): one.value for family in families for one in family.samples}
 
 
-def test_all_organizations_are_counted_together(house: House, scope: Scope, rival: Scope, sync: Sync) -> None:
-    chores.note(house.store, chores.SWEEPING)
-    response = looking(house).get("/metrics")
+def test_all_organizations_are_counted_together(context: AppContext, scope: Scope, rival: Scope, sync: Sync) -> None:
+    chores.note(context.store, chores.SWEEPING)
+    response = looking(context).get("/metrics")
     found = samples(response.text)
     assert response.headers["content-type"].startswith("text/plain; version=0.0.4")
     assert found["contactflow_syncs", "preview"] == 1
@@ -44,23 +44,23 @@ def test_all_organizations_are_counted_together(house: House, scope: Scope, riva
     assert found["contactflow_chore_age_seconds", "sweeping"] < 600
     assert {name for name, *_ in found} | {"contactflow_campaigns"} == {told for told, _, _ in TOLD.values()}
     assert "# TYPE contactflow_campaigns gauge" in response.text  # there is none yet
-    with house.store.read() as session:
+    with context.store.read() as session:
         assert syncs.syncs(session, rival) == []  # the door for sums is no door for rows
         theirs = {sync.id, scope.organization_id, scope.user_id}
     assert not [one for one in (*theirs, "acme", "rival", "ann@", "rob@") if one in response.text.lower()]
 
 
 @pytest.mark.parametrize("given", ["", "Bearer wrong", f"Basic {TOKEN}", TOKEN, "Bearer ünknown"])
-def test_where_a_token_is_set_nobody_looks_without_it(house: House, given: str) -> None:
-    http = looking(house, metrics_token=SecretStr(TOKEN))
+def test_where_a_token_is_set_nobody_looks_without_it(context: AppContext, given: str) -> None:
+    http = looking(context, metrics_token=SecretStr(TOKEN))
     refused = http.get("/metrics", headers={"Authorization": given.encode("latin-1")} if given else {})
     assert (refused.status_code, "contactflow_" in refused.text) == (403, False)
     assert http.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"}).status_code == 200
 
 
-def test_without_one_it_is_for_this_machine_alone(house: House) -> None:
-    assert looking(house, client="192.0.2.7").get("/metrics").status_code == 403
-    behind_a_proxy = looking(house, public_url="https://contacts.example")
+def test_without_one_it_is_for_this_machine_alone(context: AppContext) -> None:
+    assert looking(context, client="192.0.2.7").get("/metrics").status_code == 403
+    behind_a_proxy = looking(context, public_url="https://contacts.example")
     assert behind_a_proxy.get("/metrics").status_code == 403
 
 

@@ -18,8 +18,8 @@ from storage.sync.reviews import Choice, Decision
 from storage.sync.syncs import Sync
 from tests.web.conftest import NotedEngine, Person
 from tests.web.plans_to_review import SMALL, waiting_plan
-from web import doors
-from web.house import House
+from web import endpoints
+from web.context import AppContext
 
 NONE = dict.fromkeys(SMALL, 0)
 
@@ -56,17 +56,17 @@ def test_a_body_of_fifty_megabytes_is_not_read_to_its_end(ann: Person, sync: Syn
     assert answer.status_code == 413
 
 
-def test_a_body_that_never_ends_holds_nobody_up(monkeypatch: pytest.MonkeyPatch, house: House) -> None:
-    monkeypatch.setattr(doors, "SLOWEST_FORM", 0.05)
+def test_a_body_that_never_ends_holds_nobody_up(monkeypatch: pytest.MonkeyPatch, context: AppContext) -> None:
+    monkeypatch.setattr(endpoints, "SLOWEST_FORM", 0.05)
     drops = cycle([{"type": "http.request", "body": b"a", "more_body": True}])
 
     async def receive() -> Message:
         await asyncio.sleep(0.01)
         return next(drops)
 
-    request = Request({"type": "http", "method": "POST", "headers": [], "path": "/", "app": house}, receive)
-    with pytest.raises(doors.Refusal) as refused:
-        asyncio.run(doors.posted_form(request))
+    request = Request({"type": "http", "method": "POST", "headers": [], "path": "/", "app": context}, receive)
+    with pytest.raises(endpoints.Refusal) as refused:
+        asyncio.run(endpoints.posted_form(request))
     assert refused.value.status == 408
 
 
@@ -91,8 +91,8 @@ def test_a_slash_too_many_leads_to_the_page_and_to_no_other_house(ann: Person, s
         assert "evil" not in ann.get(path).headers.get("location", "").split("/")[2:3]
 
 
-def test_who_names_no_host_is_refused(house: House, stranger: TestClient) -> None:
-    del house
+def test_who_names_no_host_is_refused(context: AppContext, stranger: TestClient) -> None:
+    del context
     assert stranger.get("/healthz", headers={"host": ""}).status_code == 400
 
 

@@ -20,8 +20,8 @@ from storage.settings import Settings, settings
 from tests.flows.house import address_book
 from tests.web.conftest import HOST, NotedEngine, Person
 from web.app import create_app
+from web.context import AppContext
 from web.cookies import FLOW, SESSION
-from web.house import House
 
 SERVICES = ["microsoft", "google"]
 
@@ -47,10 +47,10 @@ def services(running: Simulators, monkeypatch: pytest.MonkeyPatch) -> Iterator[S
 
 
 @pytest.fixture
-def house(services: Simulators, store: Store, engine: NotedEngine, compiled: Environment) -> House:
+def context(services: Simulators, store: Store, engine: NotedEngine, compiled: Environment) -> AppContext:
     """Registered with both."""
     del services
-    return House(store, engine, Settings.load(), compiled)
+    return AppContext(store, engine, Settings.load(), compiled)
 
 
 @pytest.fixture(autouse=True)
@@ -68,8 +68,8 @@ def members(store: Store, scope: Scope) -> dict[str, Scope]:
 class Guest:
     """A browser that is not signed in, at our pages and at the service's in turn."""
 
-    def __init__(self, house: House, services: Simulators) -> None:
-        self.http = TestClient(create_app(house), base_url=HOST, follow_redirects=False)
+    def __init__(self, context: AppContext, services: Simulators) -> None:
+        self.http = TestClient(create_app(context), base_url=HOST, follow_redirects=False)
         self.services = services
 
     def press(self, service: str, page: str = "/sign-in", button: str = "/sign-in") -> httpx.Response:
@@ -90,8 +90,8 @@ class Guest:
 
 
 @pytest.fixture
-def guest(house: House, services: Simulators) -> Guest:
-    return Guest(house, services)
+def guest(context: AppContext, services: Simulators) -> Guest:
+    return Guest(context, services)
 
 
 def changed(location: str, **parts: str) -> str:
@@ -169,10 +169,10 @@ def test_an_address_that_nobody_verified_lets_nobody_in(
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_return_works_once_and_only_in_the_browser_that_began(
-    guest: Guest, house: House, services: Simulators, service: str
+    guest: Guest, context: AppContext, services: Simulators, service: str
 ) -> None:
     location = guest.consent(guest.press(service).headers["location"])
-    stranger = Guest(house, services)
+    stranger = Guest(context, services)
     assert stranger.arrive(location).status_code == 403  # somebody was sent a link to sign in as another
     stranger.press(service)
     assert stranger.arrive(location).status_code == 403  # begun, and another's all the same
@@ -258,18 +258,18 @@ def test_a_sign_in_never_ends_anywhere_else(guest: Guest, where: str) -> None:
 
 
 def test_an_account_is_connected_for_whoever_began_and_for_nobody_else(
-    ann: Person, services: Simulators, store: Store, scope: Scope, house: House
+    ann: Person, services: Simulators, store: Store, scope: Scope, context: AppContext
 ) -> None:
     page = ann.get("/connections")
     assert "Connect Google" in page.text
     left = ann.post("/connections/connect/google")
-    location = Guest(house, services).consent(left.headers["location"])
+    location = Guest(context, services).consent(left.headers["location"])
     ann.http.cookies.set(SESSION, "x" * 43)
     assert ann.get(location.removeprefix(HOST)).status_code == 403
     with store.read() as session:
         assert connections.connections(session, scope) == []
     ann.http.cookies.set(SESSION, ann.token)
-    location = Guest(house, services).consent(ann.post("/connections/connect/google").headers["location"])
+    location = Guest(context, services).consent(ann.post("/connections/connect/google").headers["location"])
     assert ann.get(location.removeprefix(HOST)).headers["location"] == "/connections?connected=1"
     with store.read() as session:
         assert [one.account for one in connections.connections(session, scope)] == [OWNERS["google"]]

@@ -19,7 +19,7 @@ from tasks.rules.links import Use, token
 from tests.storage.campaign_examples import waiting
 from tests.web.conftest import HOST
 from web.app import create_app
-from web.house import House
+from web.context import AppContext
 
 BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 Firefox/140.0", "Accept-Language": "en"}
 
@@ -41,8 +41,8 @@ def mail(store: Store, scope: Scope, campaign: Campaign) -> Mail:
 
 @pytest.fixture
 def http(store: Store, compiled: Environment) -> TestClient:
-    house = House(store, Engine("http://127.0.0.1:9/api"), Settings.load(), compiled)
-    return TestClient(create_app(house), base_url=HOST, follow_redirects=False, headers=BROWSER)
+    context = AppContext(store, Engine("http://127.0.0.1:9/api"), Settings.load(), compiled)
+    return TestClient(create_app(context), base_url=HOST, follow_redirects=False, headers=BROWSER)
 
 
 def signed(store: Store, use: Use, mail: Mail, number: int = 0) -> str:

@@ -23,7 +23,7 @@ GROUPS = {group.key: group for group in IN_REVIEW}
 def mark(visit: Visit) -> Response:
     """Decide about the mails that were chosen, or about all of a group that nobody has looked at."""
     campaign_id, form = visit.part("campaign_id"), visit.form
-    with visit.house.store.begin() as session:
+    with visit.context.store.begin() as session:
         campaigns.campaign(session, visit.scope, campaign_id)
         if whole := form.one("whole"):
             group = GROUPS.get(form.one("group"))
@@ -46,7 +46,7 @@ def mark(visit: Visit) -> Response:
 
 def mark_one(visit: Visit) -> Response:
     campaign_id = visit.part("campaign_id")
-    with visit.house.store.begin() as session:
+    with visit.context.store.begin() as session:
         mail = find(session, visit, campaign_id, None, number_of(visit.part("ordinal")))
         deed = deed_of(visit.form.one("deed"))
         mail_marks.mark_mail(
@@ -56,7 +56,7 @@ def mark_one(visit: Visit) -> Response:
 
 
 def take_back_mark(visit: Visit) -> Response:
-    with visit.house.store.begin() as session:
+    with visit.context.store.begin() as session:
         mail_marks.take_back(session, visit.scope, visit.part("campaign_id"), visit.form.one("mark"), actor=visit.email)
     return back(visit)
 
@@ -64,7 +64,7 @@ def take_back_mark(visit: Visit) -> Response:
 def edit(visit: Visit) -> Response:
     """Another text in the mail's place: rendered and checked as any other, and to be approved anew."""
     campaign_id, form = visit.part("campaign_id"), visit.form
-    with visit.house.store.begin() as session:
+    with visit.context.store.begin() as session:
         campaign = campaigns.campaign(session, visit.scope, campaign_id)
         key = campaigns.demand_body_key(session, visit.scope, campaign_id)
         mail = find(session, visit, campaign_id, key, number_of(visit.part("ordinal")))
@@ -81,7 +81,7 @@ def edit(visit: Visit) -> Response:
 def rewrite(visit: Visit) -> Response:
     """Have the model write a mail again."""
     campaign_id = visit.part("campaign_id")
-    with visit.house.store.begin() as session:
+    with visit.context.store.begin() as session:
         campaign = campaigns.campaign(session, visit.scope, campaign_id)
         mail = find(session, visit, campaign_id, None, number_of(visit.part("ordinal")))
         if not campaign.model:
@@ -95,12 +95,12 @@ def rewrite(visit: Visit) -> Response:
 def test_send(visit: Visit) -> Response:
     """To whoever presses the button, and nobody else."""
     campaign_id = visit.part("campaign_id")
-    with visit.house.store.read() as session:
+    with visit.context.store.read() as session:
         mail = find(session, visit, campaign_id, None, number_of(visit.part("ordinal")))
     if mail.state is MailState.EXCLUDED or not mail.content_hash:
         raise Refusal(409, "There is nothing to send", "This mail is not written.")
     wanted = {"campaign": campaign_id, "mail": mail.id, "to": visit.email}
-    visit.house.engine.start("sample-mail", wanted, key=f"sample-{mail.id}-{visit.form.one('once')[:64]}")
+    visit.context.engine.start("sample-mail", wanted, key=f"sample-{mail.id}-{visit.form.one('once')[:64]}")
     return back(visit, "test")
 
 
@@ -116,7 +116,7 @@ def reject(visit: Visit) -> Response:
 def _decide(visit: Visit, choice: Choice) -> Response:
     """Named by the digest that was looked at, and by the drafts: what others decided meanwhile is shown first."""
     campaign_id, form = visit.part("campaign_id"), visit.form
-    with visit.house.store.begin() as session:
+    with visit.context.store.begin() as session:
         campaign = campaigns.campaign(session, visit.scope, campaign_id)
         if choice is not Choice.REJECT and form.one("pulse") != mail_marks.pulse(session, visit.scope, campaign_id):
             return visit.go(f"/campaigns/{campaign_id}/decide?changed=1")

@@ -60,7 +60,7 @@ def search(visit: Visit) -> Response:
 def pulse(visit: Visit) -> Response:
     """What a page that is open asks every few seconds: has anything changed?"""
     campaign_id = visit.part("campaign_id")
-    with visit.house.store.read() as session:
+    with visit.context.store.read() as session:
         campaign = campaigns.campaign(session, visit.scope, campaign_id)
         counts = tally(tallies.levels(session, visit.scope, campaign_id))
         return JSONResponse({"pulse": beat_of(campaign, mail_marks.pulse(session, visit.scope, campaign_id), counts)})
@@ -69,7 +69,7 @@ def pulse(visit: Visit) -> Response:
 def before_deciding(visit: Visit) -> Response:
     """What would happen, in numbers, with the digest of the mails and all drafts as they are now."""
     campaign_id = visit.part("campaign_id")
-    with visit.house.store.read() as session:
+    with visit.context.store.read() as session:
         campaign = campaigns.campaign(session, visit.scope, campaign_id)
         levels = tallies.levels(session, visit.scope, campaign_id)
         beat = mail_marks.pulse(session, visit.scope, campaign_id)
@@ -85,7 +85,7 @@ def before_deciding(visit: Visit) -> Response:
 
 def told(visit: Visit, campaign_id: str, *, words: str = "") -> dict[str, Any]:
     scope = visit.scope
-    with visit.house.store.read() as session:
+    with visit.context.store.read() as session:
         campaign = current(session, visit, campaigns.campaign(session, scope, campaign_id))
         key = campaigns.body_key(session, scope, campaign_id)
         levels = tallies.levels(session, scope, campaign_id)
@@ -153,7 +153,7 @@ def _head(session: Session, visit: Visit, campaign: Campaign, levels: Levels) ->
         "spent": budget.spent if budget else Decimal(0),
         "limit": budget.limit if budget else None,
         "progress": progress,
-        "run_page": visit.house.engine.run_page(campaign.flow_run_id) if campaign.has_begun else "",
+        "run_page": visit.context.engine.run_page(campaign.flow_run_id) if campaign.has_begun else "",
         "said": next((text for name, text in SAID.items() if visit.asked(name)), ""),
         "tabs": TABS,
     }

@@ -48,7 +48,7 @@ def progress_of(session: Session, visit: Visit, campaign: Campaign, counts: Tall
 
 def show(visit: Visit) -> Response:
     campaign_id = visit.part("campaign_id")
-    with visit.house.store.read() as session:
+    with visit.context.store.read() as session:
         campaign = campaigns.campaign(session, visit.scope, campaign_id)
         counts = tally(tallies.levels(session, visit.scope, campaign_id))
         progress = progress_of(session, visit, campaign, counts)

@@ -13,7 +13,7 @@ from web.campaign import (
     mail_view,
     new_campaign,
 )
-from web.doors import deed, page
+from web.endpoints import deed, page
 
 ROUTES: Sequence[BaseRoute] = (
     Route("/campaigns", page(campaigns.show)),

@@ -11,20 +11,20 @@ from web.visits import Refusal, Visit, number_of
 
 
 def pause(visit: Visit) -> Response:
-    with visit.house.store.begin() as session:
+    with visit.context.store.begin() as session:
         campaign_holds.pause(session, visit.scope, visit.part("campaign_id"), actor=visit.email)
     return visit.go(f"/campaigns/{visit.part('campaign_id')}")
 
 
 def resume(visit: Visit) -> Response:
-    with visit.house.store.begin() as session:
+    with visit.context.store.begin() as session:
         campaign = campaigns.campaign(session, visit.scope, visit.part("campaign_id"))
         campaign_holds.resume(session, visit.scope, campaign.id, actor=visit.email)
     return _woken(visit, campaign)
 
 
 def cancel(visit: Visit) -> Response:
-    with visit.house.store.begin() as session:
+    with visit.context.store.begin() as session:
         campaign = campaigns.campaign(session, visit.scope, visit.part("campaign_id"))
         campaign_holds.cancel(session, visit.scope, campaign.id, actor=visit.email)
     return _woken(visit, campaign)
@@ -32,14 +32,14 @@ def cancel(visit: Visit) -> Response:
 
 def retry_failed(visit: Visit) -> Response:
     """In a review what could not be written is written once more; later, what failed for certain is sent once more."""
-    with visit.house.store.begin() as session:
+    with visit.context.store.begin() as session:
         campaign = campaigns.campaign(session, visit.scope, visit.part("campaign_id"))
         done = mail_mending.retry_failed(session, visit.scope, campaign.id, actor=visit.email)
     if done.to_write:
         start_writing(visit, campaign)
     elif done.to_send and campaign.status is CampaignStatus.COMPLETED:
         try:
-            visit.house.engine.restart(campaign.flow_run_id)
+            visit.context.engine.restart(campaign.flow_run_id)
         except EngineUnreachable:
             return visit.go(f"/campaigns/{campaign.id}?later=1")
     return visit.go(f"/campaigns/{campaign.id}?{'anew' if done.to_write else 'again'}=1")
@@ -48,7 +48,7 @@ def retry_failed(visit: Visit) -> Response:
 def settle(visit: Visit) -> Response:
     """Somebody looked whether a mail in doubt has left."""
     campaign_id, answer = visit.part("campaign_id"), visit.form.one("left")
-    with visit.house.store.begin() as session:
+    with visit.context.store.begin() as session:
         mail = find(session, visit, campaign_id, None, number_of(visit.part("ordinal")))
         if answer not in {"yes", "no"}:
             raise Refusal(400, "Did it leave?", "Look in the mailbox, and press one of the two buttons.")
@@ -58,7 +58,7 @@ def settle(visit: Visit) -> Response:
 
 def start_writing(visit: Visit, campaign: Campaign) -> None:
     try:
-        visit.house.engine.start("rewrite-mails", {"campaign": campaign.id})
+        visit.context.engine.start("rewrite-mails", {"campaign": campaign.id})
     except (EngineUnreachable, EngineRefused):
         told = "Mails wait to be written: press “Write them now” on the campaign’s page when Prefect is back."
         raise Refusal(503, "Prefect does not answer", told) from None
@@ -66,7 +66,7 @@ def start_writing(visit: Visit, campaign: Campaign) -> None:
 
 def _woken(visit: Visit, campaign: Campaign) -> Response:
     try:
-        visit.house.engine.resume(campaign.flow_run_id)
+        visit.context.engine.resume(campaign.flow_run_id)
     except EngineUnreachable:
         return visit.go(f"/campaigns/{campaign.id}?later=1")  # what was decided stands; the sweeper wakes the run
     return visit.go(f"/campaigns/{campaign.id}")

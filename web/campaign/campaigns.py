@@ -27,7 +27,7 @@ class Waiting:
 
 
 def show(visit: Visit) -> Response:
-    with visit.house.store.read() as session:
+    with visit.context.store.read() as session:
         found = [current(session, visit, one) for one in campaigns.campaigns(session, visit.scope, limit=MOST)]
     return visit.page("campaigns.html", campaigns=found)
 

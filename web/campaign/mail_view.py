@@ -101,7 +101,7 @@ def record(session: Session, visit: Visit, campaign: Campaign, key: Key | None, 
 def letter(visit: Visit) -> Response:
     """The mail alone, for a frame in which nothing of it can do anything."""
     campaign_id = visit.part("campaign_id")
-    with visit.house.store.read() as session:
+    with visit.context.store.read() as session:
         key = campaigns.body_key(session, visit.scope, campaign_id)
         mail = find(session, visit, campaign_id, key, number_of(visit.part("ordinal")))
         content = mails.content(session, visit.scope, campaign_id, mail.id, key) if key else b""
@@ -130,7 +130,7 @@ def _links(session: Session, visit: Visit, mail: Mail, brief: Brief, told: Shown
     """Every link of the final bytes, and what there is to say about it."""
     links = brief.links or {}
     rules = organization_settings(session, visit.scope)
-    ways = routes(visit.house.settings.public_url, mail.id, session.keyring.signature, links, counted=rules.tracking)
+    ways = routes(visit.context.settings.public_url, mail.id, session.keyring.signature, links, counted=rules.tracking)
     counted = {address: links[key] for key, address in ways.links.items()}
     found = []
     for link in told.links:

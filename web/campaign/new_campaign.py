@@ -49,13 +49,13 @@ def show(visit: Visit) -> Response:
 def begin(visit: Visit) -> Response:
     """A second press of the button finds the campaign that the first one made."""
     typed, campaign_id = _typed(visit.form), _once(visit.form)
-    with visit.house.store.read() as session:
+    with visit.context.store.read() as session:
         try:
             return visit.go(f"/campaigns/{campaigns.campaign(session, visit.scope, campaign_id).id}")
         except UnknownCampaign:
             pass
     try:
-        with visit.house.store.begin() as session:
+        with visit.context.store.begin() as session:
             prepare(session, visit.scope, _wish(session, visit, typed, campaign_id), author=visit.email)
             audit.record(session, visit.scope, actor=visit.email, action="campaign.opened", subject=campaign_id)
     except (BriefError, TemplateRefused, CannotPrepare, UnknownSegment) as trouble:
@@ -70,13 +70,13 @@ def begin(visit: Visit) -> Response:
 
 def _start(visit: Visit, campaign_id: str) -> None:
     parameters = {"organization": visit.known.organization, "user": visit.email, "campaign": campaign_id}
-    run_id = visit.house.engine.start(FLOW, parameters, key=campaign_id)
-    with visit.house.store.begin() as session:
+    run_id = visit.context.engine.start(FLOW, parameters, key=campaign_id)
+    with visit.context.store.begin() as session:
         campaigns.note(session, visit.scope, campaign_id, flow_run_id=run_id)
 
 
 def _give_up(visit: Visit, campaign_id: str) -> None:
-    with visit.house.store.begin() as session:
+    with visit.context.store.begin() as session:
         campaign_reviews.end(
             session, visit.scope, campaign_id, to=CampaignStatus.FAILED, expected=[CampaignStatus.DRAFT],
             why="Prefect did not answer when it was started", actor=visit.email,
@@ -124,15 +124,15 @@ def _budget(text: str) -> Decimal | None:
 
 
 def _page(visit: Visit, typed: Typed, *, error: str = "") -> Response:
-    with visit.house.store.read() as session:
+    with visit.context.store.read() as session:
         boxes = [one for one in connections.connections(session, visit.scope) if _can_send(one)]
         saved = [one.name for one in templates.templates(session, visit.scope)]
         groups = list(segments.segments(session, visit.scope))
         people = contacts.count(session, visit.scope)
     return visit.page(
         "new_campaign.html", status=422 if error else 200, typed=typed, error=error, mailboxes=boxes, saved=saved,
-        segments=groups, people=people, smtp=bool(visit.house.settings.smtp_url),
-        has_model=visit.house.settings.has_model, once=new_id(),
+        segments=groups, people=people, smtp=bool(visit.context.settings.smtp_url),
+        has_model=visit.context.settings.has_model, once=new_id(),
     )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from web.visits import Refusal, Visit, number_of
 def mark(visit: Visit) -> Response:
     """Decide about the rows that were chosen, or about all of a group that nobody has looked at."""
     sync_id, form = visit.part("sync_id"), visit.form
-    with visit.house.store.begin() as session:
+    with visit.context.store.begin() as session:
         if whole := form.one("whole"):
             group = BY_KEY.get(form.one("group"))
             if group is None or not group.is_decidable:
@@ -37,7 +37,7 @@ def mark(visit: Visit) -> Response:
 
 def mark_one(visit: Visit) -> Response:
     sync_id = visit.part("sync_id")
-    with visit.house.store.begin() as session:
+    with visit.context.store.begin() as session:
         row = find(session, visit, sync_id, None, number_of(visit.part("ordinal")))
         _mark(visit, session, row.id, deed_of(visit.form.one("deed")))
     return _back(visit)
@@ -46,16 +46,16 @@ def mark_one(visit: Visit) -> Response:
 def edit(visit: Visit) -> Response:
     """Choices and typed values of one row; none of them means: as it was proposed."""
     sync_id = visit.part("sync_id")
-    with visit.house.store.begin() as session:
+    with visit.context.store.begin() as session:
         key = syncs.preview_key(session, visit.scope, sync_id)
         row = find(session, visit, sync_id, key, number_of(visit.part("ordinal")))
-        edits = edits_of(visit.form, row, region=visit.house.settings.region)
+        edits = edits_of(visit.form, row, region=visit.context.settings.region)
         _mark(visit, session, row.id, Deed.EDITED, edits=edits)
     return _back(visit)
 
 
 def take_back_mark(visit: Visit) -> Response:
-    with visit.house.store.begin() as session:
+    with visit.context.store.begin() as session:
         marks.take_back(session, visit.scope, visit.part("sync_id"), visit.form.one("mark"), actor=visit.email)
     return _back(visit)
 
@@ -71,19 +71,19 @@ def reject(visit: Visit) -> Response:
 
 def take_back(visit: Visit) -> Response:
     sync_id = visit.part("sync_id")
-    with visit.house.store.read() as session:
+    with visit.context.store.read() as session:
         sync = syncs.sync(session, visit.scope, sync_id)
     if not can_be_taken_back(sync):
         raise Refusal(409, "This sync cannot be taken back", "It is not done, was taken back already, or is too old.")
     once = visit.form.one("once")[:64]
-    visit.house.engine.start("undo-sync", {"sync": sync_id, "reviewer": visit.email}, key=f"undo-{sync_id}-{once}")
+    visit.context.engine.start("undo-sync", {"sync": sync_id, "reviewer": visit.email}, key=f"undo-{sync_id}-{once}")
     return visit.go(f"/syncs/{sync_id}?taking-back=1")
 
 
 def _decide(visit: Visit, choice: Choice) -> Response:
     """Named by the digest that was looked at, and by the drafts: what others decided meanwhile is shown first."""
     sync_id, form = visit.part("sync_id"), visit.form
-    with visit.house.store.begin() as session:
+    with visit.context.store.begin() as session:
         sync = syncs.sync(session, visit.scope, sync_id)
         if choice is not Choice.REJECT and form.one("pulse") != marks.pulse(session, visit.scope, sync_id):
             return visit.go(f"/syncs/{sync_id}/decide?changed=1")

@@ -54,7 +54,7 @@ def search(visit: Visit) -> Response:
 def pulse(visit: Visit) -> Response:
     """What a page that is open asks every few seconds: has anything changed?"""
     sync_id = visit.part("sync_id")
-    with visit.house.store.read() as session:
+    with visit.context.store.read() as session:
         sync = syncs.sync(session, visit.scope, sync_id)
         counts = tally(plans.counts(session, visit.scope, sync_id))
         return JSONResponse({"pulse": beat_of(sync, marks.pulse(session, visit.scope, sync_id), counts)})
@@ -63,7 +63,7 @@ def pulse(visit: Visit) -> Response:
 def before_deciding(visit: Visit) -> Response:
     """What would happen, in numbers, with the plan's digest and all drafts as they are now."""
     sync_id = visit.part("sync_id")
-    with visit.house.store.read() as session:
+    with visit.context.store.read() as session:
         sync = syncs.sync(session, visit.scope, sync_id)
         counts = plans.counts(session, visit.scope, sync_id)
         beat = marks.pulse(session, visit.scope, sync_id)
@@ -78,7 +78,7 @@ def before_deciding(visit: Visit) -> Response:
 
 def before_taking_back(visit: Visit) -> Response:
     sync_id = visit.part("sync_id")
-    with visit.house.store.read() as session:
+    with visit.context.store.read() as session:
         sync = syncs.sync(session, visit.scope, sync_id)
     if not can_be_taken_back(sync):
         raise Refusal(409, "This sync cannot be taken back", "It is not done, was taken back already, or is too old.")
@@ -92,7 +92,7 @@ def can_be_taken_back(sync: Sync) -> bool:
 
 def told(visit: Visit, sync_id: str, *, words: str = "") -> dict[str, Any]:
     scope = visit.scope
-    with visit.house.store.read() as session:
+    with visit.context.store.read() as session:
         sync = syncs.sync(session, scope, sync_id)
         key = syncs.preview_key(session, scope, sync_id)
         counts = plans.counts(session, scope, sync_id)
@@ -118,7 +118,7 @@ def told(visit: Visit, sync_id: str, *, words: str = "") -> dict[str, Any]:
             "waits": sync.status is SyncStatus.PREVIEW,
             "working": sync.status in WRITING,
             "can_take_back": can_be_taken_back(sync),
-            "run_page": visit.house.engine.run_page(sync.flow_run_id),
+            "run_page": visit.context.engine.run_page(sync.flow_run_id),
             "record": _record(session, visit, sync_id, key, row) if row else None,
             "said": next((text for name, text in SAID.items() if visit.asked(name)), ""),
             "row_asked": bool(visit.asked("row")),

@@ -15,7 +15,7 @@ LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class AppContext:
     store: Store
     engine: Engine
     settings: Settings
@@ -41,6 +41,6 @@ class House:
         return [f"{part.scheme}://{part.netloc}" for client, url in pages if client and (part := urlsplit(url))]
 
 
-def opened(settings: Settings) -> House:
+def opened(settings: Settings) -> AppContext:
     store = schema.make_ready(open_store(settings))
-    return House(store, Engine(settings.prefect_url), settings, environment())
+    return AppContext(store, Engine(settings.prefect_url), settings, environment())

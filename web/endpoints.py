@@ -28,7 +28,7 @@ from storage.sync.reviews import CannotDecide
 from storage.sync.syncs import RunIsOver, UnknownSync
 from tasks.providers.flow_runs.engine import EngineRefused, EngineUnreachable
 from web import cookies
-from web.house import House
+from web.context import AppContext
 from web.visits import Posted, Problem, Refusal, Visit
 
 log = logging.getLogger("contactflow.web")
@@ -65,7 +65,7 @@ def guest_deed(view: View) -> Endpoint:
 
 def public(view: View) -> Endpoint:
     async def endpoint(request: Request) -> Response:
-        return await run_in_threadpool(_answer, Visit(request, request.app.state.house, None, ""), view)
+        return await run_in_threadpool(_answer, Visit(request, request.app.state.context, None, ""), view)
 
     endpoint.__name__ = view.__name__
     return endpoint
@@ -116,11 +116,13 @@ def _turned_away(request: Request, why: Refusal) -> Response:
 
 
 def _enter(request: Request, view: View, form: Posted | None, *, signed_in: bool, posted: bool) -> Response:
-    house: House = request.app.state.house
-    token = cookies.read(house, request, cookies.SESSION)
-    visitor = _visitor(house, request, token) if token else None
-    guest_token = cookies.read(house, request, cookies.GUEST) or cookies.new_guest()
-    visit = Visit(request, house, visitor, cookies.csrf_of(house, token if visitor else guest_token), form or Posted())
+    context: AppContext = request.app.state.context
+    token = cookies.read(context, request, cookies.SESSION)
+    visitor = _visitor(context, request, token) if token else None
+    guest_token = cookies.read(context, request, cookies.GUEST) or cookies.new_guest()
+    visit = Visit(
+        request, context, visitor, cookies.csrf_of(context, token if visitor else guest_token), form or Posted()
+    )
     if signed_in and visitor is None:
         return _sign_in_first(visit, posted=posted)
     if posted and not _sent_by_us(visit, form):
@@ -128,29 +130,29 @@ def _enter(request: Request, view: View, form: Posted | None, *, signed_in: bool
         return refused(visit, Refusal(403, "This form is too old", "Go back, load the page again, and try once more."))
     response = _answer(visit, view)
     if not signed_in:
-        cookies.keep(house, response, cookies.GUEST, guest_token, seconds=cookies.FLOW_SECONDS * 6)
+        cookies.keep(context, response, cookies.GUEST, guest_token, seconds=cookies.FLOW_SECONDS * 6)
     response.headers.setdefault("Cache-Control", "no-store")
     return response
 
 
 def acquainted(request: Request) -> Visit:
     """Where no view answers: who is signed in keeps the way to all rooms."""
-    house: House = request.app.state.house
-    token = cookies.read(house, request, cookies.SESSION)
-    visitor = _visitor(house, request, token) if token else None
-    return Visit(request, house, visitor, cookies.csrf_of(house, token) if visitor else "")
+    context: AppContext = request.app.state.context
+    token = cookies.read(context, request, cookies.SESSION)
+    visitor = _visitor(context, request, token) if token else None
+    return Visit(request, context, visitor, cookies.csrf_of(context, token) if visitor else "")
 
 
-def _visitor(house: House, request: Request, token: str) -> Visitor | None:
-    with house.store.read() as session:
+def _visitor(context: AppContext, request: Request, token: str) -> Visitor | None:
+    with context.store.read() as session:
         found = sign_ins.visitor(session, token)
     if found is None:
         log.warning("a session token that was never given out")
     elif found.is_over:
-        Visit(request, house, found, "").record_refusal("the session is over", _route(request))
+        Visit(request, context, found, "").record_refusal("the session is over", _route(request))
     else:
         if not found.is_fresh:
-            with house.store.begin() as session:
+            with context.store.begin() as session:
                 sign_ins.note_seen(session, found.scope, found.sign_in_id)
         return found
     return None
@@ -162,11 +164,11 @@ def _sign_in_first(visit: Visit, *, posted: bool) -> Response:
     if posted:
         return refused(visit, Refusal(403, "You are signed out", "Sign in again; nothing was changed."))
     response, asked = visit.go("/sign-in"), visit.request.url
-    cookies.drop(visit.house, response, cookies.SESSION)
+    cookies.drop(visit.context, response, cookies.SESSION)
     path = f"{asked.path}?{asked.query}" if asked.query else asked.path
     if path != "/" and len(path) <= LONGEST_PATH:
-        kept = cookies.sealed(visit.house, {"path": path}, cookies.WANTED)
-        cookies.keep(visit.house, response, cookies.WANTED, kept, seconds=cookies.FLOW_SECONDS)
+        kept = cookies.sealed(visit.context, {"path": path}, cookies.WANTED)
+        cookies.keep(visit.context, response, cookies.WANTED, kept, seconds=cookies.FLOW_SECONDS)
     return response
 
 
