@@ -1,6 +1,6 @@
 """Kinds of columns: what a moment, a document or a reference to another row is, said once for all tables."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -39,11 +39,14 @@ class UtcTime(TypeDecorator[datetime]):
         del dialect
         return value.astimezone(UTC) if value else None
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        del dialect
-        if value is None or value.tzinfo is UTC:
-            return value
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
+        """On Postgres sessions are in UTC: nothing is to be done to the thousand moments that a page reads."""
+        del coltype
+        return _moment if dialect.name == "sqlite" else None
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC) if text else None
 
 
 class Money(TypeDecorator[Decimal]):
@@ -62,9 +65,13 @@ class Money(TypeDecorator[Decimal]):
             return value
         return float(value)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
-        del dialect
-        return value if value is None or isinstance(value, Decimal) else Decimal(str(value)).quantize(NANO)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
+        del coltype
+        return _exact if dialect.name == "sqlite" else None
+
+
+def _exact(value: float | None) -> Decimal | None:
+    return None if value is None else Decimal(str(value)).quantize(NANO)
 
 
 Document = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")

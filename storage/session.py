@@ -130,6 +130,8 @@ def _engine(url: str) -> Engine:
     if is_sqlite:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+    else:
+        event.listen(engine, "connect", _prepare_postgres)
     return engine
 
 
@@ -137,6 +139,12 @@ def _make_file(path: str) -> None:
     """For its owner alone; SQLite's log beside it is given the same rights."""
     with suppress(OSError):  # SQLite will say what is wrong
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+
+
+def _prepare_postgres(connection: Any, _record: object) -> None:
+    """The driver then makes moments as they are wanted, wherever the server lives."""
+    connection.execute("SET TIME ZONE 'UTC'")
+    connection.commit()
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

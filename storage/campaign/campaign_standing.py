@@ -24,12 +24,12 @@ def _live(role: Role) -> Select[Any]:
 @scoped
 def live_campaigns(session: Session, scope: Scope) -> list[Campaign]:
     rows = session.execute(_live(scope.role), scope.names)
-    return [shape.of(row) for row in rows]
+    return shape.all(rows)
 
 
 def live_everywhere(session: Session) -> list[Campaign]:
     """Of all organizations, for upkeep."""
-    return [shape.of(row) for row in session.execute(shape.within(row_security.across(session, table, LIVE_STATUSES)))]
+    return shape.all(session.execute(shape.within(row_security.across(session, table, LIVE_STATUSES))))
 
 
 @scoped

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -100,14 +100,9 @@ class Campaign:
         return self.flow_run_id != self.id
 
 
-def _forecast(stored: Any) -> Forecast | None:
-    return msgspec.convert(stored, Forecast) if stored else None
-
-
 shape = Shape(
     Campaign, table, CampaignStatistics,
-    status=CampaignStatus, criteria=partial(msgspec.convert, type=Criteria), forecast=_forecast,
-    warnings=tuple, connection_id=or_empty, template_id=or_empty, budget_id=or_empty,
+    connection_id=or_empty, template_id=or_empty, budget_id=or_empty, forecast=lambda stored: stored or None,
 )  # fmt: skip
 
 
@@ -162,7 +157,7 @@ def campaign(session: Session, scope: Scope, campaign_id: str) -> Campaign:
 @scoped
 def campaigns(session: Session, scope: Scope, *, limit: int = 100) -> list[Campaign]:
     rows = session.execute(_newest(scope.role), scope.names | {"most": limit})
-    return [shape.of(row) for row in rows]
+    return shape.all(rows)
 
 
 @scoped

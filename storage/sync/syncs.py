@@ -75,43 +75,38 @@ class Sync:
         return {**told, "updated": told["updated"] - self.maybe, "maybe": self.maybe}
 
 
-_shape = Shape(
-    Sync, table, Statistics,
-    provider=Provider, status=SyncStatus, connection_id=or_empty, schedule_id=or_empty, warnings=tuple, allowed=tuple,
-)  # fmt: skip
+shape = Shape(Sync, table, Statistics, connection_id=or_empty, schedule_id=or_empty)
 
 
 @cache
 def _newest(role: Role) -> Select[Any]:
-    newest = _shape.where(visible_to(table, role)).order_by(table.c.created_at.desc())
+    newest = shape.where(visible_to(table, role)).order_by(table.c.created_at.desc())
     return newest.limit(bindparam("most"))
 
 
 @scoped
 def sync(session: Session, scope: Scope, sync_id: str) -> Sync:
-    found = session.execute(_shape.where(visible(table, scope), table.c.id == sync_id)).one_or_none()
+    found = session.execute(shape.where(visible(table, scope), table.c.id == sync_id)).one_or_none()
     if found is None:
         raise UnknownSync(f"no sync {sync_id}: `contactflow syncs --org …` lists them")
-    return _shape.of(found)
+    return shape.of(found)
 
 
 @scoped
 def syncs(session: Session, scope: Scope, *, limit: int = 100) -> list[Sync]:
     rows = session.execute(_newest(scope.role), scope.names | {"most": limit})
-    return [_shape.of(row) for row in rows]
+    return shape.all(rows)
 
 
 @scoped
 def open_syncs(session: Session, scope: Scope) -> list[Sync]:
-    rows = session.execute(_shape.where(visible(table, scope), table.c.status.in_(OPEN_STATUSES)))
-    return [_shape.of(row) for row in rows]
+    rows = session.execute(shape.where(visible(table, scope), table.c.status.in_(OPEN_STATUSES)))
+    return shape.all(rows)
 
 
 def open_everywhere(session: Session) -> list[Sync]:
     """Of all organizations, for upkeep."""
-    return [
-        _shape.of(row) for row in session.execute(_shape.within(row_security.across(session, table, OPEN_STATUSES)))
-    ]
+    return shape.all(session.execute(shape.within(row_security.across(session, table, OPEN_STATUSES))))
 
 
 @scoped
@@ -135,9 +130,9 @@ def open_for(session: Session, scope: Scope, connection_id: str) -> Sync | None:
     if not connection_id:
         return None
     row = session.execute(
-        _shape.where(visible(table, scope), table.c.connection_id == connection_id, table.c.status.in_(OPEN_STATUSES))
+        shape.where(visible(table, scope), table.c.connection_id == connection_id, table.c.status.in_(OPEN_STATUSES))
     ).one_or_none()
-    return _shape.of(row) if row else None
+    return shape.of(row) if row else None
 
 
 @scoped
@@ -191,8 +186,8 @@ def keep_cursor(session: Session, scope: Scope, sync_id: str, cursor: str) -> No
 @scoped
 def of_run(session: Session, scope: Scope, flow_run_id: str) -> Sync | None:
     """A flow that starts again from its top finds the sync that it had."""
-    row = session.execute(_shape.where(visible(table, scope), table.c.flow_run_id == flow_run_id)).one_or_none()
-    return _shape.of(row) if row else None
+    row = session.execute(shape.where(visible(table, scope), table.c.flow_run_id == flow_run_id)).one_or_none()
+    return shape.of(row) if row else None
 
 
 @scoped

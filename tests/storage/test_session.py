@@ -1,14 +1,19 @@
-"""Transactions: what is written durably is on the disk before anybody goes on; and whose the files are."""
+"""Transactions: what is written durably is on the disk before anybody goes on; whose the files are; moments in UTC."""
 
 import os
 from collections.abc import Iterator
+from datetime import UTC, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from storage import schema
+from storage.documents import now
+from storage.organization import tenants
 from storage.session import Session, Store
+from storage.tables import organizations
 from tests.conftest import opened
 
 FULL, NORMAL = 2, 1
@@ -48,3 +53,11 @@ def test_whoever_else_is_on_the_machine_reads_none_of_its_files(tmp_path: Path) 
     finally:
         os.umask(before)
     assert modes == dict.fromkeys(("contactflow.db", "contactflow.db-wal", "contactflow.db-shm"), 0o600)
+
+
+def test_moments_are_in_utc_wherever_the_server_lives(postgres_url: str) -> None:
+    with opened(f"{postgres_url}?options=-c%20TimeZone%3DAsia%2FTokyo") as store, store.begin() as session:
+        tenants.add_organization(session, "Acme")
+        told = session.execute(select(organizations.c.created_at)).scalar_one()
+    assert told.tzinfo is UTC
+    assert abs(told - now()) < timedelta(minutes=5)
