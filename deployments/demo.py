@@ -12,8 +12,9 @@ from typing import Any
 from deployments.cli.looking import tell_outcome
 from deployments.cli.waiting import follow
 from deployments.local import CannotStart, environment_of, running, wait_until
-from deployments.processes import Child, Household
+from deployments.supervisor import Child, Supervisor
 from storage import schema
+from storage.deciding import Choice
 from storage.documents import new_id
 from storage.organization import organization_settings, sign_ins, tenants
 from storage.organization.connections import StoredTokens, connect, connections
@@ -23,7 +24,7 @@ from storage.scope import Scope
 from storage.session import Store, open_store
 from storage.settings import PREFIX, Settings
 from storage.sync import plans, reviews, syncs
-from storage.sync.reviews import Choice, Decision
+from storage.sync.reviews import Decision
 from storage.sync.syncs import Sync
 from tasks.providers.flow_runs.engine import Engine
 from tasks.rules.guards import Allow
@@ -46,16 +47,16 @@ class Stage:
 
 
 @contextmanager
-def running_demo(settings: Settings, *, contacts: int, say: Say) -> Iterator[tuple[Household, Stage]]:
+def running_demo(settings: Settings, *, contacts: int, say: Say) -> Iterator[tuple[Supervisor, Stage]]:
     store = schema.make_ready(open_store(settings))
     with _simulators(settings, contacts, say) as world:
         environment = _environment(world)
-        with running(settings, extra=environment, say=say) as household:
+        with running(settings, extra=environment, say=say) as supervisor:
             scope = _team(store)
             accounts = {
                 provider: _account(store, scope, provider, world) for provider in (Provider.MICROSOFT, Provider.GOOGLE)
             }
-            yield household, Stage(store, Engine(settings.own_prefect_url), scope, accounts, settings.public_url)
+            yield supervisor, Stage(store, Engine(settings.own_prefect_url), scope, accounts, settings.public_url)
 
 
 def stocked(stage: Stage, *, say: Say) -> None:
@@ -180,7 +181,7 @@ def _simulators(settings: Settings, contacts: int, say: Say) -> Iterator[dict[st
     say("starting simulated Microsoft and Google accounts")
     home = settings.home.with_name(f"{settings.home.name}-simulators")
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    log, household = home / "simulators.log", Household()
+    log, supervisor = home / "simulators.log", Supervisor()
     log.unlink(missing_ok=True)
     http, https = _ports(home)
     command = [
@@ -188,11 +189,11 @@ def _simulators(settings: Settings, contacts: int, say: Say) -> Iterator[dict[st
         "--port", str(http), "--https-port", str(https),
     ]  # fmt: skip
     try:
-        household.add(Child("simulators", command, environment_of(settings), log))
-        wait_until(lambda: _announced(log) is not None, "the simulators answer", household)
+        supervisor.add(Child("simulators", command, environment_of(settings), log))
+        wait_until(lambda: _announced(log) is not None, "the simulators answer", supervisor)
         yield _announced(log) or {}
     finally:
-        household.stop()
+        supervisor.stop()
 
 
 def _announced(log: Path) -> dict[str, Any] | None:

@@ -2,17 +2,17 @@
 
 from collections.abc import Callable
 
-from deployments.cli.campaign_looking import current, tell
+from deployments.cli.campaign_looking import tell
 from deployments.cli.waiting import follow_campaign
 from deployments.demo import ORGANIZATION, USER, Stage
 from deployments.local import CannotStart
 from storage.campaign import campaign_reviews, campaigns, mails, tallies
 from storage.campaign.campaign_reviews import Decision
 from storage.campaign.campaigns import Campaign
+from storage.deciding import Choice
 from storage.documents import new_id
 from storage.people import contacts
 from storage.records import CampaignStatus, Criteria, MailState, Provider
-from storage.sync.reviews import Choice
 
 RECIPIENTS = 12
 BUDGET_USD = 1.0
@@ -98,4 +98,4 @@ def _show_one(stage: Stage, campaign: Campaign, say: Say) -> None:
 
 def _tell(stage: Stage, campaign: Campaign) -> None:
     with stage.store.read() as session:
-        tell(current(session, stage.scope, campaign))
+        tell(tallies.current(session, stage.scope, campaign))

@@ -178,7 +178,7 @@ def end_with(work: Callable[[], object]) -> NoReturn:
 def import_all() -> None:
     for name in IMPORTED:
         importlib.import_module(name)
-    from tasks.sync import expectations  # noqa: PLC0415 (as above)
+    from tasks.providers import expectations  # noqa: PLC0415 (as above)
 
     expectations.keep_ready()
 

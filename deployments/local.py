@@ -14,7 +14,7 @@ from pathlib import Path
 
 import httpx
 
-from deployments.processes import Child, Household, demand_free
+from deployments.supervisor import Child, Supervisor, demand_free
 from storage.settings import PREFIX, Settings
 from tasks.providers.flow_runs.engine import Engine
 
@@ -29,23 +29,23 @@ class CannotStart(Exception):
 @contextmanager
 def running(
     settings: Settings, *, extra: Mapping[str, str] | None = None, say: Callable[[str], None]
-) -> Iterator[Household]:
+) -> Iterator[Supervisor]:
     """Server, worker and page, up and answering; all ended when the block is left, however it is left."""
     with _alone(settings.home):
-        household = Household()
+        supervisor = Supervisor()
         try:
             environment = {**os.environ, **environment_of(settings), **(extra or {})}
-            _start_server(household, settings, environment, say)
-            household.add(
+            _start_server(supervisor, settings, environment, say)
+            supervisor.add(
                 Child("worker", [sys.executable, "-m", "deployments.serve"], environment, _log(settings, "worker"))
             )
-            _start_page(household, settings, environment)
+            _start_page(supervisor, settings, environment)
             say("starting the worker and the review page")
-            wait_until(lambda: _serves(Engine(settings.own_prefect_url)), "the worker offers its flows", household)
-            wait_until(lambda: _answers(settings), "the review page answers", household)
-            yield household
+            wait_until(lambda: _serves(Engine(settings.own_prefect_url)), "the worker offers its flows", supervisor)
+            wait_until(lambda: _answers(settings), "the review page answers", supervisor)
+            yield supervisor
         finally:
-            household.stop()
+            supervisor.stop()
 
 
 def environment_of(settings: Settings) -> dict[str, str]:
@@ -70,10 +70,10 @@ def environment_of(settings: Settings) -> dict[str, str]:
     }
 
 
-def wait_until(met: Callable[[], bool], what: str, household: Household, *, patience: float = PATIENCE) -> None:
+def wait_until(met: Callable[[], bool], what: str, supervisor: Supervisor, *, patience: float = PATIENCE) -> None:
     deadline = time.monotonic() + patience
     while not met():
-        for child in household.children:
+        for child in supervisor.children:
             if not child.is_running:
                 raise CannotStart(f"{child.name} ended at once: its log is {child.log}")
         if time.monotonic() > deadline:
@@ -82,7 +82,7 @@ def wait_until(met: Callable[[], bool], what: str, household: Household, *, pati
 
 
 def _start_server(
-    household: Household, settings: Settings, environment: Mapping[str, str], say: Callable[[str], None]
+    supervisor: Supervisor, settings: Settings, environment: Mapping[str, str], say: Callable[[str], None]
 ) -> None:
     demand_free(settings.prefect_port, f"{PREFIX}PREFECT_PORT")
     command = [
@@ -96,14 +96,14 @@ def _start_server(
         "--port",
         str(settings.prefect_port),
     ]
-    household.add(Child("Prefect server", command, environment, _log(settings, "prefect")))
+    supervisor.add(Child("Prefect server", command, environment, _log(settings, "prefect")))
     say("starting Prefect (the first start takes a while)")
-    wait_until(Engine(settings.own_prefect_url).is_up, "Prefect answers", household)
+    wait_until(Engine(settings.own_prefect_url).is_up, "Prefect answers", supervisor)
 
 
-def _start_page(household: Household, settings: Settings, environment: Mapping[str, str]) -> None:
+def _start_page(supervisor: Supervisor, settings: Settings, environment: Mapping[str, str]) -> None:
     demand_free(settings.web_port, f"{PREFIX}WEB_PORT")
-    household.add(Child("review page", [sys.executable, "-m", "web"], environment, _log(settings, "web")))
+    supervisor.add(Child("review page", [sys.executable, "-m", "web"], environment, _log(settings, "web")))
 
 
 def _answers(settings: Settings) -> bool:

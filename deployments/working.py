@@ -5,17 +5,17 @@ import sys
 from pathlib import Path
 
 from deployments.local import environment_of, wait_until
-from deployments.processes import Child, Household
+from deployments.supervisor import Child, Supervisor
 from storage.settings import Settings
 
 
-def start(household: Household, settings: Settings, pool: str, limit: int | None, folder: Path) -> None:
+def start(supervisor: Supervisor, settings: Settings, pool: str, limit: int | None, folder: Path) -> None:
     address = folder / "runs"
     own = environment_of(settings) | {"PREFECT_API_URL": settings.prefect_url}
     environment = {**own, **os.environ}
     log = settings.home / "logs" / f"worker-{os.getpid()}.log"
     fork_server = [sys.executable, "-m", "deployments.fork_server", str(address)]
-    household.add(Child("fork server", fork_server, environment, log))
-    wait_until(address.exists, "runs can be forked", household)
+    supervisor.add(Child("fork server", fork_server, environment, log))
+    wait_until(address.exists, "runs can be forked", supervisor)
     worker = [sys.executable, "-m", "deployments.worker", pool, str(address), *([str(limit)] if limit else [])]
-    household.add(Child("worker", worker, environment, log))
+    supervisor.add(Child("worker", worker, environment, log))

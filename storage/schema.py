@@ -1,4 +1,4 @@
-"""The database's schema: brought up to date, taken back, compared with `storage/tables`.
+"""The database's schema: brought up to date, and taken back.
 
 Alembic is imported only where it works: the terminal asks on every command whether the schema is current.
 """
@@ -54,18 +54,6 @@ def make_ready(store: Store) -> Store:
             f"the database is at version {here}, this program needs {newest()}: run `contactflow migrate`"
         )
     return store
-
-
-def differences(store: Store) -> list[object]:
-    """What the migrations lack: empty where the tables as declared and the database agree."""
-    from alembic.autogenerate import compare_metadata  # noqa: PLC0415 (see above)
-    from alembic.runtime.migration import MigrationContext  # noqa: PLC0415 (see above)
-
-    from storage.tables import metadata  # noqa: PLC0415 (see above)
-
-    with store.read() as session:
-        context = MigrationContext.configure(session.connection, opts={"compare_type": True})
-        return list(compare_metadata(context, metadata))
 
 
 @contextmanager

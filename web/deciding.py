@@ -2,10 +2,10 @@
 
 from starlette.responses import Response
 
+from storage.deciding import Choice
 from storage.organization import tenants
 from storage.records import Deed
 from storage.session import Session
-from storage.sync.reviews import Choice
 from tasks.providers.flow_runs.engine import EngineUnreachable
 from web.visits import Refusal, Visit
 

@@ -18,13 +18,13 @@ from starlette.responses import Response
 from storage.campaign.campaigns import CampaignIsOver, UnknownCampaign
 from storage.campaign.mails import UnknownMail
 from storage.campaign.templates import UnknownTemplate
+from storage.deciding import CannotDecide
 from storage.organization import sign_ins
 from storage.organization.connections import UnknownConnection
 from storage.organization.schedules import UnknownSchedule
 from storage.organization.sign_ins import Visitor
 from storage.people.contacts import UnknownContact
 from storage.scope import NotAllowed
-from storage.sync.reviews import CannotDecide
 from storage.sync.syncs import RunIsOver, UnknownSync
 from tasks.providers.flow_runs.engine import EngineRefused, EngineUnreachable
 from web import cookies

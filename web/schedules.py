@@ -10,7 +10,7 @@ from storage.organization import connections, schedules
 from storage.records import ConnectionStatus, ReviewPolicy, Timing
 from storage.session import Session
 from tasks.providers.flow_runs.engine import EngineRefused, EngineUnreachable
-from tasks.rules.timing import BadTiming, next_runs, timing_of
+from tasks.rules.timing import BadTiming, next_runs, spelt, timing_of
 from tasks.upkeep.schedule import schedule as keep_in_step
 from web.visits import Refusal, Visit
 
@@ -117,15 +117,6 @@ def _page(visit: Visit, *, error: str = "", status: int = 200) -> Response:
         kept=visit.asked("kept"), form=visit.form,
         accounts=[one for one in accounts if one.status is not ConnectionStatus.DISCONNECTED],
     )  # fmt: skip
-
-
-def spelt(timing: Timing) -> str:
-    """As a person would write it in the form."""
-    if timing.every is None:
-        return timing.cron
-    minutes = int(timing.every.total_seconds()) // 60
-    sizes = ((1440, "d"), (60, "h"), (1, "m"))
-    return next(f"{minutes // size}{letter}" for size, letter in sizes if minutes % size == 0)
 
 
 def in_words(timing: Timing) -> str:

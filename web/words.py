@@ -1,7 +1,7 @@
 """What the pages call things."""
 
+from storage.deciding import Choice
 from storage.records import Advice, ChangeKind, ChangeState, Deed, Person, ReviewPolicy, SyncStatus
-from storage.sync.reviews import Choice
 
 FIELDS = {name: name.replace("_", " ").capitalize() for name in Person.__dataclass_fields__} | {
     "given_name": "First name",

@@ -106,7 +106,7 @@ def list_campaigns(desk: Desk, limit: int = 20) -> Answer:
     """E-mail campaigns, the newest first, with their numbers and what they cost."""
     with desk.looking() as (session, scope):
         listed = campaigns.campaigns(session, scope, limit=_few(limit))
-        found = [campaign_looking.current(session, scope, one) for one in listed]
+        found = [tallies.current(session, scope, one) for one in listed]
     return answer({"campaigns": [campaign_looking.as_data(one) for one in found]})
 
 
@@ -132,7 +132,7 @@ def preview_mails(desk: Desk, campaign_id: str, after: int = 0, limit: int = 10)
 
 
 def _campaign(session: Session, scope: Scope, campaign_id: str) -> tuple[dict[str, Any], bool]:
-    found = campaign_looking.current(session, scope, campaigns.campaign(session, scope, campaign_id))
+    found = tallies.current(session, scope, campaigns.campaign(session, scope, campaign_id))
     return campaign_looking.as_data(found), found.status is CampaignStatus.REVIEW
 
 

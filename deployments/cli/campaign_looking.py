@@ -6,7 +6,7 @@ import click
 
 from deployments.cli.advice import advice_as_data, tell_advice
 from deployments.cli.terminal import command, organization_option, ready_store, show, table, when
-from storage.campaign import campaigns, mails, spending, tallies
+from storage.campaign import campaigns, mails, tallies
 from storage.campaign.campaigns import Campaign
 from storage.organization import suggestions, tenants
 from storage.records import CampaignStatus, Letter, Mail, MailState, Run, RunKind, Suggestion
@@ -26,7 +26,7 @@ def campaigns_command(organization: str, limit: int, *, as_json: bool) -> None:
     """List campaigns, the newest first."""
     with ready_store().read() as session:
         scope = tenants.whole_organization(session, organization)
-        listed = [current(session, scope, one) for one in campaigns.campaigns(session, scope, limit=limit)]
+        listed = [tallies.current(session, scope, one) for one in campaigns.campaigns(session, scope, limit=limit)]
     rows = [
         (one.id, when(one.created_at), one.name, one.status, *(one.statistics.by_name()[name] for name in SHOWN),
          one.total_cost)
@@ -66,18 +66,7 @@ def campaign_show_command(campaign_id: str, states: tuple[str, ...], mail: str, 
 
 def found(session: Session, campaign_id: str) -> tuple[Scope, Campaign]:
     scope = tenants.scope_of_campaign(session, campaign_id)
-    return scope, current(session, scope, campaigns.campaign(session, scope, campaign_id))
-
-
-def current(session: Session, scope: Scope, campaign: Campaign) -> Campaign:
-    """With the numbers of this moment, while they still change."""
-    from dataclasses import replace  # noqa: PLC0415 (only here)
-
-    if not campaign.is_open:
-        return campaign
-    statistics = tallies.statistics(session, scope, campaign.id)
-    cost = spending.total(session, scope, campaign.budget_id) if campaign.budget_id else campaign.total_cost
-    return replace(campaign, statistics=statistics, total_cost=cost)
+    return scope, tallies.current(session, scope, campaigns.campaign(session, scope, campaign_id))
 
 
 def as_data(campaign: Campaign) -> dict[str, Any]:

@@ -25,13 +25,13 @@ from deployments.cli.waiting import follow_campaign
 from storage import audit
 from storage.campaign import campaign_reviews, campaigns, mail_marks, mails, segments
 from storage.campaign.campaign_reviews import Decision
+from storage.deciding import Choice
 from storage.documents import new_id
 from storage.organization import tenants
 from storage.records import Attachment, CampaignStatus, Criteria, Deed
 from storage.scope import Scope
 from storage.session import Session, Store
 from storage.settings import settings
-from storage.sync.reviews import Choice
 from tasks.campaign.preparing import Wish, prepare
 from tasks.providers.flow_runs.engine import Engine
 

@@ -6,6 +6,7 @@ import os
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -143,8 +144,6 @@ def as_data(one: Contact) -> dict[str, Any]:
 
 
 def _as_dict(value: Any) -> Any:
-    from dataclasses import asdict, is_dataclass  # noqa: PLC0415 (as json's own hook)
-
     if is_dataclass(value) and not isinstance(value, type):
         return asdict(value)
     return value.isoformat()

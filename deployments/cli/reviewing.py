@@ -6,13 +6,14 @@ import click
 
 from deployments.cli.looking import KINDS, as_data, found, tell_outcome
 from deployments.cli.terminal import Refused, command, ready_store, reviewer_of, show, table
-from deployments.cli.waiting import follow
+from deployments.cli.waiting import follow, wait_for_run
+from storage.deciding import Choice
 from storage.records import Change, ChangeKind, ChangeState, SyncStatus
 from storage.scope import Scope
 from storage.session import Session, Store
 from storage.settings import settings
 from storage.sync import plans, reviews
-from storage.sync.reviews import Choice, Decision
+from storage.sync.reviews import Decision
 from storage.sync.syncs import Sync
 from tasks.providers.flow_runs.engine import Engine, EngineUnreachable
 
@@ -82,13 +83,11 @@ def undo_command(sync_id: str, reviewer: str | None, *, as_json: bool) -> None:
 
 
 def _run_undo(engine: Engine, sync_id: str, reviewer: str) -> None:
-    import time  # noqa: PLC0415 (nothing else here waits)
-
     run_id = engine.start("undo-sync", {"sync": sync_id, "reviewer": reviewer})
-    while (state := engine.state(run_id)) != "Completed":
-        if state in {"Failed", "Crashed", "Cancelled"}:
-            raise Refused(f"nothing was taken back: {engine.failure(run_id)}")
-        time.sleep(0.3)
+    try:
+        wait_for_run(engine, run_id)
+    except Refused as failed:
+        raise Refused(f"nothing was taken back: {failed}") from None
 
 
 def _go_on(store: Store, sync: Sync, decision: Decision, *, wait: bool, as_json: bool) -> None:

@@ -11,7 +11,7 @@ from deployments.cli.terminal import command, ready_store
 from storage.settings import Settings, settings
 
 if TYPE_CHECKING:
-    from deployments.processes import Household
+    from deployments.supervisor import Supervisor
 
 
 @command("up")
@@ -23,12 +23,12 @@ def up_command(*, as_json: bool) -> None:
     ctrl_c_for_both()
     ready_store()
     try:
-        with running(settings(), say=say) as household:
+        with running(settings(), say=say) as supervisor:
             say(f"ready: the review page at {settings().public_url}, runs and schedules at {_ui(settings())}")
             say("sign in: contactflow sign-in --org … --user …")
             say("start a sync: contactflow sync --org … --user … --file contacts.vcf")
             say("Ctrl-C ends it; nothing is lost")
-            watch(household)
+            watch(supervisor)
     except KeyboardInterrupt:
         say("ended")
 
@@ -43,7 +43,7 @@ def demo_command(contacts: int, *, hands_free: bool, as_json: bool) -> None:
     del as_json
     ctrl_c_for_both()
     try:
-        with demo.running_demo(settings(), contacts=contacts, say=say) as (household, stage):
+        with demo.running_demo(settings(), contacts=contacts, say=say) as (supervisor, stage):
             if hands_free:
                 demo.hands_free(stage, say=say)
                 demo_campaign.hands_free(stage, say=say)
@@ -52,15 +52,15 @@ def demo_command(contacts: int, *, hands_free: bool, as_json: bool) -> None:
             demo.up_to_review(stage, say=say)
             demo_campaign.up_to_review(stage, say=say)
             say("Ctrl-C ends it; the next start finds everything as it is now")
-            watch(household)
+            watch(supervisor)
     except KeyboardInterrupt:
         say("ended")
 
 
-def watch(household: "Household") -> None:
+def watch(supervisor: "Supervisor") -> None:
     while True:
         time.sleep(1)
-        for name in household.mend():
+        for name in supervisor.mend():
             say(f"{name} had ended and was started again")
 
 

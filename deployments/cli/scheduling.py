@@ -12,7 +12,7 @@ from storage.records import ReviewPolicy, Timing
 from storage.session import Store
 from storage.settings import settings
 from tasks.providers.flow_runs.engine import Engine, EngineRefused, EngineUnreachable
-from tasks.rules.timing import next_runs, timing_of
+from tasks.rules.timing import next_runs, spelt, timing_of
 from tasks.upkeep.schedule import schedule as keep_in_step
 
 POLICIES = {ReviewPolicy.ALWAYS: "always", ReviewPolicy.RISKY: "only when risky"}
@@ -118,12 +118,8 @@ def _changed(before: Timing, cron: str, every: str, time_zone: str) -> Timing:
         if not time_zone:
             return before
         cron = before.cron
-        every = "" if cron else f"{_minutes(before)}m"
+        every = "" if cron else spelt(before)
     return timing_of(cron, every, time_zone or before.time_zone)
-
-
-def _minutes(timing: Timing) -> int:
-    return int(timing.every.total_seconds()) // 60 if timing.every else 0
 
 
 def _set_active(schedule_id: str, actor: str, *, active: bool, as_json: bool) -> None:
@@ -144,13 +140,7 @@ def _tell_prefect(store: Store) -> None:
 
 
 def told(timing: Timing) -> str:
-    if timing.every is None:
-        return f"{timing.cron} ({timing.time_zone})"
-    minutes = _minutes(timing)
-    for length, name in ((1440, "d"), (60, "h")):
-        if minutes % length == 0:
-            return f"every {minutes // length}{name}"
-    return f"every {minutes}m"
+    return f"every {spelt(timing)}" if timing.every else f"{timing.cron} ({timing.time_zone})"
 
 
 def _coming(one: Schedule) -> list[datetime]:

@@ -19,6 +19,7 @@ from storage.campaign.mails import UnknownMail
 from storage.campaign.segments import UnknownSegment
 from storage.campaign.templates import UnknownTemplate
 from storage.crypto import CannotDecrypt
+from storage.deciding import CannotDecide
 from storage.hash_keys import HashKeyMissing
 from storage.organization import tenants
 from storage.organization.connections import UnknownConnection
@@ -35,7 +36,6 @@ from storage.scope import NotAllowed, Scope
 from storage.session import Session, Store, open_store
 from storage.settings import SettingsError
 from storage.sync.opening import AlreadyOpen
-from storage.sync.reviews import CannotDecide
 from storage.sync.syncs import UnknownSync
 
 # Errors whose text is meant for the person at the terminal. Those of rooms that are slow to enter are known by name.

@@ -88,6 +88,17 @@ def _segment_list(organization: str, *, as_json: bool) -> None:
     show(as_json, data, lambda: table("", ["name", "pipeline", "stage", "tags", "contacts"], rows, empty=empty))
 
 
+@command("remove")
+@click.argument("name")
+@organization_option
+def _segment_remove(name: str, organization: str, *, as_json: bool) -> None:
+    """Remove a saved segment; campaigns that were made of it stay as they are."""
+    with ready_store().begin() as session:
+        if not segments.remove(session, tenants.whole_organization(session, organization), name):
+            raise Refused(f"no segment {name!r}: `contactflow segment list --org {organization}` lists them")
+    show(as_json, {"name": name}, lambda: click.echo("removed"))
+
+
 @click.group("suppression")
 def suppression_command() -> None:
     """Who must not be written to."""
@@ -138,6 +149,7 @@ template_command.add_command(_template_save)
 template_command.add_command(_template_list)
 segment_command.add_command(_segment_save)
 segment_command.add_command(_segment_list)
+segment_command.add_command(_segment_remove)
 suppression_command.add_command(_suppression_add)
 suppression_command.add_command(_suppression_lift)
 suppression_command.add_command(_suppression_list)

@@ -18,7 +18,7 @@ from tasks.providers.flow_runs.engine import Engine
 @click.option("--limit", type=click.IntRange(1), help="Runs at once in this worker.")
 def work_command(pool: str, limit: int | None, *, as_json: bool) -> None:
     """Run what a work pool of type `process` holds; Ctrl-C ends it, and others go on with its runs."""
-    from deployments.processes import Household  # noqa: PLC0415 (starting is slow anyway)
+    from deployments.supervisor import Supervisor  # noqa: PLC0415 (starting is slow anyway)
     from deployments.working import start  # noqa: PLC0415 (as above)
 
     del as_json
@@ -29,13 +29,13 @@ def work_command(pool: str, limit: int | None, *, as_json: bool) -> None:
         raise Refused(
             f"{engine.url} has no work pool {pool} of type process: `contactflow deploy --pool {pool}` makes it"
         )
-    household = Household()
+    supervisor = Supervisor()
     with tempfile.TemporaryDirectory(prefix="contactflow-work-") as folder:
         try:
-            start(household, settings(), pool, limit, Path(folder))
-            say(f"working for {pool}: its log is {household.children[-1].log}")
-            watch(household)
+            start(supervisor, settings(), pool, limit, Path(folder))
+            say(f"working for {pool}: its log is {supervisor.children[-1].log}")
+            watch(supervisor)
         except KeyboardInterrupt:
             say("ended")
         finally:
-            household.stop()
+            supervisor.stop()

@@ -2,10 +2,10 @@
 
 from storage import audit
 from storage.campaign import campaign_reviews, campaigns
+from storage.deciding import CannotDecide
 from storage.records import CampaignStatus
 from storage.scope import Scope, scoped
 from storage.session import Session
-from storage.sync.reviews import CannotDecide
 
 BY_HAND = "paused by hand"
 STOPPABLE = (

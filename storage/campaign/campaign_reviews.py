@@ -14,13 +14,13 @@ from storage.campaign import campaigns, mail_writing, mails, tallies
 from storage.campaign.campaigns import Campaign
 from storage.campaign.mail_writing import Written
 from storage.campaign.mails import UnknownMail
+from storage.deciding import CannotDecide, Choice
 from storage.documents import now
 from storage.organization import tenants
 from storage.organization.organization_settings import organization_settings
 from storage.records import CampaignStatus, MailState
 from storage.scope import Scope, scoped
 from storage.session import Session
-from storage.sync.reviews import CannotDecide, Choice
 
 BEING_WRITTEN = MailState.PENDING
 OPEN = (MailState.GENERATED, MailState.APPROVED, MailState.REJECTED)

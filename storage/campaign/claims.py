@@ -1,13 +1,12 @@
 """One mail in one worker's hands, and how it ended. What is not what somebody approved is put in nobody's hands."""
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row
 
-from storage.campaign.mail_rows import place
+from storage.campaign.mail_rows import content_hash, place
 from storage.crypto import Key
 from storage.records import MailState
 from storage.scope import Scope
@@ -45,7 +44,7 @@ class Outcome:
 
 def claim_of(scope: Scope, row: Row[Any], key: Key) -> Claim:
     content = key.open(row.content, place(scope, row.id, "content")) if row.content else b""
-    if hashlib.sha256(content).hexdigest() != row.approved_hash:
+    if content_hash(content) != row.approved_hash:
         raise NotTheApprovedBytes(
             f"mail {row.id} is not what was approved: nothing was sent; cancel campaign {row.campaign_id}, "
             "and find out who changed the database"

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from storage.documents import new_id
 from storage.records import MailEvent, Visitor
-from storage.scope import Scope, of_campaign, of_organization, scoped
+from storage.scope import Scope, of_organization, scoped
 from storage.session import Session
 from storage.tables import email_events as table
 
@@ -63,12 +63,6 @@ def of_mail(session: Session, scope: Scope, mail_id: str) -> Sequence[Event]:
     rows = session.execute(
         select(table).where(of_organization(table, scope), table.c.email_id == mail_id).order_by(table.c.at)
     )
-    return [_event(row) for row in rows]
-
-
-@scoped
-def of_whole_campaign(session: Session, scope: Scope, campaign_id: str) -> Sequence[Event]:
-    rows = session.execute(select(table).where(of_campaign(table, scope, campaign_id)).order_by(table.c.at))
     return [_event(row) for row in rows]
 
 

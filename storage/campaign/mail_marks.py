@@ -13,12 +13,11 @@ from storage import audit
 from storage.campaign import campaigns
 from storage.campaign.mails import UnknownMail
 from storage.campaign.risks import UNDECIDED, of_risk
+from storage.deciding import CannotDecide, Overtaken
 from storage.documents import new_id, now
 from storage.records import CampaignStatus, Deed, MailState, Mark, Risk
 from storage.scope import Scope, of_campaign, scoped
 from storage.session import Session
-from storage.sync.marks import Overtaken
-from storage.sync.reviews import CannotDecide
 from storage.tables import campaign_emails as mails
 from storage.tables import mail_marks as table
 

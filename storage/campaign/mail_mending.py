@@ -6,12 +6,12 @@ from storage import audit
 from storage.campaign import campaigns, mails, outbox, tallies
 from storage.campaign.claims import Claim, Outcome
 from storage.campaign.outbox import FOUND_SENT, FOUND_UNSENT
+from storage.deciding import CannotDecide
 from storage.people import actions
 from storage.people.actions import Action
 from storage.records import CampaignStatus, MailState
 from storage.scope import Scope, scoped
 from storage.session import Session
-from storage.sync.reviews import CannotDecide
 
 CAN_SEND = (CampaignStatus.COMPLETED, CampaignStatus.SENDING, CampaignStatus.PAUSED)
 NOT_EMAILED = "not-emailed"

@@ -1,5 +1,6 @@
 """How a mail stands in its row, and what of it is sealed."""
 
+import hashlib
 from dataclasses import fields
 from typing import Any
 
@@ -25,6 +26,11 @@ def mail_of(scope: Scope, row: Row[Any], key: Key | None) -> Mail:
         draft=_draft.decode(key.open(row.draft, place(scope, row.id, "draft"))) if key and row.draft else None,
         **{name: getattr(row, name) for name in PLAIN},
     )
+
+
+def content_hash(content: bytes) -> str:
+    """What an approval pins of the final bytes."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def place(scope: Scope, mail_id: str, column: str) -> str:

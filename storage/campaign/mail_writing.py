@@ -5,7 +5,6 @@ written for an older one is not kept. A lease is short and renewed again and aga
 soon free. Until then `claimed_until` names the lease: each has its own.
 """
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, func, or_, select, update
 
-from storage.campaign.mail_rows import mail_of, place
+from storage.campaign.mail_rows import content_hash, mail_of, place
 from storage.campaign.mails import SHOWN
 from storage.crypto import Key
 from storage.documents import encode, now
@@ -109,7 +108,7 @@ def _written(scope: Scope, key: Key, one: Written) -> dict[str, Any]:
         "checks": [finding.check for finding in one.draft.findings],
         "draft": key.seal(encode(one.draft), place(scope, one.mail_id, "draft")),
         "content": body,
-        "content_hash": hashlib.sha256(one.content).hexdigest() if one.content else "",
+        "content_hash": content_hash(one.content) if one.content else "",
         "prompt_hash": one.prompt_hash,
         "edited_by": one.edited_by,
         "claimed_until": None,

@@ -1,29 +1,13 @@
-"""What calls of models came to: one by one, added up exactly, and how many of which nobody knows it."""
+"""What calls of models came to: added up exactly, and how many of which nobody knows it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import func, select
 
-from storage.records import Purpose, UsageState
+from storage.records import UsageState
 from storage.scope import Scope, of_organization, scoped
 from storage.session import Session
 from storage.tables import ai_usage as table
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    id: str
-    purpose: Purpose
-    state: UsageState
-    model: str
-    mail_id: str
-    attempt: int
-    cost: Decimal | None
-    created_at: datetime
 
 
 @scoped
@@ -45,18 +29,3 @@ def unpriced(session: Session, scope: Scope, budget_id: str) -> int:
         of_organization(table, scope), table.c.budget_id == budget_id, table.c.cost.is_(None), table.c.state.in_(done)
     )
     return int(session.execute(query).scalar_one())
-
-
-@scoped
-def usages(session: Session, scope: Scope, budget_id: str) -> Sequence[Usage]:
-    rows = session.execute(
-        select(table).where(of_organization(table, scope), table.c.budget_id == budget_id).order_by(table.c.id)
-    )
-    return [_usage(row) for row in rows]
-
-
-def _usage(row: Row[Any]) -> Usage:
-    return Usage(
-        row.id, Purpose(row.purpose), UsageState(row.state), row.model, row.email_id or "", row.attempt, row.cost,
-        row.created_at,
-    )  # fmt: skip

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from storage import hash_keys
 from storage.documents import new_id, now
@@ -90,13 +90,6 @@ def everyone(session: Session, scope: Scope, *, limit: int = 100) -> list[Suppre
         Suppression(row.address_hash, SuppressionReason(row.reason), row.campaign_id or "", row.created_at)
         for row in rows
     ]
-
-
-@scoped
-def count(session: Session, scope: Scope) -> int:
-    return int(
-        session.execute(select(func.count()).select_from(table).where(of_organization(table, scope))).scalar_one()
-    )
 
 
 @scoped

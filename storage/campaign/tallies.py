@@ -2,12 +2,14 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy import func, select
 
 from storage.campaign import campaigns, spending
+from storage.campaign.campaigns import Campaign
 from storage.campaign.outbox import OF_OUR_OWN
 from storage.campaign.risks import LEVEL
 from storage.records import CampaignStatistics, MailEvent, MailState, Risk, Visitor
@@ -138,9 +140,21 @@ def costs(session: Session, scope: Scope, campaign_id: str, mail_ids: Sequence[s
 def keep(session: Session, scope: Scope, campaign_id: str) -> CampaignStatistics:
     """Put the numbers and the cost of this moment down with the campaign."""
     campaign, found = campaigns.campaign(session, scope, campaign_id), statistics(session, scope, campaign_id)
-    cost = spending.total(session, scope, campaign.budget_id) if campaign.budget_id else campaign.total_cost
-    campaigns.note(session, scope, campaign_id, **found.by_name(), total_cost=cost)
+    campaigns.note(session, scope, campaign_id, **found.by_name(), total_cost=_cost(session, scope, campaign))
     return found
+
+
+@scoped
+def current(session: Session, scope: Scope, campaign: Campaign) -> Campaign:
+    """With the numbers and the cost of this moment, while they still change."""
+    if not campaign.is_open:
+        return campaign
+    found = statistics(session, scope, campaign.id)
+    return replace(campaign, statistics=found, total_cost=_cost(session, scope, campaign))
+
+
+def _cost(session: Session, scope: Scope, campaign: Campaign) -> Decimal:
+    return spending.total(session, scope, campaign.budget_id) if campaign.budget_id else campaign.total_cost
 
 
 def _happened(session: Session, scope: Scope, campaign_id: str) -> Counter[MailEvent]:

@@ -10,12 +10,12 @@ from sqlalchemy import ColumnElement, Row, delete, func, insert, select
 
 from storage.campaign import campaigns, mails
 from storage.crypto import Key, bound_to
+from storage.deciding import CannotDecide
 from storage.documents import new_id, now
 from storage.records import Advice, CampaignStatus, Run, RunKind, Suggestion, SyncStatus
 from storage.scope import Scope, of_campaign, of_sync, scoped
 from storage.session import Session
 from storage.sync import plans, syncs
-from storage.sync.reviews import CannotDecide
 from storage.tables import suggestions as table
 
 MOST = 500  # of one run: more than that nobody reads

@@ -10,13 +10,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Update, func, insert, select, update
 
 from storage import audit
+from storage.deciding import CannotDecide, Overtaken
 from storage.documents import new_id, now
 from storage.records import ChangeKind, ChangeState, Deed, Edits, Mark, SyncStatus
 from storage.scope import Scope, of_sync, scoped
 from storage.session import Session
 from storage.sync import plan_verdicts, syncs
 from storage.sync.plan_verdicts import UNDECIDED
-from storage.sync.reviews import CannotDecide
 from storage.tables import contact_sync_changes as rows
 from storage.tables import review_marks as table
 
@@ -29,10 +29,6 @@ STATE_OF = {
     Deed.CLEARED: ChangeState.PROPOSED,
     Deed.EDITED: ChangeState.APPROVED,
 }
-
-
-class Overtaken(CannotDecide):
-    """Somebody else decided about the row since it was looked at. Nothing of theirs is overwritten unseen."""
 
 
 @scoped

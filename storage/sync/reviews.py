@@ -6,11 +6,11 @@ The terminal, the resume form and the review page all come through here, so that
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from storage import audit
 from storage.crypto import Key
+from storage.deciding import CannotDecide, Choice
 from storage.documents import now
 from storage.people import decisions
 from storage.records import SAFE_KINDS, Cell, Change, ChangeKind, ChangeState, Edits, Statistics, SyncStatus, Verdict
@@ -19,16 +19,6 @@ from storage.session import Session
 from storage.sync import landing, plan_verdicts, plans, syncs
 from storage.sync.plan_verdicts import UNDECIDED
 from storage.sync.syncs import Sync
-
-
-class CannotDecide(Exception):
-    """The plan is not the one that was looked at, or no longer waits. The text says what is so."""
-
-
-class Choice(StrEnum):
-    APPROVE = "approve"
-    APPROVE_SAFE = "approve_safe"
-    REJECT = "reject"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """Render and judge a campaign's mails, and hand them to a person: nothing else stands between them and the world."""
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,6 +11,7 @@ from prefect.artifacts import create_markdown_artifact
 from storage import audit
 from storage.campaign import campaigns, mail_writing, mails, spending, tallies
 from storage.campaign.campaigns import Campaign
+from storage.campaign.mail_rows import content_hash
 from storage.campaign.mail_writing import Written
 from storage.crypto import Key
 from storage.documents import now
@@ -21,9 +21,9 @@ from storage.scope import Scope
 from storage.session import Session, Store, open_store
 from storage.settings import settings
 from tasks.campaign.rendering import Renderer, judged, renderer_of
+from tasks.providers.expectations import met
 from tasks.providers.flow_runs.events import notify
 from tasks.rules.checks import Crowd, near_duplicates
-from tasks.sync.expectations import met
 
 BATCH = 200
 CRITICAL = {
@@ -93,9 +93,9 @@ def _expect(work: Work, written: Sequence[Written]) -> list[str]:
 
 def _row(one: Written, address_hash: str) -> tuple[str, str, str, int, int, int]:
     subject = one.draft.letter.subject if one.draft.letter else ""
-    content_hash = hashlib.sha256(one.content).hexdigest() if one.content else ""
+    hashed = content_hash(one.content) if one.content else ""
     return (
-        one.mail_id, address_hash, content_hash, len(one.content), len(subject), int(one.state is MailState.BLOCKED),
+        one.mail_id, address_hash, hashed, len(one.content), len(subject), int(one.state is MailState.BLOCKED),
     )  # fmt: skip
 
 

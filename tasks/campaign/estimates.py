@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from storage import hash_keys
-from storage.campaign import mailboxes, past_mails, suppressions
+from storage.campaign import campaigns, mailboxes, past_mails, suppressions
 from storage.documents import now
 from storage.organization import connections
 from storage.organization.organization_settings import organization_settings
@@ -30,7 +30,6 @@ from tasks.rules.prompts import Answer
 USUAL_OUTPUT, MOST_OUTPUT = 250, 900  # tokens of a mail: what most take, and what hardly one exceeds
 SAMPLE = 5
 DAY = timedelta(days=1)
-SMTP = "smtp"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +107,7 @@ def _time(session: Session, scope: Scope, connection_id: str, count: int) -> tim
     rules = organization_settings(session, scope)
     found = connections.connection(session, scope, connection_id) if connection_id else None
     limits = limits_of(found.provider if found else None, found.account if found else "", rules)
-    mailbox = connection_id or SMTP
+    mailbox = connection_id or campaigns.SMTP
     box = mailboxes.mailbox(session, scope, mailbox)
     today = mailboxes.sent_since(session, scope, mailbox, now() - DAY)
     return time_to_send(count, limits, rules, days_sent=box.days_sent, sent_today=today)

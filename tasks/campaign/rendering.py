@@ -9,6 +9,7 @@ from storage.campaign import campaign_reviews, campaigns, mails
 from storage.campaign.campaigns import Campaign
 from storage.campaign.mail_writing import Written
 from storage.crypto import Keyring
+from storage.deciding import CannotDecide
 from storage.organization import connections, tenants
 from storage.organization.organization_settings import organization_settings
 from storage.records import (
@@ -26,7 +27,6 @@ from storage.records import (
 from storage.scope import Scope
 from storage.session import Session
 from storage.settings import settings
-from storage.sync.reviews import CannotDecide
 from tasks.rules.checks import Crowd, check, check_frame, risk
 from tasks.rules.letters.cleaning import cleaned
 from tasks.rules.letters.envelope import CannotRender, Envelope, Frame, envelope

@@ -10,13 +10,13 @@ from pydantic import Field
 from storage.campaign import campaign_reviews, campaigns, tallies
 from storage.campaign.campaign_reviews import Decision
 from storage.campaign.campaigns import Campaign
+from storage.deciding import CannotDecide, Choice
 from storage.documents import now
 from storage.organization import tenants
 from storage.records import CampaignStatus
 from storage.scope import Scope
 from storage.session import Store, open_store
 from storage.settings import settings
-from storage.sync.reviews import CannotDecide, Choice
 from tasks.campaign.claiming import Pause
 from tasks.providers.flow_runs.resume_form import Answer, counted, described, key_of, unheard
 

@@ -21,12 +21,11 @@ from urllib.parse import unquote, urlsplit
 import yaml
 
 from storage.records import Brief
-from tasks.rules.clean_text import many_lines, one_line
+from tasks.rules.clean_text import LONGEST_LINE, many_lines, one_line
 from tasks.rules.facts import ON_REQUEST
 from tasks.rules.reachable import is_email
 
 LONGEST = 64 * 1024
-LONGEST_LINE = 300
 LONGEST_LINK = 2000
 MOST_LINKS = 50
 MOST_FACTS = 100

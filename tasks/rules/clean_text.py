@@ -3,6 +3,8 @@
 import re
 import unicodedata
 
+LONGEST_LINE = 300  # of a mail: its subject, its greeting, and what a brief says of them
+
 # Controls, soft hyphen, bidi marks and isolates, zero-width space, BOM, tags, Hangul fillers, lone surrogates.
 _UNSEEN = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0"

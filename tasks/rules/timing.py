@@ -40,6 +40,15 @@ def timing_of(cron: str, every: str, time_zone: str) -> Timing:
     return found
 
 
+def spelt(timing: Timing) -> str:
+    """As a person would write it: a cron expression, or 30m, 6h, 1d."""
+    if timing.every is None:
+        return timing.cron
+    return next(
+        f"{timing.every // unit}{letter}" for letter, unit in reversed(UNITS.items()) if not timing.every % unit
+    )
+
+
 def next_runs(timing: Timing, key: str, *, since: datetime, after: datetime, number: int = 3) -> list[datetime]:
     """`since` is when the schedule was made: intervals are counted from there."""
     if timing.every:

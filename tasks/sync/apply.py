@@ -5,7 +5,6 @@ A batch and the state of its rows are one transaction, so that a crash repeats n
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 from prefect import get_run_logger, task
 from sqlalchemy.exc import SQLAlchemyError
@@ -23,8 +22,6 @@ from storage.sync import plan_outcomes, plan_verdicts, plans, syncs
 from storage.sync.plan_outcomes import Outcome
 from storage.sync.syncs import Sync
 from tasks.rules.carrying_out import Origin, Stale, Written, carry_out
-
-T = TypeVar("T")
 
 
 class PlanTamperedWith(Exception):

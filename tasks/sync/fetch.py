@@ -13,7 +13,7 @@ from storage.sync import landing, syncs
 from storage.sync.syncs import RunIsOver, Sync
 from tasks.providers.base import CursorExpired, IncompleteRead, NeedsReconnect, Source
 from tasks.providers.contacts.sources import source_of
-from tasks.sync.expectations import warm_up
+from tasks.providers.expectations import warm_up
 
 
 @task

@@ -14,7 +14,7 @@ from storage.sync.blocking import Capped
 from tasks.rules.matching import Traits, judge, traits
 from tasks.sync.advising import Adviser, Say, adviser
 from tasks.sync.comparing import compared
-from tasks.sync.uncollected import uncollected
+from tasks.sync.gc_pause import without_gc
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ def find_twins(store: Store, scope: Scope, say: Say) -> Found:
         there = [(one.version, traits(one.id, one.person)) for one in contacts.everyone(session, scope)]
         apart = twins.apart(session, scope)
     people = [person for _, person in there]
-    with uncollected():
+    with without_gc():
         matches, candidates = compared(people, [])
     helper = adviser(store, scope, say)
     if helper:

@@ -17,14 +17,14 @@ from storage.sync import staging, syncs
 from tasks.rules.matching import Resolution, Traits, judge, resolve, traits
 from tasks.sync.advising import Adviser, adviser
 from tasks.sync.comparing import compared
-from tasks.sync.uncollected import uncollected
+from tasks.sync.gc_pause import without_gc
 
 CONFIRMED = "confirmed by a person earlier"
 
 
 @task
 def link(sync_id: str) -> None:
-    with uncollected():
+    with without_gc():
         _link(open_store(), sync_id)
 
 

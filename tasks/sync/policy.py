@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 
 from storage import audit
+from storage.deciding import Choice
 from storage.organization import schedules
 from storage.records import Change, ReviewPolicy
 from storage.scope import Scope
 from storage.session import Session
 from storage.sync import reviews, syncs
-from storage.sync.reviews import Choice, Decision
+from storage.sync.reviews import Decision
 from tasks.rules.risk import risks
 
 

@@ -11,13 +11,14 @@ from prefect import get_run_logger
 from prefect.flow_runs import asuspend_flow_run
 from pydantic import Field
 
+from storage.deciding import CannotDecide, Choice
 from storage.organization import tenants
 from storage.records import SyncStatus
 from storage.scope import Scope
 from storage.session import Store, open_store
 from storage.settings import settings
 from storage.sync import plans, reviews, syncs
-from storage.sync.reviews import CannotDecide, Choice, Decision
+from storage.sync.reviews import Decision
 from storage.sync.syncs import Sync
 from tasks.providers.flow_runs.resume_form import Answer, counted, described, key_of, unheard
 from tasks.rules.accounting import told

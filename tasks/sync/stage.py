@@ -18,7 +18,7 @@ from storage.sync import deferred, landing, staging, syncs
 from tasks.providers.contacts.sources import source_of
 from tasks.rules import normalise
 from tasks.rules.identity import KNOWN_BY
-from tasks.sync.uncollected import uncollected
+from tasks.sync.gc_pause import without_gc
 
 BATCH = 2000
 
@@ -56,7 +56,7 @@ def stage(sync_id: str, file: str = "", columns: Mapping[str, str] | None = None
         linked = list(links.fingerprints(session, scope, sync.account))
         gone = Gatekeeper(erasures.known(session, scope), sync.account, {source_id for source_id, _, _ in linked})
         staging.begin(sync_id)
-        with uncollected():
+        with without_gc():
             for batch in _batched(map(gone.passed, map(_tidy, chain(waiting, landed)))):
                 staging.add(sync_id, batch)
         staging.add_links(sync_id, linked)

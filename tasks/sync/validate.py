@@ -12,7 +12,7 @@ from storage.organization import tenants
 from storage.records import SyncStatus
 from storage.session import open_store
 from storage.sync import staging, syncs
-from tasks.sync.expectations import LARGEST_RECORD, REACHABLE, met
+from tasks.providers.expectations import LARGEST_RECORD, REACHABLE, met
 
 
 class ValidationFailed(Exception):

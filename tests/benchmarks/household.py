@@ -18,6 +18,7 @@ import httpx
 from prefect.logging import disable_run_logger
 
 from storage import schema
+from storage.deciding import Choice
 from storage.documents import new_id
 from storage.organization import connections, tenants
 from storage.organization.connections import StoredTokens
@@ -27,7 +28,7 @@ from storage.session import Store, open_store
 from storage.settings import settings
 from storage.sync import opening, reviews, staging
 from storage.sync.opening import NewSync
-from storage.sync.reviews import Choice, Decision
+from storage.sync.reviews import Decision
 from tasks.rules.guards import Allow
 from tasks.sync.account import account
 from tasks.sync.apply import apply

@@ -13,7 +13,7 @@ from itertools import combinations
 from storage.records import Match, Person, Verdict
 from tasks.rules.matching import traits
 from tasks.sync.comparing import compared
-from tasks.sync.uncollected import uncollected
+from tasks.sync.gc_pause import without_gc
 from tests.benchmarks import splink_peer
 from tests.benchmarks.population import population
 from tests.benchmarks.truths import Pair, Truth, fake_1000, febrl3, febrl3_without_number, simulated
@@ -95,7 +95,7 @@ def compared_at(size: int) -> Iterator[str]:
     crowd = population(size)
     truth = {frozenset((new, known)) for (new, _), (known, _) in zip(crowd.source, crowd.crm, strict=True)}
     started = time.perf_counter()
-    with uncollected():
+    with without_gc():
         incoming, existing = ([traits(*one) for one in side] for side in (crowd.source, crowd.crm))
         matches, _ = compared(incoming, existing)
     spent = time.perf_counter() - started

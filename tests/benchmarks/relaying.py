@@ -16,10 +16,10 @@ from storage.campaign.campaigns import NewCampaign
 from storage.campaign.mail_writing import Written
 from storage.campaign.mails import Member
 from storage.campaign.tallies import counts
+from storage.deciding import Choice
 from storage.documents import new_id
 from storage.organization import organization_settings
 from storage.records import Brief, CampaignStatus, Criteria, Draft, Letter, MailState, Recipient
-from storage.sync.reviews import Choice
 from tasks.campaign.send import send_all
 from tests.benchmarks.household import ROOT, USER, Household, household
 from tests.benchmarks.measuring import Row, cpu, spent, wall

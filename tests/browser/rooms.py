@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from storage.campaign import campaign_reviews, mails, templates
 from storage.campaign.templates import NewTemplate
+from storage.deciding import Choice
 from storage.documents import new_id
 from storage.organization import schedules, sign_ins
 from storage.people import contacts
@@ -17,7 +18,7 @@ from storage.scope import Scope
 from storage.session import Session
 from storage.sync import opening, plans, reviews, syncs
 from storage.sync.opening import NewSync
-from storage.sync.reviews import Choice, Decision
+from storage.sync.reviews import Decision
 from tasks.rules.links import Use, token
 from tests.browser.conftest import Site
 from tests.storage.campaign_examples import waiting

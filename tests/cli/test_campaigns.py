@@ -203,6 +203,8 @@ def test_templates_and_segments_are_kept_by_name(call: Call, told: Any, brief: s
     assert told("template", "list", "--org", "acme")[0]["subject"].startswith("An engine")
     call("segment", "save", "friends", "--org", "acme", "--tag", "friend")
     assert told("segment", "list", "--org", "acme")[0]["tags"] == ["friend"]
+    call("segment", "remove", "friends", "--org", "acme")
+    assert told("segment", "list", "--org", "acme") == []
 
 
 def test_an_address_is_kept_from_being_written_to_in_any_spelling(call: Call, told: Any) -> None:

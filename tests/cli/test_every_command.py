@@ -78,6 +78,7 @@ UNKNOWN = {
     "template save": ["x", "--org", "nobody", "--user", "a@b.example", "--file", "missing.txt"],
     "segment list": ["--org", "nobody"],
     "segment save": ["x", "--org", "nobody"],
+    "segment remove": ["x", "--org", "nobody"],
     "suppression list": ["--org", "nobody"],
     "suppression add": ["a@b.example", "--org", "nobody"],
     "suppression lift": ["a@b.example", "--org", "nobody"],

@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import func, select, update
 
 from storage import audit, schema
+from storage.deciding import Choice
 from storage.documents import new_id
 from storage.organization import tenants
 from storage.people import contacts
@@ -25,7 +26,7 @@ from storage.scope import Scope
 from storage.session import Store, open_store
 from storage.settings import Settings
 from storage.sync import plans, reviews, syncs
-from storage.sync.reviews import Choice, Decision
+from storage.sync.reviews import Decision
 from storage.sync.syncs import Sync, UnknownSync
 from storage.tables import contact_syncs, object_actions
 from tasks.providers.flow_runs.engine import Engine, EngineUnreachable

@@ -9,13 +9,13 @@ from deployments.simulators.server import Simulators
 from storage.campaign import campaign_reviews, campaigns, mails, tallies
 from storage.campaign.campaign_reviews import Decision
 from storage.campaign.campaigns import Campaign, UnknownCampaign
+from storage.deciding import Choice
 from storage.documents import new_id
 from storage.organization import connections, organization_settings
 from storage.organization.connections import StoredTokens
 from storage.people import contacts
 from storage.records import CampaignStatistics, CampaignStatus, Contact, Labelled, MailState, Person, Provider
 from storage.scope import Scope
-from storage.sync.reviews import Choice
 from tests.crash.house import House, people
 
 TEMPLATE = """---

@@ -15,11 +15,11 @@ import pytest
 from storage.campaign import campaign_reviews, campaigns, mails, tallies
 from storage.campaign.campaign_reviews import Decision
 from storage.campaign.campaigns import Campaign
+from storage.deciding import Choice
 from storage.documents import new_id
 from storage.organization import tenants
 from storage.people import contacts
 from storage.records import CampaignStatistics, Contact, Criteria, Labelled, Mail, MailState, Person
-from storage.sync.reviews import Choice
 from tasks.campaign.check import check
 from tasks.campaign.close_campaign import failing_loudly
 from tasks.campaign.conclude import conclude

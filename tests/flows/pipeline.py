@@ -13,10 +13,11 @@ from uuid import uuid4
 
 import pytest
 
+from storage.deciding import Choice
 from storage.organization import tenants
 from storage.records import Change, ChangeKind, ChangeState, Edits, SyncStatus
 from storage.sync import plans, reviews, syncs
-from storage.sync.reviews import Choice, Decision
+from storage.sync.reviews import Decision
 from storage.sync.syncs import Sync
 from tasks.rules.guards import Allow
 from tasks.sync.account import account

@@ -21,8 +21,8 @@ from prefect.settings import PREFECT_API_URL, PREFECT_LOGGING_LEVEL, temporary_s
 from prefect.utilities.asyncutils import run_coro_as_sync
 
 from deployments.local import environment_of, wait_until
-from deployments.processes import Child, Household
 from deployments.registry import DEPLOYMENTS
+from deployments.supervisor import Child, Supervisor
 from storage.organization import tenants
 from storage.session import Store
 from storage.settings import Settings
@@ -46,18 +46,18 @@ def running(home: Path) -> Iterator[Server]:
     chosen = Settings.load(home=home, prefect_port=_free_port())
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1"]
     environment = environment_of(chosen) | {"PATH": "/usr/bin:/bin"}
-    household = Household()
+    supervisor = Supervisor()
     log = home / "logs" / "prefect.log"
-    household.add(Child("Prefect", [*command, "--port", str(chosen.prefect_port)], environment, log))
+    supervisor.add(Child("Prefect", [*command, "--port", str(chosen.prefect_port)], environment, log))
     try:
-        wait_until(Engine(chosen.own_prefect_url).is_up, "Prefect answers", household)
+        wait_until(Engine(chosen.own_prefect_url).is_up, "Prefect answers", supervisor)
         with temporary_settings({PREFECT_API_URL: chosen.own_prefect_url, PREFECT_LOGGING_LEVEL: "WARNING"}):
             for one in DEPLOYMENTS:
                 asyncio.run(_apply(one))
             yield Server(chosen.own_prefect_url, home)
             run_coro_as_sync(drained())
     finally:
-        household.stop()
+        supervisor.stop()
 
 
 async def _apply(deployment: Any) -> None:

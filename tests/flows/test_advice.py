@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from sqlalchemy import Row
 
 from deployments.simulators.openai.modes import Mode
 from deployments.simulators.openai.service import Service
 from deployments.simulators.server import Simulators, serve
-from storage.campaign import spending
-from storage.campaign.spending import Usage
 from storage.organization import organization_settings
 from storage.people import twins, vectors
 from storage.records import ChangeKind, Labelled, Person, Purpose, Verdict
@@ -19,6 +19,7 @@ from tasks.sync.find_twins import find_twins
 from tests.flows.book import Book
 from tests.flows.house import ANN, House
 from tests.flows.pipeline import Pipeline
+from tests.usages import usages
 
 MAIL = (Labelled("moles@family.example"),)
 PETER = Person(given_name="Peter", family_name="Mole", display_name="Peter Mole", emails=MAIL)
@@ -47,10 +48,10 @@ def paid(house: House, dollars: str) -> None:
         organization_settings.change(session, house.scope, {"matching_budget": dollars}, actor=ANN)
 
 
-def spent(house: House) -> list[Usage]:
+def spent(house: House) -> list[Row[Any]]:
     with house.store.read() as session:
         (budget_id,) = (row.id for row in house.sql("SELECT id FROM ai_budgets"))
-        return list(spending.usages(session, house.scope, budget_id))
+        return list(usages(session, house.scope, budget_id))
 
 
 def asked(pipeline: Pipeline, connection: str, book: Book) -> str:
@@ -101,7 +102,7 @@ def test_a_model_that_gives_no_usable_answer_is_paid_and_passed_over(
     paid(house, "1")
     service.modes.append(Mode(kind))
     assert OPINION not in asked(pipeline, connection, book)
-    opinions = [entry for entry in spent(house) if entry.purpose is Purpose.OPINION]
+    opinions = [entry for entry in spent(house) if entry.purpose == Purpose.OPINION]
     assert [entry.state.value for entry in opinions] == ["failed"]
     assert opinions[0].cost
 

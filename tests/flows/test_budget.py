@@ -15,13 +15,14 @@ import pytest
 
 from deployments.simulators.faults import Fault
 from deployments.simulators.server import Simulators
-from storage.campaign import spending, tallies, usage
+from storage.campaign import tallies, usage
 from storage.campaign.campaigns import Campaign
 from storage.campaign.usage import Budget
 from storage.records import CampaignStatus, MailState
 from tasks.campaign.draft import SPENT, draft
 from tasks.campaign.segment import segment
 from tests.flows.campaign_line import BRIEF, CampaignLine
+from tests.usages import usages
 
 ROOT = Path(__file__).parents[2]
 WORKERS = 8
@@ -69,7 +70,7 @@ def never_over(line: CampaignLine, campaign: Campaign) -> Budget:
 
 def assert_the_books_add_up(line: CampaignLine, campaign: Campaign, model: Any) -> Decimal:
     with line.house.store.begin() as session:
-        entries = spending.usages(session, line.house.scope, campaign.budget_id)
+        entries = usages(session, line.house.scope, campaign.budget_id)
         tallies.keep(session, line.house.scope, campaign.id)
     spent = sum((entry.cost or Decimal(0) for entry in entries), Decimal(0))
     kept, billed = line.campaign(campaign.id), model.billing.total

@@ -6,24 +6,26 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from sqlalchemy import Row
 
 from deployments.simulators.faults import Fault
 from deployments.simulators.openai.modes import Mode
 from deployments.simulators.server import Simulators
-from storage.campaign import mail_mending, spending
+from storage.campaign import mail_mending
 from storage.records import Labelled, MailState, UsageState
 from tasks.campaign.check import check
 from tasks.campaign.draft import draft
 from tasks.campaign.forecast import OverBudget
 from tests.flows.campaign_line import BRIEF, CampaignLine, person, spelt
 from tests.flows.house import ANN, House
+from tests.usages import usages
 
 pytestmark = pytest.mark.parametrize("house", ["sqlite", "postgres"], indirect=True)
 
 
-def costs(house: House, budget_id: str) -> Sequence[spending.Usage]:
+def costs(house: House, budget_id: str) -> Sequence[Row[Any]]:
     with house.store.read() as session:
-        return spending.usages(session, house.scope, budget_id)
+        return usages(session, house.scope, budget_id)
 
 
 def test_a_model_writes_to_each_and_every_call_stands_in_the_books(

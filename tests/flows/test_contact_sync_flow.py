@@ -10,9 +10,10 @@ import pytest
 
 from deployments.simulators.faults import Fault
 from deployments.simulators.server import Simulators
+from storage.deciding import Choice
 from storage.records import ChangeKind, Seen, SyncStatus
 from storage.sync import reviews
-from storage.sync.reviews import Choice, Decision
+from storage.sync.reviews import Decision
 from storage.sync.syncs import Sync
 from tasks.providers.flow_runs.engine import Engine
 from tasks.sync import begin

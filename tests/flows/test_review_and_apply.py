@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from storage import audit
+from storage.deciding import CannotDecide, Choice
 from storage.records import Cell, ChangeState, Edits, SyncStatus
 from storage.settings import settings
-from storage.sync.reviews import CannotDecide, Choice
 from tests.flows.book import Book, somebody
 from tests.flows.by_hand import by_hand, named
 from tests.flows.house import House

@@ -25,9 +25,9 @@ from hypothesis.stateful import (
 from prefect.logging import disable_run_logger
 
 from storage import audit
+from storage.deciding import Choice
 from storage.people import contacts
 from storage.records import Change, ChangeState, Contact, Person, SyncStatus
-from storage.sync.reviews import Choice
 from storage.sync.syncs import Sync
 from tasks.rules.changes import FIELDS
 from tasks.rules.guards import Allow

@@ -13,8 +13,8 @@ from deployments.simulators.faults import Fault
 from deployments.simulators.server import Simulators
 from storage.campaign import campaign_holds, campaign_reviews, campaigns, mail_writing
 from storage.campaign.campaigns import Campaign
+from storage.deciding import CannotDecide
 from storage.records import MailState
-from storage.sync.reviews import CannotDecide
 from tasks.campaign.check import check
 from tasks.campaign.draft import draft
 from tasks.campaign.rendering import judged

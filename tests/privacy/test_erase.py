@@ -8,6 +8,7 @@ import pytest
 
 from storage import audit
 from storage.campaign import suppressions
+from storage.deciding import CannotDecide, Choice
 from storage.documents import new_id
 from storage.people import contacts
 from storage.privacy import erasures
@@ -20,7 +21,6 @@ from storage.records import (
     SyncStatus,
 )  # fmt: skip
 from storage.sync import reviews
-from storage.sync.reviews import CannotDecide, Choice
 from storage.tables import metadata
 from tests.cli.conftest import Call
 from tests.flows.book import somebody

@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 
 from storage.campaign import campaigns, outbox, suppressions
+from storage.deciding import CannotDecide
 from storage.documents import now
 from storage.records import (
     MailState,
     SuppressionReason,
 )  # fmt: skip
-from storage.sync.reviews import CannotDecide
 from tests.cli.conftest import Call
 from tests.privacy.asking import erased
 from tests.privacy.world import NOW_AT, ON_A_CARD, World

@@ -12,7 +12,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from deployments.local import environment_of
 from deployments.pools import deploy
-from deployments.processes import Child
+from deployments.supervisor import Child
 from storage.session import Store
 from storage.settings import Settings
 from tasks.providers.flow_runs.engine import Engine

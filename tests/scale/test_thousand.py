@@ -17,9 +17,10 @@ import pytest
 from deployments.simulators import control
 from deployments.simulators.server import Simulators, serve
 from storage.campaign import campaign_reviews
+from storage.deciding import Choice
 from storage.documents import new_id
 from storage.sync import reviews
-from storage.sync.reviews import Choice, Decision
+from storage.sync.reviews import Decision
 from tests import postgres
 from tests.crash.conftest import addresses
 from tests.scale import auditor, crowd

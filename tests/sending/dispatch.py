@@ -16,11 +16,11 @@ from storage.campaign.campaign_reviews import Decision
 from storage.campaign.campaigns import Campaign
 from storage.campaign.mail_writing import Written
 from storage.campaign.mails import Member
+from storage.deciding import Choice
 from storage.organization import organization_settings
 from storage.records import CampaignStatistics, CampaignStatus, Draft, Mail, MailState, Recipient
 from storage.scope import Scope
 from storage.session import Store
-from storage.sync.reviews import Choice
 from tasks.campaign.claiming import Pause
 from tasks.campaign.posting import Terms
 from tasks.campaign.send import send_all

@@ -7,10 +7,10 @@ from storage.campaign.campaign_reviews import Decision
 from storage.campaign.campaigns import Campaign
 from storage.campaign.claims import Claim
 from storage.crypto import Key
+from storage.deciding import Choice
 from storage.records import Mail, MailState
 from storage.scope import Scope
 from storage.session import Session
-from storage.sync.reviews import Choice
 from tests.storage.campaign_examples import waiting
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)

@@ -38,11 +38,11 @@ from storage.campaign.campaign_reviews import Decision
 from storage.campaign.campaigns import Campaign
 from storage.campaign.claims import Claim, Outcome
 from storage.campaign.mails import Member
+from storage.deciding import CannotDecide, Choice
 from storage.documents import new_id
 from storage.records import CampaignStatus, Draft, Finding, MailState, Recipient, Severity, SuppressionReason
 from storage.scope import Scope
 from storage.session import Session, Store
-from storage.sync.reviews import CannotDecide, Choice
 from tests.sending.outboxes import MINUTE, NOON
 from tests.storage.campaign_examples import frozen, key_of, written
 

@@ -29,6 +29,7 @@ from storage.campaign.mail_events import Event
 from storage.campaign.templates import NewTemplate
 from storage.campaign.usage import Result
 from storage.crypto import Key
+from storage.deciding import Choice
 from storage.documents import now
 from storage.organization import organization_settings
 from storage.records import (
@@ -48,7 +49,6 @@ from storage.records import (
 from storage.reporting import analytics
 from storage.scope import Scope
 from storage.session import Session
-from storage.sync.reviews import Choice
 from tests.storage.campaign_examples import attempt, budgeted, frozen, key_of, member, opened, waiting, written
 
 STATUSES = list(CampaignStatus)
@@ -160,7 +160,6 @@ CAMPAIGNS_AS_A_STRANGER: dict[str, Callable[[Session, Scope, Any], Any]] = {
         s, me, it.mail.campaign_id, Event(it.mail.mail_id, MailEvent.CLICKED, "mine", now())
     ),
     "mail_events.of_mail": lambda s, me, it: mail_events.of_mail(s, me, it.mail.mail_id),
-    "mail_events.of_whole_campaign": lambda s, me, it: mail_events.of_whole_campaign(s, me, it.mail.campaign_id),
     "mail_marks.mark_all": lambda s, me, it: mail_marks.mark_all(
         s, me, it.mail.campaign_id, Deed.APPROVED, actor="me", risks=list(Risk)
     ).number,
@@ -216,14 +215,13 @@ CAMPAIGNS_AS_A_STRANGER: dict[str, Callable[[Session, Scope, Any], Any]] = {
     "segments.segments": lambda s, me, _: segments.segments(s, me),
     "spending.total": lambda s, me, it: bool(spending.total(s, me, it.mail.budget_id)),
     "spending.unpriced": lambda s, me, it: spending.unpriced(s, me, it.mail.budget_id),
-    "spending.usages": lambda s, me, it: spending.usages(s, me, it.mail.budget_id),
     "suppressions.address_hash": lambda s, me, it: suppressions.address_hash(s, me, f"person@{it.mark}.example")
     == it.mail.address_hash,
     "suppressions.allow_again": lambda s, me, it: suppressions.allow_again(s, me, it.mail.address_hash),
-    "suppressions.count": lambda s, me, _: suppressions.count(s, me) - 1,
     "suppressions.everyone": lambda s, me, _: suppressions.everyone(s, me),
     "suppressions.suppress": lambda s, me, _: suppressions.suppress(s, me, ["mine"], SuppressionReason.MANUAL) - 1,
     "suppressions.suppressed": lambda s, me, it: bool(suppressions.suppressed(s, me, [it.mail.address_hash])),
+    "tallies.current": lambda s, me, it: tallies.current(s, me, campaigns.campaign(s, me, it.mail.campaign_id)),
     "tallies.counts": lambda s, me, it: tallies.counts(s, me, it.mail.campaign_id),
     "tallies.keep": lambda s, me, it: tallies.keep(s, me, it.mail.campaign_id),
     "tallies.left_since": lambda s, me, it: tallies.left_since(s, me, it.out.campaign_id, NOON - YEARS)[0],

@@ -7,6 +7,7 @@ from typing import Any
 
 from storage import audit, rotation
 from storage.crypto import Key
+from storage.deciding import Choice
 from storage.documents import fingerprint, new_id
 from storage.organization import connections, tenants
 from storage.organization.connections import StoredTokens
@@ -39,7 +40,7 @@ from storage.session import Session
 from storage.sync import deferred, landing, opening, plan_outcomes, plan_values, plan_verdicts, plans, reviews, syncs
 from storage.sync.opening import NewSync
 from storage.sync.plan_outcomes import Outcome
-from storage.sync.reviews import Choice, Decision
+from storage.sync.reviews import Decision
 from tests.storage.campaign_isolation import CAMPAIGNS_AS_A_STRANGER, CampaignWorld, filled_campaign
 from tests.storage.examples import begun, connected, kept, planned, preview_key, row, undo_key
 from tests.storage.notice_isolation import NOTICES_AS_A_STRANGER, filled_notices

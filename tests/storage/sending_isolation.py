@@ -10,10 +10,10 @@ from storage.campaign.campaign_reviews import Decision
 from storage.campaign.claims import Claim, Outcome
 from storage.campaign.departed import Departed
 from storage.crypto import Key
+from storage.deciding import Choice
 from storage.records import MailState
 from storage.scope import Scope
 from storage.session import Session
-from storage.sync.reviews import Choice
 from tests.storage.campaign_examples import waiting
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)

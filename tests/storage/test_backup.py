@@ -21,6 +21,7 @@ from storage.session import Store
 from tests import postgres
 from tests.conftest import in_role, opened
 from tests.storage.examples import connected, kept
+from tests.storage.schema_differences import differences
 
 MANY = 20
 
@@ -62,7 +63,7 @@ def test_a_backup_is_whole_when_it_is_restored(busy: Store, tmp_path: Path) -> N
         assert found.entries == there + 1
         assert rotation.readable(session, scope) == 1
         assert schema.version(store) == schema.newest()
-        assert schema.differences(store) == []
+        assert differences(store) == []
 
 
 def test_a_backup_is_for_its_owner_alone_and_overwrites_nothing(sqlite_url: str, tmp_path: Path) -> None:

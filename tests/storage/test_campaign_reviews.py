@@ -9,12 +9,12 @@ from sqlalchemy.exc import IntegrityError
 from storage import audit
 from storage.campaign import campaign_reviews, campaigns, mail_marks, mail_mending, mail_writing, mails, tallies
 from storage.campaign.campaign_reviews import Decision
+from storage.deciding import CannotDecide, Choice
 from storage.organization import organization_settings, tenants
 from storage.organization.organization_settings import BadSetting
 from storage.records import CampaignStatus, Deed, Finding, MailState, Role, Severity
 from storage.scope import Scope
 from storage.session import Session, Store
-from storage.sync.reviews import CannotDecide, Choice
 from tests.conftest import past_row_security
 from tests.storage.campaign_examples import frozen, key_of, member, waiting, written
 

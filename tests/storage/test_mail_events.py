@@ -27,7 +27,7 @@ def test_machines_that_open_are_kept_but_not_counted(store: Store, scope: Scope)
             event = Event(mail.id, MailEvent.OPENED, visitor, now(), visitor)
             mail_events.note(session, scope, campaign.id, event)
         assert tallies.statistics(session, scope, campaign.id).opened == 1
-        assert len(mail_events.of_whole_campaign(session, scope, campaign.id)) == 3
+        assert len(mail_events.of_mail(session, scope, mail.id)) == 3
 
 
 def test_the_first_reason_for_not_writing_stays(store: Store, scope: Scope) -> None:

@@ -9,11 +9,10 @@ from storage.campaign import campaign_holds, campaign_reviews, campaigns, mail_m
 from storage.campaign.campaign_reviews import Decision
 from storage.campaign.campaigns import Campaign
 from storage.campaign.mails import UnknownMail
+from storage.deciding import CannotDecide, Choice, Overtaken
 from storage.records import CampaignStatus, Deed, Finding, Risk, Severity
 from storage.scope import Scope
 from storage.session import Session, Store
-from storage.sync.marks import Overtaken
-from storage.sync.reviews import CannotDecide, Choice
 from tests.storage.campaign_examples import key_of, waiting, written
 
 ANN, BEN = "ann@acme.example", "ben@acme.example"

@@ -6,11 +6,11 @@ from storage import audit
 from storage.campaign import campaigns, mail_mending, mails, outbox
 from storage.campaign.campaigns import Campaign
 from storage.campaign.claims import Outcome
+from storage.deciding import CannotDecide
 from storage.people import actions
 from storage.records import CampaignStatus, MailState
 from storage.scope import Scope
 from storage.session import Session, Store
-from storage.sync.reviews import CannotDecide
 from tests.sending.outboxes import MINUTE, NOON, approved, claimed, standing, states
 from tests.storage.campaign_examples import frozen, member
 

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select, update
 
 from storage import audit
+from storage.deciding import CannotDecide, Choice, Overtaken
 from storage.documents import now
 from storage.organization import sign_ins
 from storage.people import decisions
@@ -14,8 +15,7 @@ from storage.records import Cell, Change, ChangeKind, ChangeState, Deed, Edits, 
 from storage.scope import Scope
 from storage.session import Session, Store
 from storage.sync import marks, plan_search, plan_texts, plan_verdicts, plans, reviews, syncs
-from storage.sync.marks import Overtaken
-from storage.sync.reviews import CannotDecide, Choice, Decision
+from storage.sync.reviews import Decision
 from storage.sync.syncs import Sync
 from storage.tables import sign_ins as sign_ins_table
 from tasks.upkeep.forget import forget_sign_ins

@@ -6,12 +6,13 @@ from dataclasses import replace
 import pytest
 
 from storage import audit
+from storage.deciding import CannotDecide, Choice
 from storage.people import decisions
 from storage.records import SAFE_KINDS, Cell, Change, ChangeKind, ChangeState, Edits, SyncStatus, Verdict
 from storage.scope import Scope
 from storage.session import Session, Store
 from storage.sync import plan_verdicts, plans, reviews, syncs
-from storage.sync.reviews import CannotDecide, Choice, Decision
+from storage.sync.reviews import Decision
 from storage.sync.syncs import Sync
 from tests.storage.examples import planned, preview_key, row
 

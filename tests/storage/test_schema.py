@@ -11,6 +11,7 @@ from storage.session import Store
 from storage.tables import metadata, objects
 from tests.conftest import past_row_security
 from tests.storage.examples import ADA, kept
+from tests.storage.schema_differences import differences
 
 INDEXES = {
     "sqlite": "SELECT name FROM sqlite_master WHERE type = 'index'",
@@ -19,7 +20,7 @@ INDEXES = {
 
 
 def test_tables_and_migrations_say_the_same(store: Store) -> None:
-    assert schema.differences(store) == []
+    assert differences(store) == []
 
 
 def test_up_and_down_and_up_again(owned_store: Store) -> None:
@@ -30,7 +31,7 @@ def test_up_and_down_and_up_again(owned_store: Store) -> None:
     schema.upgrade(owned_store)
 
     assert schema.version(owned_store) == schema.newest()
-    assert schema.differences(owned_store) == []
+    assert differences(owned_store) == []
 
 
 def test_every_index_is_there(store: Store) -> None:

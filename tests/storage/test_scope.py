@@ -23,6 +23,7 @@ import storage
 from storage import row_security
 from storage.campaign import campaigns, mails, segments, templates
 from storage.crypto import Key
+from storage.deciding import CannotDecide
 from storage.organization import connections, schedules, tenants
 from storage.organization.connections import StoredTokens
 from storage.people import contacts, merging, twins
@@ -33,7 +34,7 @@ from storage.records import (
 from storage.reporting import notices
 from storage.scope import NotAllowed, Scope
 from storage.session import Session, Store
-from storage.sync import opening, plans, reviews, syncs
+from storage.sync import opening, plans, syncs
 from storage.tables import metadata
 from tests.conftest import opened
 from tests.storage.examples import connected, planned, row
@@ -106,7 +107,7 @@ REFUSALS = (
     segments.UnknownSegment,
     templates.UnknownTemplate,
     NoResultFound,
-    reviews.CannotDecide,
+    CannotDecide,
     merging.CannotMerge,
     merging.CannotUnmerge,
     twins.UnknownTwins,
@@ -238,7 +239,6 @@ WITHOUT_EFFECT_HERE = {
     "plan_verdicts.withdraw",  # as above
     "rotation.readable",  # as many as a stranger has
     "rotation.rotate",  # there is but one key
-    "suppressions.count",
     "suppressions.no_longer_for_good",  # nobody was erased
     "syncs.past_undo",  # nothing is that old
     "twins.count",  # as many as a stranger has

@@ -26,6 +26,7 @@ from storage.settings import settings
 from storage.sync import syncs
 from tests.flows.house import ANN, SECRET, House
 from tests.flows.pipeline import Pipeline
+from tests.storage.schema_differences import differences
 
 LEFT: dict[str, list[dict[str, Any]]] = json.loads(
     (Path(__file__).parents[1] / "data" / "first_release.json").read_text(encoding="utf-8")
@@ -107,7 +108,7 @@ def test_nothing_is_lost_while_others_read_and_write(old: Store) -> None:
         schema.upgrade(old)
         during = load.written
     assert schema.version(old) == schema.newest()
-    assert schema.differences(old) == []
+    assert differences(old) == []
     assert load.seen == {len(LEFT["objects"])}
     assert load.written >= during
     tables = reflected(old)
@@ -144,7 +145,7 @@ def test_two_who_upgrade_at_once_do_it_once(old: Store) -> None:
     for one in threads:
         one.join(120)
     assert troubles == []
-    assert schema.differences(old) == []
+    assert differences(old) == []
 
 
 def test_what_waited_is_approved_and_what_was_written_is_taken_back(

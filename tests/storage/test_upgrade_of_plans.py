@@ -9,6 +9,7 @@ from storage.session import Session, Store
 from storage.sync import marks, plan_verdicts, plans, syncs
 from storage.sync.syncs import Sync
 from tests.flows.house import ANN
+from tests.storage.schema_differences import differences
 from tests.web.plans_to_review import SMALL, waiting_plan
 
 BEFORE = "0013"
@@ -43,4 +44,4 @@ def test_its_rows_values_and_edits_are_what_they_were_and_its_doubtful_matches_a
         assert all_of(session, scope, sync) == before
         assert before[1] == {update.id: edits}
         assert syncs.sync(session, scope, sync.id).maybe == SMALL["maybe"]
-    assert schema.differences(owned_store) == []
+    assert differences(owned_store) == []

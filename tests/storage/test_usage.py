@@ -16,6 +16,7 @@ from storage.scope import Scope
 from storage.session import Store
 from tests.storage.campaign_examples import attempt, budgeted
 from tests.storage.campaign_isolation import result
+from tests.usages import usages
 
 
 def test_what_is_reserved_is_gone_until_it_is_settled(store: Store, scope: Scope) -> None:
@@ -78,7 +79,7 @@ def test_an_unknown_price_is_flagged_and_never_nothing(store: Store, scope: Scop
         budget_id = budgeted(session, scope, None)
         usage.settle(session, scope, usage.reserve(session, scope, budget_id, attempt(None)), result(None))
         assert spending.unpriced(session, scope, budget_id) == 1
-        assert [one.cost for one in spending.usages(session, scope, budget_id)] == [None]
+        assert [one.cost for one in usages(session, scope, budget_id)] == [None]
 
 
 def test_eight_workers_together_never_reserve_a_cent_too_much(store: Store, scope: Scope) -> None:

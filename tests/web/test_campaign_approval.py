@@ -9,12 +9,12 @@ from storage import audit
 from storage.campaign import campaign_reviews, campaigns, mail_marks, mails
 from storage.campaign.campaign_reviews import Decision
 from storage.campaign.campaigns import Campaign
+from storage.deciding import Choice
 from storage.documents import now
 from storage.organization import organization_settings
 from storage.records import CampaignStatus, Deed, MailState
 from storage.scope import Scope
 from storage.session import Store
-from storage.sync.reviews import Choice
 from tasks.providers.flow_runs.engine import EngineUnreachable
 from tests.web.campaigns_to_review import BLOCKED, WRITTEN
 from tests.web.conftest import NotedEngine, Person

@@ -7,9 +7,9 @@ import pytest
 from storage.campaign import campaign_reviews, campaigns, mail_marks, mails
 from storage.campaign.campaign_reviews import Decision
 from storage.campaign.campaigns import Campaign
+from storage.deciding import Choice
 from storage.scope import Scope
 from storage.session import Store
-from storage.sync.reviews import Choice
 from tests.web.campaigns_to_review import BLOCKED, EXCLUDED, WARNED, WRITTEN, large_campaign
 from tests.web.conftest import Person
 from tests.web.kept_mails import one

@@ -8,11 +8,11 @@ from sqlalchemy import text
 from storage.campaign import campaign_reviews, campaigns, mails
 from storage.campaign.campaign_reviews import Decision
 from storage.campaign.campaigns import Campaign
+from storage.deciding import Choice
 from storage.documents import now
 from storage.records import CampaignStatus
 from storage.scope import Scope
 from storage.session import Store
-from storage.sync.reviews import Choice
 from tests.web.conftest import NotedEngine, Person
 
 ANN = "ann@acme.example"

@@ -10,13 +10,13 @@ from storage.campaign import campaign_reviews, campaigns, segments, templates
 from storage.campaign.campaign_reviews import Decision
 from storage.campaign.campaigns import Campaign
 from storage.campaign.templates import NewTemplate
+from storage.deciding import Choice
 from storage.documents import new_id
 from storage.organization import connections
 from storage.organization.connections import StoredTokens
 from storage.records import Criteria, Provider
 from storage.scope import Scope
 from storage.session import Store
-from storage.sync.reviews import Choice
 from tasks.providers.flow_runs.engine import EngineUnreachable
 from tests.web.conftest import NotedEngine, Person
 

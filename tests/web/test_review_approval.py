@@ -5,11 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from storage import audit
+from storage.deciding import Choice
 from storage.records import ChangeKind, ChangeState, Deed, SyncStatus
 from storage.scope import Scope
 from storage.session import Store
 from storage.sync import marks, reviews
-from storage.sync.reviews import Choice, Decision
+from storage.sync.reviews import Decision
 from storage.sync.syncs import Sync
 from tasks.providers.flow_runs.engine import EngineUnreachable
 from tests.web.conftest import NotedEngine, Person

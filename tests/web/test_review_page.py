@@ -7,12 +7,13 @@ from datetime import timedelta
 
 import httpx
 
+from storage.deciding import Choice
 from storage.people import contacts
 from storage.records import ChangeKind, Statistics
 from storage.scope import Scope
 from storage.session import Store
 from storage.sync import plans, reviews, syncs
-from storage.sync.reviews import Choice, Decision
+from storage.sync.reviews import Decision
 from storage.sync.syncs import Sync
 from tests.web.conftest import NotedEngine, Person
 from tests.web.forms import fields

@@ -9,12 +9,13 @@ from starlette.requests import Request
 from starlette.testclient import TestClient
 from starlette.types import Message
 
+from storage.deciding import Choice
 from storage.documents import new_id
 from storage.records import ChangeState, SyncStatus
 from storage.scope import Scope
 from storage.session import Store
 from storage.sync import marks, plans, reviews, syncs
-from storage.sync.reviews import Choice, Decision
+from storage.sync.reviews import Decision
 from storage.sync.syncs import Sync
 from tests.web.conftest import NotedEngine, Person
 from tests.web.plans_to_review import SMALL, waiting_plan

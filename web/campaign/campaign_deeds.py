@@ -4,9 +4,8 @@ from starlette.responses import Response
 
 from storage.campaign import campaign_reviews, campaigns, mail_marks
 from storage.campaign.campaign_reviews import Decision
+from storage.deciding import CannotDecide, Choice, Overtaken
 from storage.records import MailState, Run, RunKind
-from storage.sync.marks import Overtaken
-from storage.sync.reviews import CannotDecide, Choice
 from tasks.campaign.rendering import edited
 from web.advice import to_follow
 from web.campaign.campaign_page import Place

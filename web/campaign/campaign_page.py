@@ -86,7 +86,7 @@ def before_deciding(visit: Visit) -> Response:
 def told(visit: Visit, campaign_id: str, *, words: str = "") -> dict[str, Any]:
     scope = visit.scope
     with visit.context.store.read() as session:
-        campaign = current(session, visit, campaigns.campaign(session, scope, campaign_id))
+        campaign = tallies.current(session, scope, campaigns.campaign(session, scope, campaign_id))
         key = campaigns.body_key(session, scope, campaign_id)
         levels = tallies.levels(session, scope, campaign_id)
         groups = counted(levels, groups_of(campaign.status))
@@ -115,13 +115,6 @@ def told(visit: Visit, campaign_id: str, *, words: str = "") -> dict[str, Any]:
             "kept": key is not None,
             **_head(session, visit, campaign, levels),
         }
-
-
-def current(session: Session, visit: Visit, campaign: Campaign) -> Campaign:
-    """With the numbers of this moment, while they still change."""
-    if not campaign.is_open:
-        return campaign
-    return replace(campaign, statistics=tallies.statistics(session, visit.scope, campaign.id))
 
 
 def sender_of(session: Session, visit: Visit, campaign: Campaign) -> str:

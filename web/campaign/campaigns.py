@@ -8,7 +8,6 @@ from storage.campaign import campaign_standing, campaigns, tallies
 from storage.campaign.campaigns import Campaign
 from storage.records import CampaignStatus
 from storage.session import Session
-from web.campaign.campaign_page import current
 from web.campaign.mail_groups import Group, Tally, counted, groups_of, tally
 from web.counted import Counted
 from web.visits import Visit
@@ -28,7 +27,9 @@ class Waiting:
 
 def show(visit: Visit) -> Response:
     with visit.context.store.read() as session:
-        found = [current(session, visit, one) for one in campaigns.campaigns(session, visit.scope, limit=MOST)]
+        found = [
+            tallies.current(session, visit.scope, one) for one in campaigns.campaigns(session, visit.scope, limit=MOST)
+        ]
     return visit.page("campaigns.html", campaigns=found)
 
 
@@ -39,7 +40,7 @@ def waiting(session: Session, visit: Visit) -> list[Waiting]:
 
 def lately(session: Session, visit: Visit, *, limit: int) -> list[Campaign]:
     newest = campaigns.campaigns(session, visit.scope, limit=limit)
-    return [current(session, visit, one) for one in newest if one.status is not CampaignStatus.REVIEW]
+    return [tallies.current(session, visit.scope, one) for one in newest if one.status is not CampaignStatus.REVIEW]
 
 
 def _waiting(session: Session, visit: Visit, campaign: Campaign) -> Waiting:

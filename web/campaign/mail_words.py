@@ -2,8 +2,8 @@
 
 from decimal import Decimal
 
+from storage.deciding import Choice
 from storage.records import CampaignStatus, MailState
-from storage.sync.reviews import Choice
 
 CAMPAIGN_STATUSES = {
     CampaignStatus.DRAFT: "about to begin",

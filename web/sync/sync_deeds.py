@@ -2,10 +2,11 @@
 
 from starlette.responses import Response
 
+from storage.deciding import Choice
 from storage.records import Deed, Edits, Mark, Run, RunKind
 from storage.session import Session
 from storage.sync import marks, reviews, syncs
-from storage.sync.reviews import Choice, Decision
+from storage.sync.reviews import Decision
 from web.advice import to_follow
 from web.deciding import comment_of, deed_of, digest_of, woken
 from web.sync.edits import edits_of

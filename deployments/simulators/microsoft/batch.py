@@ -14,7 +14,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope
 from deployments.simulators.microsoft import errors
 
 MOST = 20
-Ask = Callable[[Request, dict[str, Any]], Coroutine[Any, Any, dict[str, Any]]]
 
 
 def batch_endpoint(door: Callable[[], ASGIApp]) -> Callable[[Request], Coroutine[Any, Any, Response]]:

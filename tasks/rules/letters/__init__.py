@@ -3,7 +3,7 @@
 from tasks.rules.letters.cleaning import cleaned
 from tasks.rules.letters.envelope import CannotRender, Envelope, Frame, Routes, envelope, html_of, text_of
 from tasks.rules.letters.graph import SEND_KEY, graph_json
-from tasks.rules.letters.mime import content_hash, message_id, mime
+from tasks.rules.letters.mime import message_id, mime
 
 __all__ = [
     "SEND_KEY",
@@ -12,7 +12,6 @@ __all__ = [
     "Frame",
     "Routes",
     "cleaned",
-    "content_hash",
     "envelope",
     "graph_json",
     "html_of",

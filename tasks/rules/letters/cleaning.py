@@ -1,10 +1,9 @@
 """A letter without what cannot be seen, whoever wrote it: lines that are lines, and lengths that a mail can have."""
 
 from storage.records import Letter, Paragraph
-from tasks.rules.clean_text import many_lines, one_line
+from tasks.rules.clean_text import LONGEST_LINE, many_lines, one_line
 
 MOST_PARAGRAPHS = 40
-LONGEST_LINE = 300
 LONGEST_PARAGRAPH = 8000
 LONGEST_CODE = 40
 

@@ -30,10 +30,6 @@ def mime(mail: Envelope) -> bytes:
     return "".join(f"{name}: {value}\r\n" for name, value in _headers(mail)).encode() + body
 
 
-def content_hash(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
-
-
 def message_id(key: str, sender: str) -> str:
     return f"<{head_line(key)}@{on_the_wire(sender).rpartition('@')[2]}>"
 

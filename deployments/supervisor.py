@@ -68,7 +68,9 @@ class Child:
                 os.killpg(self.process.pid, number)
 
 
-class Household:
+class Supervisor:
+    """Starts processes, starts again those that died, and ends all of them in order."""
+
     def __init__(self) -> None:
         self.children: list[Child] = []
 

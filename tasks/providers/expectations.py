@@ -77,7 +77,7 @@ def _asked(suite: str, rows: Sequence[Row], measure: int) -> dict[str, bool]:
 
 @cache
 def _process() -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-W", "ignore", "-m", "tasks.sync.expectations"]
+    command = [sys.executable, "-W", "ignore", "-m", "tasks.providers.expectations"]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 (our own module)
     atexit.register(_end, process)
     return process

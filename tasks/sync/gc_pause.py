@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def uncollected() -> Iterator[None]:
+def without_gc() -> Iterator[None]:
     """The garbage collector looks away; what nobody holds any more goes all the same."""
     was_on = gc.isenabled()
     gc.disable()
