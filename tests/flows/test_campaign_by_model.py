@@ -114,9 +114,9 @@ def test_a_lost_reply_counts_in_full_and_is_asked_for_again(
     simulators.world.faults.add(Fault("reply_lost", route="/openai/v1/responses", after=2, times=1))
     campaign = line.preview(brief=BRIEF)
     entries = costs(house, campaign.budget_id)
-    [lost] = [entry for entry in entries if entry.state is UsageState.UNKNOWN]
+    [lost] = [entry for entry in entries if entry.state == UsageState.UNKNOWN]
     assert lost.cost
-    assert lost.cost > max(entry.cost or 0 for entry in entries if entry.state is UsageState.OK)
+    assert lost.cost > max(entry.cost or 0 for entry in entries if entry.state == UsageState.OK)
     assert campaign.total_cost == sum((entry.cost or Decimal(0) for entry in entries), Decimal(0))
 
 
