@@ -23,6 +23,7 @@ _SPARING = (
     "SET allocator_flush_threshold = '1MB'",
     "SET allocator_bulk_deallocation_flush_threshold = '1MB'",
     "SET threads = 1",
+    "SET pandas_analyze_sample = 0",  # all columns are text: there is nothing to guess
 )
 
 _open: dict[str, duckdb.DuckDBPyConnection] = {}

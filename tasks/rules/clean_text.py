@@ -14,19 +14,21 @@ _UNSEEN = re.compile(
 _JOINED = "\u0600-\u1cff\u2190-\u2bff\ufe0f\ua800-\uabff\ufb50-\ufdff\U0001f000-\U0001faff"
 _VIRAMA = "\u094d\u09cd\u0a4d\u0acd\u0b4d\u0bcd\u0c4d\u0ccd\u0d4d\u0dca"
 _STRAY_JOINER = re.compile(f"(?<![{_JOINED}])[\u200c\u200d]|[\u200c\u200d](?![{_JOINED}])(?<![{_VIRAMA}]\u200d)")
+# Most of what is not ASCII: letters that stand for themselves, and nothing that hides.
+_LATIN = re.compile("[ -~\xa1-\xac\xae-\u024f]*")
 _LINE_END = re.compile("\r\n?|[\v\f\x85\u2028\u2029]")
 
 
 def one_line(text: str) -> str:
     """`text` for a field that has one line: line ends and runs of space become one space."""
-    if text.isascii() and text.isprintable() and "  " not in text:
+    if "  " not in text and ((text.isascii() and text.isprintable()) or _LATIN.fullmatch(text)):
         return text.strip()
     return " ".join(_visible(" ".join(text.split())).split())
 
 
 def many_lines(text: str) -> str:
     """`text` for a field of several lines: every kind of line end becomes a plain newline."""
-    if text.isascii() and text.isprintable():
+    if (text.isascii() and text.isprintable()) or _LATIN.fullmatch(text):
         return text.strip()
     lines = _visible(_LINE_END.sub("\n", text)).split("\n")
     return "\n".join(line.rstrip() for line in lines).strip()

@@ -51,7 +51,7 @@ def person(raw: Person, *, region: str = "") -> Person:
     day = day_of(birthday)
     custom = raw.custom if day or not birthday else (*raw.custom, Labelled(birthday, "birthday"))
     tidy = Person(
-        **{name: text and one_line(text) for name, text in zip(_ONE_LINE, _lines_of(raw), strict=True)},
+        **dict(zip(_ONE_LINE, _tidied(_lines_of(raw)), strict=True)),
         birthday=day,
         notes=many_lines(raw.notes),
         emails=_distinct(raw.emails, email, str.casefold),
@@ -85,8 +85,10 @@ def field_key(field: str, value: Labelled | PostalAddress | str, *, region: str 
 
 def says_nobody(person: Person) -> bool:
     """True where nothing tells who this is: no name, no address, no phone and no company."""
-    reach = (value.value for value in (*person.emails, *person.phones))
-    return not (any(map(one_line, _names_of(person))) or any(map(one_line, reach)))
+    return not (
+        any(map(one_line, _names_of(person)))
+        or any(one_line(value.value) for value in (*person.emails, *person.phones))
+    )
 
 
 def too_big(person: Person) -> str:
@@ -122,6 +124,12 @@ def _lengths(person: Person) -> Iterable[tuple[int, str]]:
     yield from ((max(len(item.label), len(item.value) - _MAX_NOTES), "custom") for item in person.custom)
 
 
+def _tidied(lines: tuple[str, ...]) -> Iterable[str]:
+    """Each made one line; nearly always all of them are, which one look at all together tells."""
+    together = " ".join(filter(None, lines))
+    return lines if one_line(together) == together else map(one_line, lines)
+
+
 def _distinct(
     values: tuple[Labelled, ...], spell: Callable[[str], str], key: Callable[[str], str]
 ) -> tuple[Labelled, ...]:
@@ -148,7 +156,7 @@ def _url_key(value: str) -> str:
 def _addresses(values: tuple[PostalAddress, ...]) -> tuple[PostalAddress, ...]:
     kept: dict[str, PostalAddress] = {}
     for raw in values:
-        lines = dict(zip(_ADDRESS_LINES, map(one_line, _address_lines_of(raw)), strict=True))
+        lines = dict(zip(_ADDRESS_LINES, _tidied(_address_lines_of(raw)), strict=True))
         address = PostalAddress(**lines, label=label(raw.label))
         if key := _address_key(address):
             first = kept.setdefault(key, address)

@@ -13,24 +13,24 @@ _ATEXT = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _DOMAIN_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 # What nine in ten addresses look like; email-validator judges the rest, thirty times slower.
 _PLAIN_EMAIL = re.compile(rf"(?=.{{1,64}}@)({_ATEXT}(?:\.{_ATEXT})*)@((?:{_DOMAIN_LABEL}\.)+[A-Za-z]{{2,63}})")
-_SPECIAL_DOMAIN = re.compile(r"(?:^|\.)(?:arpa|invalid|local|localhost|onion)$")
+_SPECIAL = frozenset({"arpa", "invalid", "local", "localhost", "onion"})  # what no public domain ends in
 _IN_BRACKETS = re.compile(r"[^<>]*<([^<>@\s]+@[^<>@\s]+)>")
 _MAX_EMAIL = 254
-_REMEMBERED = 8192  # values: enough for one batch after another, and no weight in memory
+_REMEMBERED = 8192  # of the values that a library judges: enough for one batch after another, and no weight in memory
 
 _E164 = re.compile(r"\+[1-9]\d{4,16}(?:;ext=\d{1,20})?", re.ASCII)
 # Numbers that need no more than their spaces taken out: none of them starts with a trunk prefix.
 _PLAIN_PHONE = re.compile(
-    r"\+(?:1[2-9]\d{9}|201[0125]\d{8}|3(?:1[1-9]|3[1-9]|4[5-9])\d{8}|4(?:1[1-9]|8[1-9])\d{8}|44[1-9]\d{9}|49[1-9]\d{7,10}"
-    r"|61[2-8]\d{8}|7[3-79]\d{9}|81[1-9]\d{8,9}|861[3-689]\d{9}|90[2-5]\d{9}|91[6-9]\d{9})",
+    r"\+(?:1[2-9]\d{9}|20(?:1[0125]\d{8}|[23]\d{8})|3(?:1[1-9]|3[1-9]|4[5-9])\d{8}|4(?:1[1-9]|8[1-9])\d{8}"
+    r"|44[1-9]\d{9}|49[1-9]\d{7,10}|61[2-8]\d{8}|7[3-79]\d{9}|81[1-9]\d{8,9}|86(?:10\d{8}|1[3-689]\d{9})|90[2-5]\d{9}|91[6-9]\d{9})",
     re.ASCII,
 )
 _SEPARATORS = str.maketrans("", "", " -.")
+_PLUS = re.compile("[+\uff0b]")
 _INTERNATIONAL_PREFIX = re.compile(r"^\s*(?:\(\s*)?00\s*(?=[1-9])")
 _MAX_PHONE = 100
 
 
-@lru_cache(maxsize=_REMEMBERED)
 def email(value: str) -> str:
     """The address alone, its domain in lower case; what is no address comes back cleaned, so that nothing is lost."""
     if plain := _plain_email(value):
@@ -60,13 +60,16 @@ def _plain_email(value: str) -> str:
     if match is None or "--" in match[2]:
         return ""
     domain = match[2].lower()
-    return "" if _SPECIAL_DOMAIN.search(domain) else f"{match[1]}@{domain}"
+    return "" if domain.rpartition(".")[2] in _SPECIAL else f"{match[1]}@{domain}"
 
 
 def _valid_email(value: str) -> str:
-    if plain := _plain_email(value):
-        return plain
-    if len(value) > _MAX_EMAIL or "@" not in value or _SPECIAL_DOMAIN.search(value.lower()):
+    return _plain_email(value) or _judged_email(value)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _judged_email(value: str) -> str:
+    if len(value) > _MAX_EMAIL or "@" not in value or value.lower().rpartition(".")[2] in _SPECIAL:
         return ""
     try:
         return validate_email(value, check_deliverability=False, test_environment=True).normalized
@@ -74,13 +77,12 @@ def _valid_email(value: str) -> str:
         return ""
 
 
-@lru_cache(maxsize=_REMEMBERED)
 def phone(value: str, region: str = "") -> str:
     """E.164 with `;ext=` for an extension; `region` (such as "DE") reads numbers without a country code."""
-    cleaned = one_line(value)
-    plain = cleaned.translate(_SEPARATORS)
+    plain = (_international(value) if value.startswith("00") else value).translate(_SEPARATORS)
     if _PLAIN_PHONE.fullmatch(plain):
         return plain
+    cleaned = one_line(value)
     read = _read_phone(cleaned, region)
     # A reading that reads differently the second time is not one to write down.
     settled = _PLAIN_PHONE.fullmatch(read) or _read_phone(read, region) == read
@@ -105,11 +107,17 @@ def spelt_phone_key(spelt: str) -> str:
 def _read_phone(value: str, region: str) -> str:
     if len(value) > _MAX_PHONE:
         return ""
-    international = _INTERNATIONAL_PREFIX.sub("+", value)
+    international = _international(value)
     return _e164(international, region) or (_e164(value, region) if international != value else "")
 
 
+def _international(value: str) -> str:
+    return _INTERNATIONAL_PREFIX.sub("+", value)
+
+
 def _e164(value: str, region: str) -> str:
+    if not (region or _PLUS.search(value)):
+        return ""  # nothing tells the country, and the library would take its time to say so
     try:
         number = phonenumbers.parse(value, region.upper() or None)
     except phonenumbers.NumberParseException:

@@ -43,6 +43,18 @@ def test_what_cannot_be_seen_is_taken_out_of_a_line(raw: str, clean: str) -> Non
     assert one_line(raw) == clean
 
 
+@given(st.text(st.characters(max_codepoint=0x24F) | st.sampled_from("  \n\t")))
+def test_the_quick_look_at_latin_letters_agrees_with_the_long_one(text: str) -> None:
+    assert one_line(text) == one_line(f"{text} \u200b")
+    assert many_lines(text) == many_lines(f"{text}\u200b")
+
+
+@given(st.lists(st.text(max_size=4) | st.text(f" a\u0301\u0338|{ZWJ}{VIRAMA}क", max_size=4), min_size=3, max_size=3))
+def test_lines_looked_at_together_come_out_as_each_alone(lines: list[str]) -> None:
+    tidy = normalise.person(Person(prefix=lines[0], company=lines[1], department=lines[2]))
+    assert [tidy.prefix, tidy.company, tidy.department] == [one_line(line) for line in lines]
+
+
 @pytest.mark.parametrize("text", [f"می{ZWNJ}خواهم", f"क{VIRAMA}{ZWJ}ष", f"👩{ZWJ}💻", f"क{VIRAMA}{ZWJ}"])
 def test_joiners_stay_where_scripts_need_them(text: str) -> None:
     assert one_line(text) == text
@@ -76,11 +88,12 @@ def test_addresses_are_spelt_alike_and_none_is_lost(raw: str, spelt: str, valid:
 @given(st.from_regex(r"[A-Za-z.'+_-]{1,12}@[a-zA-Z-]{1,6}(\.[a-zA-Z-]{1,5}){0,3}", fullmatch=True))
 def test_the_quick_look_at_an_address_agrees_with_the_library(address: str) -> None:
     try:
-        validate_email(address, check_deliverability=False, test_environment=True)
+        judged = validate_email(address, check_deliverability=False, test_environment=True)
     except EmailNotValidError:
         assert not is_email(address)
     else:
         assert is_email(address)
+        assert email(address) == judged.normalized
 
 
 @pytest.mark.parametrize(
@@ -107,14 +120,23 @@ def test_phones_are_spelt_alike_and_none_is_lost(raw: str, region: str, spelt: s
 
 
 @given(
+    st.sampled_from(["+", "00", "00 "]),
     st.sampled_from(["1", "20", "31", "33", "34", "41", "44", "48", "49", "61", "7", "81", "86", "90", "91"]),
     st.from_regex(r"[0-9]{4,12}", fullmatch=True),
 )
-def test_the_quick_look_at_a_phone_agrees_with_the_library(country: str, rest: str) -> None:
-    spelt = phone(f"+{country} {rest}")
+def test_the_quick_look_at_a_phone_agrees_with_the_library(prefix: str, country: str, rest: str) -> None:
+    spelt = phone(f"{prefix}{country} {rest}")
     if is_phone(spelt):
         number = phonenumbers.parse(f"+{country}{rest}", None)
+        assert phonenumbers.is_possible_number(number)
         assert spelt == phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+@given(st.text("0123456789 -./()abctel:;ext=#\u0664\uff10", max_size=20))
+def test_without_a_country_nothing_is_a_phone_number_for_the_library_either(text: str) -> None:
+    with pytest.raises(phonenumbers.NumberParseException):
+        phonenumbers.parse(text, None)
+    assert phone(text) == one_line(text) or text.startswith("00")
 
 
 def test_repeats_are_one_value_under_the_more_telling_label() -> None:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -62,6 +63,19 @@ class Contact(msgspec.Struct, rename="camel", gc=False):
     spouse_name: str | None = None
     children: list[str] | None = None
     im_addresses: list[str] | None = None
+
+
+_SINGLE = {
+    "yomiGivenName": "yomi_given_name",
+    "yomiSurname": "yomi_surname",
+    "yomiCompanyName": "yomi_company_name",
+    "profession": "profession",
+    "officeLocation": "office_location",
+    "manager": "manager",
+    "assistantName": "assistant_name",
+    "spouseName": "spouse_name",
+}
+_single_of = attrgetter(*_SINGLE.values())
 
 
 def record(contact: Contact) -> SourceRecord:
@@ -129,18 +143,11 @@ def _address(given: Address | None, label: str) -> tuple[PostalAddress, ...]:
 
 
 def _custom(contact: Contact) -> tuple[Labelled, ...]:
-    single = (
-        ("yomiGivenName", contact.yomi_given_name),
-        ("yomiSurname", contact.yomi_surname),
-        ("yomiCompanyName", contact.yomi_company_name),
-        ("profession", contact.profession),
-        ("officeLocation", contact.office_location),
-        ("manager", contact.manager),
-        ("assistantName", contact.assistant_name),
-        ("spouseName", contact.spouse_name),
-    )
+    single = _single_of(contact)
+    if not (any(single) or contact.children or contact.im_addresses):
+        return ()  # as with nearly everybody
     return (
-        *[Labelled(value, label) for label, value in single if value],
+        *[Labelled(value, label) for label, value in zip(_SINGLE, single, strict=True) if value],
         *_labelled("children", contact.children),
         *_labelled("imAddresses", contact.im_addresses),
     )
