@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from deployments.cli.looking import tell_outcome
 from deployments.cli.waiting import follow
 from deployments.local import CannotStart, environment_of, running, wait_until
@@ -17,9 +19,9 @@ from storage import schema
 from storage.deciding import Choice
 from storage.documents import new_id
 from storage.organization import organization_settings, sign_ins, tenants
-from storage.organization.connections import StoredTokens, connect, connections
+from storage.organization.connections import StoredTokens, connect, connection, connections
 from storage.people import contacts
-from storage.records import ChangeState, ConnectionStatus, Provider, Role, SyncStatus
+from storage.records import ConnectionStatus, Provider, Role, SyncStatus
 from storage.scope import Scope
 from storage.session import Store, open_store
 from storage.settings import PREFIX, Settings
@@ -32,6 +34,7 @@ from web.sign_in import link_to
 
 ORGANIZATION = "demo"
 USER = "alice@demo.example"
+DAYS_WORK = {"edit": 0.1, "add": 0.04, "remove": 0.02}  # shares of the book
 ADDRESS = "Demo Ltd, 1 Example Street, Exampleton"
 
 Say = Callable[[str], None]
@@ -44,6 +47,8 @@ class Stage:
     scope: Scope
     connections: dict[Provider, str]
     public_url: str
+    outlook: str
+    """Where the simulated Outlook is told what people do to their contacts."""
 
 
 @contextmanager
@@ -56,7 +61,11 @@ def running_demo(settings: Settings, *, contacts: int, say: Say) -> Iterator[tup
             accounts = {
                 provider: _account(store, scope, provider, world) for provider in (Provider.MICROSOFT, Provider.GOOGLE)
             }
-            yield supervisor, Stage(store, Engine(settings.own_prefect_url), scope, accounts, settings.public_url)
+            outlook = f"{world['control_url']}/microsoft/{world['microsoft_email']}/change"
+            yield (
+                supervisor,
+                Stage(store, Engine(settings.own_prefect_url), scope, accounts, settings.public_url, outlook),
+            )
 
 
 def stocked(stage: Stage, *, say: Say) -> None:
@@ -72,6 +81,10 @@ def up_to_review(stage: Stage, *, say: Say) -> Sync:
     """A sync that waits: the one that waits already, or a new one."""
     with stage.store.read() as session:
         waiting = syncs.open_for(session, stage.scope, stage.connections[Provider.MICROSOFT])
+        was_read = connection(session, stage.scope, stage.connections[Provider.MICROSOFT]).synced_at
+    if waiting is None and was_read:
+        say("meanwhile people edit, add and remove contacts in Alice's Outlook")
+        httpx.post(stage.outlook, json=DAYS_WORK | {"seed": int(was_read.timestamp())}, timeout=60).raise_for_status()
     if waiting is None:
         say("reading Alice's Outlook contacts and comparing them with the CRM")
     sync = _follow(stage, waiting.id, waiting.flow_run_id) if waiting else _start(stage, Provider.MICROSOFT)
@@ -100,7 +113,7 @@ def hands_free(stage: Stage, *, say: Say) -> None:
         say("approving")
         _tell_end(stage, _approve(stage, sync), say)
     with stage.store.read() as session:
-        say(f"\nThe CRM holds {contacts.count(session, stage.scope)} contacts.")
+        say(f"\nThe CRM holds {contacts.count(session, stage.scope):,} contacts.")
 
 
 def _start(stage: Stage, provider: Provider) -> Sync:
@@ -131,8 +144,7 @@ def _tell_end(stage: Stage, sync: Sync, say: Say) -> None:
     with stage.store.read() as session:
         counts = plans.counts(session, stage.scope, sync.id)
     tell_outcome(sync)
-    applied = sum(number for (_, state), number in counts.items() if state is ChangeState.APPLIED)
-    say(f"plan of {counts.total()} rows, {applied} applied; the numbers add up to {sync.statistics.total}")
+    say(f"{counts.total():,} records read, {sync.statistics.total:,} accounted for")
     if sync.status is not SyncStatus.COMPLETED or sync.statistics.total != counts.total():
         raise CannotStart("the demo did not end as it should have")
 

@@ -56,7 +56,7 @@ def hands_free(stage: Stage, *, say: Say) -> None:
     _tell(stage, ended)
     with stage.store.read() as session:
         numbers = tallies.statistics(session, stage.scope, ended.id)
-    say(f"audience of {numbers.audience}: {numbers.sent} sent, the rest explained; the numbers add up")
+    say(f"{numbers.audience:,} people chosen, {numbers.sent:,} mails sent; of everybody else it is told why not")
     if ended.status is not CampaignStatus.COMPLETED or not numbers.adds_up or not numbers.sent:
         raise CannotStart("the demo's campaign did not end as it should have")
 

@@ -101,6 +101,16 @@ IN_MAILS: Sequence[BaseRoute] = (
     Route("/c/{token}", public(tracking.click), methods=["GET"]),
 )
 
+BROKEN = Refusal(
+    500,
+    "Something went wrong here",
+    "Nothing was left half done: try again in a moment. The error is in the log of the web process; contactflow doctor"
+    " looks for its cause.",
+)
+BROKEN_FOR_STRANGERS = Refusal(
+    500, "Something went wrong here", "Nothing was left half done: try again in a moment.", to=""
+)
+
 
 class Files(StaticFiles):
     """Each address names what the file holds, so that a browser may keep it for ever."""
@@ -131,11 +141,13 @@ def _no_page(request: Request, error: Exception) -> Response:
     return refused(acquainted(request), refusal)
 
 
+def _is_of_a_mail(request: Request) -> bool:
+    return request.url.path.startswith(("/u/", "/o/", "/c/"))
+
+
 def _broken(request: Request, _error: Exception) -> Response:
-    text = (
-        "The error is in the log of the web process. Nothing was left half done: try again, or run contactflow doctor."
-    )
+    """Who is signed in is not looked up once more: that may be what is broken."""
     context: AppContext = request.app.state.context
-    response = refused(Visit(request, context, None, ""), Refusal(500, "Something went wrong here", text))
+    response = refused(Visit(request, context, None, ""), BROKEN_FOR_STRANGERS if _is_of_a_mail(request) else BROKEN)
     response.headers.update(headers_of(context))  # this answer goes out past all that stands around the pages
     return response

@@ -200,7 +200,7 @@ def nothing_here() -> Refusal:
     return Refusal(
         404,
         "There is nothing here",
-        "It may be gone, or belong to somebody else. Look at the address, or begin at the first page.",
+        "It may be gone, or belong to somebody else. Check the address, or start from Home.",
     )
 
 

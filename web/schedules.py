@@ -18,8 +18,8 @@ RHYTHMS = {
     "weekdays": "every weekday, at",
     "daily": "every day, at",
     "weekly": "every Monday, at",
-    "every": "every so often:",
-    "cron": "as a cron expression says:",
+    "every": "again and again, every",
+    "cron": "as a cron expression says",
 }
 DAYS = {"weekdays": "MON-FRI", "daily": "*", "weekly": "MON"}
 ZONES = tuple(sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/")))

@@ -38,7 +38,8 @@ COMMANDS = {
     "merge": ("twins", "Make one contact of two."),
     "unmerge": ("twins", "Take a merge back."),
     "keep-apart": ("twins", "Say that two contacts are two people."),
-    "import": ("crm", "Read contacts into the CRM as edits of your own."),
+    "import": ("crm", "Read an exported file back, as edits of your own."),
+    "export": ("crm", "Write all contacts to a file."),
     "campaign": ("campaigning", "Start e-mail campaigns and decide about them."),
     "campaigns": ("campaign_looking", "List campaigns, the newest first."),
     "template": ("texts", "Texts that mails are made from without a language model."),
@@ -48,7 +49,6 @@ COMMANDS = {
     "export-person": ("privacy", "Print all that is held of one person."),
     "notify": ("notifying", "Where people are told of what needs them."),
     "mcp": ("assistant", "Serve an AI assistant that works for one user; deciding stays with people."),
-    "export": ("crm", "Write all contacts to a file."),
 }
 
 

@@ -69,7 +69,7 @@ def _org_list(*, as_json: bool) -> None:
     )
 
 
-@command("settings")
+@command("settings", examples=("org settings --org acme", "org settings --org acme tracking=true four_eyes_above=200"))
 @organization_option
 @click.option("--as", "actor", default="terminal", help="Who changes it, for the audit log.")
 @click.argument("changes", nargs=-1, metavar="[NAME=VALUE]...")
@@ -94,8 +94,13 @@ def user_command() -> None:
 @command("add")
 @click.argument("email")
 @organization_option
-@click.option("--role", type=click.Choice([role.value for role in Role]), required=True)
-@click.option("--name", default="")
+@click.option(
+    "--role",
+    type=click.Choice([role.value for role in Role]),
+    required=True,
+    help="A member sees syncs and campaigns of their own, an admin all of the organization's.",
+)
+@click.option("--name", default="", help="How they are called.")
 def _user_add(email: str, organization: str, role: str, name: str, *, as_json: bool) -> None:
     """Add a user."""
     from tasks.rules.reachable import is_email  # noqa: PLC0415 (what reads telephone numbers is not for a mere list)
@@ -172,7 +177,7 @@ def _audit_verify(organization: str | None, *, as_json: bool) -> None:
 
 @command("log")
 @organization_option
-@click.option("--limit", default=50, show_default=True)
+@click.option("--limit", default=50, show_default=True, help="How many to show.")
 def _audit_log(organization: str, limit: int, *, as_json: bool) -> None:
     """Show the newest entries."""
     with ready_store().read() as session:

@@ -1,5 +1,6 @@
 """Look at campaigns and their mails. Nothing here starts or changes anything."""
 
+from decimal import Decimal
 from typing import Any
 
 import click
@@ -13,15 +14,15 @@ from storage.records import CampaignStatus, Letter, Mail, MailState, Run, RunKin
 from storage.scope import Scope
 from storage.session import Session
 from storage.settings import settings
+from web.campaign.mail_words import CAMPAIGN_STATUSES, amount, duration, money
 
 STATES = [state.value for state in MailState]
 SHOWN = ("audience", "excluded", "sent", "failed", "unknown", "waiting")
-BULKY = ("waiting", "blocked", "rejected", "bounced", "opened", "clicked", "replied", "unsubscribed")
 
 
 @command("campaigns")
 @organization_option
-@click.option("--limit", default=100, show_default=True)
+@click.option("--limit", default=100, show_default=True, help="How many to show.")
 def campaigns_command(organization: str, limit: int, *, as_json: bool) -> None:
     """List campaigns, the newest first."""
     with ready_store().read() as session:
@@ -29,7 +30,7 @@ def campaigns_command(organization: str, limit: int, *, as_json: bool) -> None:
         listed = [tallies.current(session, scope, one) for one in campaigns.campaigns(session, scope, limit=limit)]
     rows = [
         (one.id, when(one.created_at), one.name, one.status, *(one.statistics.by_name()[name] for name in SHOWN),
-         one.total_cost)
+         amount(one.total_cost))
         for one in listed
     ]  # fmt: skip
     columns = ["id", "started", "name", "status", *SHOWN, "cost in USD"]
@@ -85,8 +86,8 @@ def as_data(campaign: Campaign) -> dict[str, Any]:
         if forecast is None
         else {
             "mails": forecast.mails,
-            "low": _money(forecast.low),
-            "high": _money(forecast.high),
+            "low": _exact(forecast.low),
+            "high": _exact(forecast.high),
             "seconds_to_send": forecast.seconds_to_send,
             "days_to_send": forecast.days_to_send,
         },
@@ -127,8 +128,10 @@ def letter_text(letter: Letter) -> str:
 
 def tell(campaign: Campaign) -> None:
     numbers = campaign.statistics.by_name()
-    told = ", ".join(f"{name} {number}" for name, number in numbers.items() if number or name not in BULKY)
-    click.echo(f"campaign {campaign.id} is {campaign.status}: {told}; cost {campaign.total_cost} USD")
+    told = ", ".join(f"{name} {number}" for name, number in numbers.items() if number)
+    click.echo(
+        f"campaign {campaign.id} {_stands(campaign)}: {told or 'no mails yet'}; cost {money(campaign.total_cost)}"
+    )
     if campaign.error:
         click.echo(campaign.error, err=True)
     for warning in campaign.warnings:
@@ -139,8 +142,13 @@ def tell(campaign: Campaign) -> None:
         click.echo(f"decide:  contactflow campaign approve {campaign.id}    or    …reject {campaign.id}")
 
 
-def _money(amount: object) -> str | None:
-    return None if amount is None else str(amount)
+def _stands(campaign: Campaign) -> str:
+    told = CAMPAIGN_STATUSES[campaign.status]
+    return told if campaign.status in {CampaignStatus.REVIEW, CampaignStatus.FAILED} else f"is {told}"
+
+
+def _exact(price: Decimal | None) -> str | None:
+    return None if price is None else str(price)
 
 
 def _print(
@@ -148,8 +156,12 @@ def _print(
 ) -> None:
     tell(campaign)
     if forecast := campaign.forecast:
-        price = "at an unknown price" if forecast.high is None else f"for {forecast.low} to {forecast.high} USD"
-        click.echo(f"forecast: {forecast.mails} mails {price}, {forecast.seconds_to_send:.0f} s to send")
+        price = (
+            f"for {amount(forecast.low)} to {money(forecast.high)}"
+            if forecast.low is not None
+            else "at an unknown price"
+        )
+        click.echo(f"forecast: {forecast.mails} mails {price}; sending takes {duration(forecast.seconds_to_send)}")
     for reason, number in left_out.items():
         click.echo(f"left out: {number} ({reason})")
     rows = [

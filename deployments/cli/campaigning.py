@@ -45,7 +45,13 @@ def campaign_command() -> None:
     """E-mail campaigns."""
 
 
-@command("new")
+@command(
+    "new",
+    examples=(
+        "campaign new --org acme --user ann@acme.example --name Spring --brief brief.txt --tag customer --budget 2",
+        "campaign new --org acme --user ann@acme.example --name Spring --template spring --segment customers",
+    ),
+)
 @organization_option
 @user_option
 @click.option("--name", required=True, help="What the campaign is called.")
@@ -56,7 +62,7 @@ def campaign_command() -> None:
 @click.option("--stage", default="", help="Only contacts at this stage.")
 @click.option("--tag", "tags", multiple=True, help="Only contacts with one of these tags.")
 @click.option("--contact", "contacts", multiple=True, metavar="ID", help="Only these contacts.")
-@click.option("--connection", default="", help="The connection to send from; without one, by SMTP.")
+@click.option("--connection", default="", help="The connection to send from; without it your only one, or SMTP.")
 @click.option("--budget", default="", metavar="USD", help="The most that the language model may cost.")
 @click.option("--attach", "attachments", multiple=True, type=file_option, help="A file that goes with every mail.")
 @click.option("--wait", is_flag=True, help="Wait until the review, or the end.")
@@ -89,7 +95,7 @@ def _new(
         sys.exit(1)
 
 
-@command("approve")
+@command("approve", examples=("campaign approve ID --reject 12 --wait", "campaign approve ID --safe"))
 @click.argument("campaign_id", metavar="ID")
 @click.option("--safe", is_flag=True, help="Only mails that no check remarked on.")
 @click.option("--reject", "refused", multiple=True, metavar="MAIL", help="Leave out a mail, by its number.")

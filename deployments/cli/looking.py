@@ -16,13 +16,14 @@ from storage.settings import settings
 from storage.sync import plans, syncs
 from storage.sync.syncs import Sync
 from tasks.rules.wording import as_text
+from web.words import STATUSES
 
 KINDS = [kind.value for kind in ChangeKind]
 
 
 @command("syncs")
 @organization_option
-@click.option("--limit", default=100, show_default=True)
+@click.option("--limit", default=100, show_default=True, help="How many to show.")
 def syncs_command(organization: str, limit: int, *, as_json: bool) -> None:
     """List syncs, the newest first."""
     with ready_store().read() as session:
@@ -80,8 +81,10 @@ def as_data(sync: Sync) -> dict[str, object]:
 
 
 def tell_outcome(sync: Sync) -> None:
-    numbers = ", ".join(f"{name} {number}" for name, number in sync.numbers.items())
-    click.echo(f"sync {sync.id} is {sync.status}: {numbers}")
+    numbers = ", ".join(f"{name} {number}" for name, number in sync.numbers.items() if number)
+    if not numbers and sync.status in {SyncStatus.PREVIEW, SyncStatus.COMPLETED}:
+        numbers = "nothing to change"
+    click.echo(f"sync {sync.id} {_stands(sync)}{': ' if numbers else ''}{numbers}")
     if sync.error:
         click.echo(sync.error, err=True)
     for warning in sync.warnings:
@@ -90,6 +93,11 @@ def tell_outcome(sync: Sync) -> None:
         click.echo(f"page:    {settings().public_url}/syncs/{sync.id}")
         click.echo(f"look:    contactflow preview {sync.id}")
         click.echo(f"decide:  contactflow approve {sync.id}    or    contactflow reject {sync.id}")
+
+
+def _stands(sync: Sync) -> str:
+    told = STATUSES[sync.status]
+    return told if sync.status in {SyncStatus.PREVIEW, SyncStatus.FAILED} else f"is {told}"
 
 
 def _table(found: list[Sync]) -> None:
@@ -127,7 +135,7 @@ def _cell(cell: Cell) -> dict[str, Any]:
 def _print(sync: Sync, rows: list[Change], total: int, advised: list[Suggestion]) -> None:
     tell_outcome(sync)
     lines = [(row.ordinal, row.kind, row.state, *_told(row), row.error or row.reason) for row in rows]
-    table("", ["row", "what", "state", "who", "before → after", "why"], lines, empty="this plan is empty")
+    table("", ["row", "what", "state", "who", "before → after", "why"], lines, empty="no rows to show")
     if total > len(rows):
         click.echo(f"{total - len(rows)} more rows: --limit {total} shows all, --only KIND some of them")
     tell_advice(advised)

@@ -20,7 +20,7 @@ from tasks.providers.flow_runs.engine import Engine, EngineUnreachable
 as_option = click.option("--as", "reviewer", metavar="EMAIL", help="Who decides; the sync's own user without it.")
 
 
-@command("approve")
+@command("approve", examples=("approve ID --only create --only update", "approve ID --reject 12 --reject 15:job_title"))
 @click.argument("sync_id", metavar="ID")
 @click.option("--only", "kinds", multiple=True, type=click.Choice(KINDS), help="Approve these kinds of rows alone.")
 @click.option(

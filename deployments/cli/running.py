@@ -47,6 +47,7 @@ def demo_command(contacts: int, *, hands_free: bool, as_json: bool) -> None:
             if hands_free:
                 demo.hands_free(stage, say=say)
                 demo_campaign.hands_free(stage, say=say)
+                say("\nAll of it is kept: `make demo` shows it on the page, and waits for your review of a new sync")
                 return
             demo.stocked(stage, say=say)
             demo.up_to_review(stage, say=say)

@@ -23,7 +23,13 @@ def schedule_command() -> None:
     """Let syncs of an account run by themselves."""
 
 
-@command("add")
+@command(
+    "add",
+    examples=(
+        "schedule add --org acme --connection ID --cron '0 9 * * MON-FRI' --time-zone Europe/Berlin",
+        "schedule add --org acme --connection ID --every 6h --review risky",
+    ),
+)
 @organization_option
 @click.option("--connection", required=True, metavar="ID", help="A connected account, as `connections` lists it.")
 @click.option("--cron", default="", help="Minute, hour, day, month, weekday, such as '0 9 * * MON-FRI'.")
@@ -66,12 +72,10 @@ def _schedule_list(organization: str, *, as_json: bool) -> None:
 @click.option("--cron", default="", help="As with `add`; what is not named stays as it is.")
 @click.option("--every", default="", help="As with `add`.")
 @click.option("--time-zone", default="", help="As with `add`.")
-@click.option(
-    "--review", default="", type=click.Choice(["", *(one.value for one in ReviewPolicy)]), help="As with `add`."
-)
+@click.option("--review", type=click.Choice([one.value for one in ReviewPolicy]), help="As with `add`.")
 @click.option("--as", "actor", default="terminal", help="Who changes it, for the audit log.")
 def _schedule_change(
-    schedule_id: str, cron: str, every: str, time_zone: str, review: str, actor: str, *, as_json: bool
+    schedule_id: str, cron: str, every: str, time_zone: str, review: str | None, actor: str, *, as_json: bool
 ) -> None:
     """Change when a schedule runs, or who looks at what its syncs would do."""
     store = ready_store()

@@ -16,7 +16,13 @@ from tasks.providers.flow_runs.engine import Engine
 from tasks.rules.guards import Allow
 
 
-@command("sync")
+@command(
+    "sync",
+    examples=(
+        "sync --org acme --user ann@acme.example --connection ID --wait",
+        "sync --org acme --user ann@acme.example --file contacts.csv --column Mail=emails:work",
+    ),
+)
 @organization_option
 @user_option
 @click.option("--connection", help="A connected account, as `contactflow connections` lists it.")

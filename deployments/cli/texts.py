@@ -59,10 +59,10 @@ def segment_command() -> None:
 @command("save")
 @click.argument("name")
 @organization_option
-@click.option("--pipeline", default="")
-@click.option("--stage", default="")
-@click.option("--tag", "tags", multiple=True)
-@click.option("--contact", "contacts", multiple=True, metavar="ID")
+@click.option("--pipeline", default="", help="Only contacts in this pipeline.")
+@click.option("--stage", default="", help="Only contacts at this stage.")
+@click.option("--tag", "tags", multiple=True, help="Only contacts with one of these tags.")
+@click.option("--contact", "contacts", multiple=True, metavar="ID", help="Only these contacts.")
 def _segment_save(
     name: str, organization: str, pipeline: str, stage: str, tags: tuple[str, ...], contacts: tuple[str, ...], *,
     as_json: bool,
@@ -133,9 +133,9 @@ def _suppression_lift(email: str, organization: str, *, as_json: bool) -> None:
 
 @command("list")
 @organization_option
-@click.option("--limit", default=100, show_default=True)
+@click.option("--limit", default=100, show_default=True, help="How many to show.")
 def _suppression_list(organization: str, limit: int, *, as_json: bool) -> None:
-    """List them: addresses are kept as hashes only."""
+    """List who must not be written to; addresses are kept as hashes only."""
     with ready_store().read() as session:
         scope = tenants.whole_organization(session, organization)
         found = suppressions.everyone(session, scope, limit=limit)

@@ -17,8 +17,8 @@ def test_an_address_of_nothing_keeps_the_way_to_all_rooms(page: Page) -> None:
     assert answer is not None
     assert answer.status == 404
     expect(page.get_by_role("alert")).to_contain_text("There is nothing here")
-    expect(page.get_by_role("navigation", name="Rooms")).to_be_visible()
-    page.get_by_role("link", name="To the first page").click()
+    expect(page.get_by_role("navigation", name="Main")).to_be_visible()
+    page.get_by_role("link", name="Go to Home").click()
     expect(page.get_by_role("heading", name="What waits for you")).to_be_visible()
 
 
@@ -31,7 +31,7 @@ def test_who_was_signed_out_meanwhile_is_told_that_nothing_was_changed(page: Pag
         sign_ins.end(session, found.scope, found.sign_in_id)
     page.locator(".decide .primary").click()
     expect(page.get_by_role("alert")).to_contain_text("nothing was changed")
-    page.get_by_role("link", name="To sign in").click()
+    page.get_by_role("link", name="Sign in").click()
     page.wait_for_url("**/sign-in")
 
 

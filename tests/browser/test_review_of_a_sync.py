@@ -183,7 +183,7 @@ def test_another_reviewers_decision_shows_by_itself(
     other.keyboard.press("r")
     expect(other.locator("#row-1")).to_contain_class("state-rejected")
     expect(page.locator("#row-1")).to_contain_class("state-rejected")
-    expect(page.locator("#verdict .primary")).to_have_text(f"Approve {PLANNED - 1}, leave 1")
+    expect(page.locator("#verdict .primary")).to_have_text(f"Approve {PLANNED - 1}, leave out 1")
 
 
 SLOW_ANSWERS = """
@@ -223,7 +223,7 @@ def test_without_a_script_everything_can_still_be_done(
     page.locator("#row-2 .line").click()
     page.locator("#record").get_by_role("button", name="Leave out").click()
     page.locator("#verdict .primary").click()
-    page.get_by_role("button", name=f"Approve {PLANNED - 1}, leave 1").click()
+    page.get_by_role("button", name=f"Approve {PLANNED - 1}, leave out 1").click()
     page.wait_for_url(f"**/syncs/{sync.id}")
     with site.store.read() as session:
         assert syncs.sync(session, scope, sync.id).status is SyncStatus.EXECUTING

@@ -1,5 +1,6 @@
 """What holds for each command there is: help, JSON, exit codes, and errors that are sentences."""
 
+import shlex
 from collections.abc import Iterator
 
 import click
@@ -18,6 +19,14 @@ def leaves(group: click.Group, *path: str) -> Iterator[tuple[str, ...]]:
             yield from leaves(found, *path, name)
         else:
             yield (*path, name)
+
+
+def found(words: tuple[str, ...]) -> click.Command:
+    command: click.Command = main
+    for word in words:
+        assert isinstance(command, click.Group)
+        command = command.get_command(click.Context(command), word) or click.Command(word)
+    return command
 
 
 EVERY = list(leaves(main))
@@ -91,6 +100,30 @@ def test_it_has_help_and_json(call: Call, words: tuple[str, ...]) -> None:
     assert result.exit_code == 0
     assert "--json" in result.output
     assert len(result.output.splitlines()) > 4
+
+
+def test_a_list_of_commands_breaks_no_sentence_off(call: Call) -> None:
+    groups = {words[0] for words in EVERY if len(words) > 1}
+    assert [name for name in groups if "..." in call(name, "--help").output.partition("Commands:")[2]] == []
+
+
+def test_every_option_says_what_it_is_for() -> None:
+    silent = [
+        f"{name} {option.opts[0]}"
+        for words, name in zip(EVERY, NAMES, strict=True)
+        for option in found(words).params
+        if isinstance(option, click.Option) and not option.help
+    ]
+    assert silent == []
+
+
+@pytest.mark.parametrize("words", [words for words in EVERY if found(words).epilog], ids=" ".join)
+def test_an_example_is_understood(words: tuple[str, ...]) -> None:
+    _, _, *examples = str(found(words).epilog).splitlines()
+    for example in examples:
+        start, *rest = shlex.split(example)
+        assert (start, *rest[: len(words)]) == ("contactflow", *words)
+        assert found(words).make_context(words[-1], rest[len(words) :])
 
 
 @pytest.mark.parametrize("words", EVERY, ids=NAMES)

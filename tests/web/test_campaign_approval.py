@@ -27,7 +27,7 @@ def test_the_last_word_is_said_with_numbers_and_wakes_the_run(
 ) -> None:
     ann.post(f"/campaigns/{campaign.id}/mails/1/mark", deed="rejected", seen="")
     page = ann.get(f"/campaigns/{campaign.id}/decide")
-    assert f"Approve {WRITTEN - BLOCKED - 1}, leave {BLOCKED + 1}" in page.text
+    assert f"Approve {WRITTEN - BLOCKED - 1}, leave out {BLOCKED + 1}" in page.text
     answer = ann.post(f"/campaigns/{campaign.id}/approve", **fields(page), choice="approve", comment="go")
     assert answer.headers["location"] == f"/campaigns/{campaign.id}"
     approval = {"decision": "approve", "reviewer": "ann@acme.example", "comment": "go"}
@@ -44,7 +44,7 @@ def test_only_mails_without_a_remark_leave_where_that_is_chosen(
 ) -> None:
     ann.post(f"/campaigns/{campaign.id}/mails/3/mark", deed="approved", seen="")
     page = ann.get(f"/campaigns/{campaign.id}/decide")
-    assert f"Approve 18, leave {WRITTEN - 18}" in page.text
+    assert f"Approve 18, leave out {WRITTEN - 18}" in page.text
     ann.post(f"/campaigns/{campaign.id}/approve", **fields(page) | {"choice": "approve_safe"})
     states = [mail.state.value for mail in every(store, scope, campaign)]
     assert [states.count(state) for state in ("approved", "rejected", "blocked")] == [18, 4, 2]

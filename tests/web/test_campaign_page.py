@@ -25,7 +25,7 @@ def test_the_page_shows_every_group_with_its_number(ann: Person, campaign: Campa
         ("Blocked", str(BLOCKED)), ("Worth a look", str(WARNED)), ("Nothing to remark", str(clean)),
         ("Not written to", str(EXCLUDED)),
     ]  # fmt: skip
-    assert f"Approve {WRITTEN - BLOCKED}, leave {BLOCKED}" in page.text
+    assert f"Approve {WRITTEN - BLOCKED}, leave out {BLOCKED}" in page.text
     for told in (campaign.digest, "gpt-5.4-mini", "of 2.00 USD", "forecast 0.03 to 0.08 USD", "0.0021", "Visit our"):
         assert told in page.text
 

@@ -22,7 +22,7 @@ def test_mails_are_decided_one_by_one_and_both_places_see_it(
     assert (answer.status_code, answer.headers["location"]) == (303, f"/campaigns/{campaign.id}?group=clean&row=2")
     assert one(store, scope, campaign, 2).state is MailState.REJECTED
     seen_by_ben = ben.get(f"/campaigns/{campaign.id}").text
-    assert f"Approve {WRITTEN - BLOCKED - 1}, leave {BLOCKED + 1}" in seen_by_ben
+    assert f"Approve {WRITTEN - BLOCKED - 1}, leave out {BLOCKED + 1}" in seen_by_ben
     assert "ann@acme.example left out 1 mail" in seen_by_ben
     told = ben.post(f"/campaigns/{campaign.id}/mails/2/mark", deed="approved", seen="")
     assert told.status_code == 409

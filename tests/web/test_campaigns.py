@@ -69,7 +69,7 @@ def test_what_waits_stands_on_the_first_page_until_it_is_decided(
 ) -> None:
     waiting = ann.get("/").text
     assert "24 mails of “Visit our workshop”" in waiting
-    assert "5 worth a look" in waiting
+    assert "Worth a look <b>5</b>" in waiting
     with store.begin() as session:
         campaign_reviews.decide(session, scope, campaign.id, Decision(Choice.APPROVE, "ann@acme.example"))
     decided = ann.get("/").text

@@ -22,7 +22,7 @@ def test_rows_are_decided_one_by_one_and_both_places_see_it(
     assert (answer.status_code, answer.headers["location"]) == (303, f"/syncs/{sync.id}?group=conflict&row=2")
     assert row(store, scope, sync, 2).state is ChangeState.REJECTED
     seen_by_ben = ben.get(f"/syncs/{sync.id}").text
-    assert f"Approve {PLANNED - 1}, leave 1" in seen_by_ben
+    assert f"Approve {PLANNED - 1}, leave out 1" in seen_by_ben
     assert "ann@acme.example left out 1 row" in seen_by_ben
 
 
@@ -54,7 +54,7 @@ def test_two_reviewers_at_once_lose_nothing_of_each_others_work(
     decided = rows(store, scope, sync, ChangeKind.CREATE, ChangeKind.UPDATE)
     assert [one.ordinal for one in decided if one.state is ChangeState.REJECTED] == new
     assert {one.state for one in decided if one.ordinal not in new} == {ChangeState.APPROVED}
-    assert f"Approve {PLANNED - 6}, leave 6" in ann.get(f"/syncs/{sync.id}").text
+    assert f"Approve {PLANNED - 6}, leave out 6" in ann.get(f"/syncs/{sync.id}").text
 
 
 def test_a_group_is_approved_with_one_request_and_taken_back_with_another(

@@ -43,7 +43,7 @@ def test_what_the_narrower_approval_would_write_is_told_and_is_what_it_writes(
 ) -> None:
     ann.post(f"/syncs/{sync.id}/marks", deed="rejected", row=rows(store, scope, sync, ChangeKind.CREATE)[0].id)
     page, wanted = ann.get(f"/syncs/{sync.id}/decide"), SMALL["create"] + SMALL["update"] - 1
-    assert f"Approve {wanted}, leave {PLANNED - wanted}" in page.text
+    assert f"Approve {wanted}, leave out {PLANNED - wanted}" in page.text
     ann.post(f"/syncs/{sync.id}/approve", **fields(page) | {"choice": "approve_safe"})
     approved = [one for one in rows(store, scope, sync) if one.state is ChangeState.APPROVED]
     assert len([one for one in approved if one.kind is not ChangeKind.SKIP]) == wanted

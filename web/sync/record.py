@@ -9,6 +9,7 @@ from tasks.rules.changes import FIELDS, SEVERAL
 from tasks.rules.normalise import field_key
 from tasks.rules.provenance import origin
 from tasks.rules.wording import as_text
+from web.words import FIELDS as WORDS
 
 NOBODY = Person()
 TYPEABLE = tuple(name for name in FIELDS if name not in {"addresses", "custom"})
@@ -96,6 +97,12 @@ def _field(
     )
 
 
+def reasons_of(change: Change) -> list[str]:
+    """Each by itself, and a field by the name that it has on the page."""
+    told = (part.partition(": ") for part in change.reason.split("; ") if part)
+    return [f"{WORDS.get(head, head)}{colon}{rest}" for head, colon, rest in told]
+
+
 def pieces(name: str, before: Any, after: Any) -> tuple[Piece, ...]:
     """What goes, what stays and what comes; of several values, each by itself."""
     if name not in SEVERAL:
@@ -150,7 +157,18 @@ def _told(change: Change, edits: Edits) -> list[tuple[str, tuple[Piece, ...]]]:
     cells = {cell.field: cell for cell in (*undecided, *change.proposal.cells, *edits.values)}
     names = () if change.object_id else NAMES  # a new contact's stand in the list anyway
     shown = [cell for cell in cells.values() if cell.field not in {*edits.refused, *names}]
-    return [(cell.field, pieces(cell.field, cell.before, cell.after)) for cell in sorted(shown, key=_telling)]
+    disputed = {cell.field for cell in change.proposal.conflicts}
+
+    def in_turn(cell: Cell) -> tuple[bool, int]:
+        return cell.field not in disputed, _telling(cell)
+
+    return [(cell.field, _at_a_glance(cell)) for cell in sorted(shown, key=in_turn)]
+
+
+def _at_a_glance(cell: Cell) -> tuple[Piece, ...]:
+    """What stays of several values is left to the record: a line has room for what comes and goes."""
+    every = pieces(cell.field, cell.before, cell.after)
+    return tuple(piece for piece in every if piece.fate != "stays") or every
 
 
 def _telling(cell: Cell) -> int:

@@ -17,7 +17,7 @@ from web.advice import advised
 from web.counted import chosen
 from web.deciding import owner_of
 from web.sync.groups import Group, Tally, counted, safe, tally
-from web.sync.record import Line, fields_of, line_of
+from web.sync.record import Line, fields_of, line_of, reasons_of
 from web.visits import Refusal, Visit, number_of
 
 PAGE = 100
@@ -170,7 +170,7 @@ def _record(session: Session, visit: Visit, sync_id: str, key: Key | None, row: 
         "contact": contact,
         "fields": fields_of(row, contact, edits or Edits()),
         "links": row.proposal.links if row.proposal else (),
-        "reasons": [part for part in row.reason.split("; ") if part],
+        "reasons": reasons_of(row),
         "moved_on": bool(contact and row.seen_version and contact.version != row.seen_version),
     }
 
