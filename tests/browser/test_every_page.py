@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, expect
+from sqlalchemy import text
 
 from storage.organization import tenants
 from storage.records import Role
@@ -14,12 +15,14 @@ from storage.scope import Scope
 from storage.sync.syncs import Sync
 from tests.browser.conftest import DESK, Seen, Site
 from tests.browser.rooms import Room, every_room
+from tests.web.plans_to_review import waiting_plan
 
 PHONE = {"width": 390, "height": 844}
 AXE = Axe().axe_script
 ENLARGED = {"width": 320, "height": 256}  # a desk at 400 %
 CUT_OFF = "[...document.querySelectorAll('.pane')].filter(p => p.clientHeight < p.scrollHeight).map(p => p.id)"
 WIDTHS = (320, 700, 768, 1024)
+MENU = 1200  # up to this width the rooms are behind a button
 README = {"width": 1280, "height": 600}
 SMALL_ENOUGH = 150_000  # bytes, for whoever opens the README on a train
 PICTURES = Path(__file__).parents[2] / "build" / "screenshots"
@@ -117,6 +120,22 @@ def test_pages_fit_at_any_width(page: Page, site: Site, scope: Scope) -> None:
         page.set_viewport_size(ENLARGED)
         assert page.evaluate(CUT_OFF) == [], room.name
     assert found == {(name, width): width for name in wanted for width in WIDTHS}
+
+
+def test_every_room_is_in_sight_or_in_the_menu_however_long_names_are(page: Page, site: Site, scope: Scope) -> None:
+    with site.store.begin() as session:
+        waiting_plan(session, scope)
+        for table, column in (("organizations", "name"), ("oauth_connections", "account")):
+            long = f"UPDATE {table} SET {column} = :long WHERE {'id' if column == 'name' else 'organization_id'} = :id"
+            session.execute(text(long), {"long": "a.long.name@of.a.holding.example" * 3, "id": scope.organization_id})
+    page.goto("/")
+    for width in (700, 1000, 1201, 1280):
+        page.set_viewport_size({"width": width, "height": 700})
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        expect(page.get_by_role("button", name="Menu")).to_be_visible(visible=width <= MENU)
+        if width > MENU:
+            right = page.evaluate("document.querySelector('.top nav a:last-child').getBoundingClientRect().right")
+            assert right <= page.evaluate("document.querySelector('.who').getBoundingClientRect().left")
 
 
 def test_the_page_is_reached_past_all_rooms_and_the_keys_are_readable(page: Page, sync: Sync) -> None:

@@ -48,6 +48,18 @@ def test_a_record_says_what_each_side_says_and_where_it_comes_from(ann: Person, 
         assert told in page
 
 
+def test_that_a_contact_moved_on_is_told_while_it_matters(ann: Person, store: Store, scope: Scope, sync: Sync) -> None:
+    moved = "This contact changed in the CRM since"
+    place = f"/syncs/{sync.id}?group=conflict&row=1"
+    assert moved not in ann.get(place).text
+    with store.begin() as session:
+        contacts.overwrite(session, scope, contacts.search(session, scope))
+    assert moved in ann.get(place).text
+    with store.begin() as session:
+        reviews.decide(session, scope, sync.id, Decision(Choice.APPROVE, "ann@acme.example", digest=sync.digest))
+    assert moved not in ann.get(place).text  # by now the sync itself has changed it
+
+
 def test_a_plan_is_searched_without_a_name_in_the_address(ann: Person, sync: Sync) -> None:
     answer = ann.post(f"/syncs/{sync.id}/search", words="lovelace")
     assert answer.status_code == 200
