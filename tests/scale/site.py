@@ -37,6 +37,12 @@ class Site:
     servers: list[Child] = field(default_factory=list)
     workers: list[Child] = field(default_factory=list)
     others: list[Child] = field(default_factory=list)
+    services: list[Child] = field(default_factory=list)
+
+    @property
+    def engine(self) -> Engine:
+        """As a load balancer would choose: a server that answers."""
+        return next(one for one in self.engines if one.is_up())
 
     def start(self, name: str, url: str, *command: str) -> Child:
         home = self.home / name
@@ -54,8 +60,17 @@ class Site:
         name = f"server-{len(self.servers)}"
         self.servers.append(self.start(name, engine.url, "prefect", "server", "start", *where, *extra))
         self.engines.append(engine)
-        until(engine.is_up, f"{name} answers")
+        until(lambda: engine.is_up() or not self.servers[-1].is_running, f"{name} answers")
+        assert self.servers[-1].is_running, f"{name} ended at once: {self.servers[-1].log}"
         return self.servers[-1]
+
+    def add_services(self) -> None:
+        """What servers leave to others that were started without."""
+        name = f"services-{len(self.services)}"
+        self.services.append(self.start(name, self.engines[0].url, "prefect", "server", "services", "start"))
+
+    def add_sweeper(self, engine: Engine) -> None:
+        self.others.append(self.start(f"sweeper-{len(self.others)}", engine.url, "deployments.sweeper"))
 
     def add_worker(self, engine: Engine, limit: int) -> Child:
         name = f"worker-{len(self.workers)}"
@@ -70,7 +85,7 @@ class Site:
 
     def cpu(self) -> dict[str, float]:
         """Seconds, of everything that each has started as well."""
-        parts = {"Prefect": self.servers, "workers": self.workers, "sweeper": self.others}
+        parts = {"Prefect": [*self.servers, *self.services], "workers": self.workers, "sweeper": self.others}
         return {name: sum(map(_cpu_of, children)) for name, children in parts.items()} | {"this": time.process_time()}
 
 
@@ -88,9 +103,13 @@ def built(
     home: Path,
     *,
     servers: int,
+    services: int = 0,
     extra: Mapping[str, str] | None = None,
 ) -> Iterator[Site]:
-    """Servers with everything deployed, and a sweeper; workers are added by the test."""
+    """Servers with everything deployed, and a sweeper each; workers are added by the test.
+
+    Without services of their own, the first server has them.
+    """
     app_url = postgres.as_role(superuser_url, postgres.APP)
     databases._administer("DROP DATABASE IF EXISTS prefect WITH (FORCE)")
     databases._administer("CREATE DATABASE prefect")
@@ -103,16 +122,19 @@ def built(
         site = Site(stack.enter_context(opened(app_url)), superuser_url, home, common)
         stack.callback(_stop, site)
         for number in range(servers):
-            site.add_server(*(("--no-services",) if number else ()))
+            site.add_server(*(("--no-services",) if number or services else ()))
+        for _ in range(services):
+            site.add_services()
         with temporary_settings({PREFECT_API_URL: site.engines[0].url}):
             deploy(site.engines[0], POOL)
-        site.others.append(site.start("sweeper", site.engines[0].url, "deployments.sweeper"))
+        for engine in site.engines:
+            site.add_sweeper(engine)
         yield site
 
 
 def _stop(site: Site) -> None:
     deadline = time.monotonic() + 20
-    for child in (*site.workers, *site.others, *reversed(site.servers)):
+    for child in (*site.workers, *site.others, *site.services, *reversed(site.servers)):
         child.stop(deadline)
 
 

@@ -69,6 +69,11 @@ class Engine:
     def ui_url(self) -> str:
         return self.url.removesuffix("/api")
 
+    @property
+    def _mend(self) -> str:
+        ours = self.url == settings().own_prefect_url
+        return "start it with `make up`" if ours else "start it, or set PREFECT_API_URL to where it is"
+
     def run_page(self, run_id: str) -> str:
         return f"{self.ui_url}/runs/flow-run/{run_id}"
 
@@ -103,7 +108,8 @@ class Engine:
     def _deployment(self, flow: str) -> dict[str, Any]:
         found = self.ask("GET", f"deployments/name/{quote(flow)}/default")
         if found is None:
-            raise EngineRefused(f"Prefect at {self.url} knows no {flow}/default: start it with `make up`")
+            mend = "`make up` on one machine, `contactflow deploy` on several"
+            raise EngineRefused(f"Prefect at {self.url} knows no {flow}/default: {mend}")
         return dict(found)
 
     def state(self, run_id: str) -> str:
@@ -214,7 +220,7 @@ class Engine:
             try:
                 response = self._http.request(method, path, json=body)
             except httpx.TransportError as error:
-                raise EngineUnreachable(f"Prefect does not answer at {self.url}: start it with `make up`") from error
+                raise EngineUnreachable(f"Prefect does not answer at {self.url}: {self._mend}") from error
             # SQLite under load: the server itself says to come again.
             if response.status_code != httpx.codes.SERVICE_UNAVAILABLE or time.monotonic() > deadline:
                 return response
