@@ -103,7 +103,7 @@ def test_a_model_that_gives_no_usable_answer_is_paid_and_passed_over(
     service.modes.append(Mode(kind))
     assert OPINION not in asked(pipeline, connection, book)
     opinions = [entry for entry in spent(house) if entry.purpose == Purpose.OPINION]
-    assert [entry.state.value for entry in opinions] == ["failed"]
+    assert [entry.state for entry in opinions] == ["failed"]
     assert opinions[0].cost
 
 
