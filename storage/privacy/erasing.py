@@ -83,19 +83,27 @@ def _keep_away(session: Session, scope: Scope, whom: Whom, trail: Trail) -> None
     """By the address that was named, and by all else that tells them and nobody who stays."""
     addresses = _all(map(whom.known_by.addresses_of, trail.people))
     numbers = _all(map(whom.known_by.numbers_of, trail.people))
+    facts = _facts(whom, trail) if not addresses and not numbers else set()
     shared: set[str] = set()
     for contact in contacts.everyone(session, scope):
         if contact.id not in trail.contacts:
             shared |= addresses & whom.known_by.addresses_of(contact.person)
             numbers -= whom.known_by.numbers_of(contact.person)
+            facts.discard(whom.known_by.facts_of(contact.person))
     shared.discard(whom.address)  # whoever has it is gone
     of_others = {suppressions.address_hash(session, scope, one) for one in shared}
     theirs = {suppressions.address_hash(session, scope, one) for one in addresses} | trail.hashes
     theirs -= of_others
     records = {key for name in trail.sources for key in erasures.record_keys(session, scope, *name)}
-    keys = {erasures.number_key(session, scope, number) for number in numbers} | records | theirs
+    told = {erasures.fact_key(session, scope, one) for one in facts}
+    keys = {erasures.number_key(session, scope, number) for number in numbers} | records | told | theirs
     erasures.remember(session, scope, keys)
     suppressions.suppress_for_good(session, scope, sorted(theirs))
+
+
+def _facts(whom: Whom, trail: Trail) -> set[tuple[str, ...]]:
+    told = filter(None, map(whom.known_by.facts_of, trail.people))
+    return {part for facts in told for part in erasures.and_less(facts)}
 
 
 def _all(sets: Iterable[frozenset[str]]) -> set[str]:

@@ -1,11 +1,13 @@
 """People who were erased and are not to come back: keyed hashes of what tells them, and nothing else.
 
-Addresses are hashed as in the list of those who must not be written to; records of a source by account and id.
+Addresses are hashed as in the list of those who must not be written to; records of a source by account and id. Who had
+neither address nor number is told by what else was known of them, as far as that tells anybody.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import product
 
 from sqlalchemy import delete, insert, select, text
 
@@ -41,12 +43,24 @@ def keys_of(
     """All that a record is known by."""
     keys = {suppressions.address_hash(session, scope, one) for one in known_by.addresses_of(person)}
     keys |= {number_key(session, scope, one) for one in known_by.numbers_of(person)}
+    keys |= {fact_key(session, scope, facts) for facts in [known_by.facts_of(person)] if facts}
     return keys | {key for one in source_ids for key in record_keys(session, scope, account, one)}
 
 
 @scoped
 def number_key(session: Session, scope: Scope, number: str) -> str:
     return session.keyring.keyed_hash(f"{scope.organization_id}/number/{number}")
+
+
+@scoped
+def fact_key(session: Session, scope: Scope, facts: Sequence[str]) -> str:
+    return session.keyring.keyed_hash("\n".join((f"{scope.organization_id}/facts", *facts)))
+
+
+def and_less(facts: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """All records that say of them no more than this: the name always, of the rest whatever part."""
+    name, *rest = facts
+    yield from ((name, *part) for part in product(*({one, ""} for one in rest)))
 
 
 @scoped

@@ -10,11 +10,14 @@ from storage.records.people import Person
 class KnownBy:
     """The rules by which people are told: canonical addresses, and what tells one without an address.
 
-    `numbers_of` is name and number together, for a number alone may be a whole office's.
+    `numbers_of` is name and number together, for a number alone may be a whole office's. `facts_of` is all that is left
+    to tell somebody by who has neither: their name, with whatever else is known, each empty where it is not; and
+    nothing at all of anybody else.
     """
 
     addresses_of: Callable[[Person], frozenset[str]]
     numbers_of: Callable[[Person], frozenset[str]]
+    facts_of: Callable[[Person], tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,8 +29,20 @@ def addresses_of(person: Person) -> frozenset[str]:
 
 def numbers_of(person: Person) -> frozenset[str]:
     """Each number together with the name; nothing where either is missing."""
-    name = fold_name(person.display_name or f"{person.given_name} {person.family_name}")
+    name = _name_of(person)
     return frozenset(f"{name}\n{phone_key(phone.value)}" for phone in person.phones) if name else frozenset()
 
 
-KNOWN_BY = KnownBy(addresses_of, numbers_of)
+def facts_of(person: Person) -> tuple[str, ...]:
+    """Name, company and birthday of who has neither address nor number; nothing of anybody else, or without a name."""
+    name = _name_of(person)
+    if person.emails or person.phones or not name:
+        return ()
+    return " ".join(sorted(name.split())), fold_name(person.company), person.birthday
+
+
+def _name_of(person: Person) -> str:
+    return fold_name(person.display_name or f"{person.given_name} {person.family_name}")
+
+
+KNOWN_BY = KnownBy(addresses_of, numbers_of, facts_of)

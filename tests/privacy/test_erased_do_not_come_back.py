@@ -74,3 +74,16 @@ def test_they_come_back_by_hand_only_by_their_own_wish_and_are_not_written_to_ev
     assert found == {hashed: SuppressionReason.MANUAL}
     assert call("suppression", "lift", NOW_AT, "--org", "acme").exit_code == 0
     assert call("import", str(path), "--org", "acme").exit_code == 0
+
+
+def test_who_has_no_address_and_no_number_does_not_come_back_by_a_file_either(
+    call: Call, world: World, tmp_path: Path
+) -> None:
+    path = tmp_path / "names.csv"
+    path.write_text("given_name,family_name,company\nErna,Namenlos,Mill\n")
+    assert call("import", str(path), "--org", "acme").exit_code == 0
+    (erna,) = (one for one in world.house.crm() if one.person.family_name == "Namenlos")
+    assert call("erase", erna.id, "--org", "acme").exit_code == 0
+    refused = call("import", str(path), "--org", "acme")
+    assert (refused.exit_code, "1 rows are people who were erased" in refused.stderr) == (1, True)
+    assert call("import", str(path), "--org", "acme", "--by-their-wish").exit_code == 0

@@ -31,6 +31,9 @@ PRIVACY_AS_A_STRANGER: dict[str, Callable[[Session, Scope, Any], Any]] = {
     ),
     "erasures.known": lambda s, me, it: f"key of {it.mark}" in erasures.known(s, me).keys,
     "erasures.lift": lambda s, me, it: erasures.lift(s, me, [f"key of {it.mark}"]),
+    "erasures.fact_key": lambda s, me, it: (
+        erasures.fact_key(s, me, ["ann", ""]) == erasures.fact_key(s, it.scope, ["ann", ""])
+    ),
     "erasures.number_key": lambda s, me, it: erasures.number_key(s, me, "1") == erasures.number_key(s, it.scope, "1"),
     "erasures.record_keys": lambda s, me, it: (
         erasures.record_keys(s, me, "g", "1") == erasures.record_keys(s, it.scope, "g", "1")
