@@ -44,6 +44,17 @@ def test_the_focus_stays_where_a_decision_was_made(page: Page, sync: Sync) -> No
     expect(page.locator("#row-3 .line")).to_be_focused()
 
 
+def test_what_a_deed_led_to_has_the_focus_and_the_page_goes_on_from_there(page: Page) -> None:
+    page.goto("/settings")
+    page.get_by_role("button", name="Keep the settings").press("Enter")
+    expect(page.get_by_role("status").get_by_text("The settings are kept.")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("Postal address")).to_be_focused()
+    page.get_by_label("Time zone").fill("Nowhere/At-all")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_be_focused()
+
+
 def test_a_key_that_is_held_down_decides_once(page: Page, sync: Sync) -> None:
     page.goto(f"/syncs/{sync.id}")
     page.keyboard.down("a")

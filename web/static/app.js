@@ -499,6 +499,13 @@ document.addEventListener("visibilitychange", () => {
   else listen();
 });
 
+// What a deed led to is said on the page that it leads to: whoever does not see the page is taken there.
+const outcome = $("main :is(.banner, .notice)[role]");
+if (outcome) {
+  outcome.tabIndex = -1;
+  outcome.focus({ preventScroll: true });
+}
+
 $$("[data-keys]").forEach((button) => { button.hidden = false; });
 localise(document);
 settle();
