@@ -43,7 +43,7 @@ def change(visit: Visit) -> Response:
         with visit.context.store.begin() as session:
             organization_settings.change(session, visit.scope, changes, actor=visit.email)
     except (BadSetting, BadSurvivorship) as trouble:
-        return _page(visit, asked, error=str(trouble), status=422)
+        return _page(visit, asked, error=_in_words(str(trouble)), status=422)
     return visit.go("/settings?saved=1")
 
 
@@ -52,6 +52,12 @@ def _page(visit: Visit, asked: dict[str, str], *, error: str = "", saved: bool =
         known = organization_settings.organization_settings(session, visit.scope)
     found = [_field(one.name, getattr(known, one.name), one.default, asked) for one in fields(OrganizationSettings)]
     return visit.page("settings.html", fields=found, error=error, saved=saved, status=status)
+
+
+def _in_words(trouble: str) -> str:
+    """A setting is called here as its label calls it; at the terminal, as it is typed."""
+    name, colon, rest = trouble.partition(": ")
+    return f"{name.replace('_', ' ').capitalize()}{colon}{rest}" if name in organization_settings.NAMES else trouble
 
 
 def _field(name: str, value: Any, usual: Any, asked: dict[str, str]) -> Field:

@@ -27,4 +27,4 @@ def zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError(f"time_zone: {name[:64]!r} is none; write it like Europe/Berlin") from None
+        raise ValueError(f"time_zone: {name[:64]!r} is no time zone; write it like Europe/Berlin") from None
