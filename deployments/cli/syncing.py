@@ -37,17 +37,9 @@ from tasks.rules.guards import Allow
 @click.option("--allow-repeats", is_flag=True, help="Go on although one address stands on many people.")
 @click.option("--wait", is_flag=True, help="Wait until the review, or the end.")
 def sync_command(
-    *,
-    organization: str,
-    user: str,
-    connection: str | None,
-    path: Path | None,
-    columns: tuple[str, ...],
-    full: bool,
-    wait: bool,
-    as_json: bool,
-    **allowed: bool,
-) -> None:
+    *, organization: str, user: str, connection: str | None, path: Path | None, columns: tuple[str, ...], full: bool,
+    wait: bool, as_json: bool, **allowed: bool,
+) -> None:  # fmt: skip
     """Start a contact sync and print its id."""
     if (connection is None) == (path is None):
         raise click.UsageError("name either --connection or --file")
@@ -58,7 +50,6 @@ def sync_command(
         scope = tenants.scope_of(session, organization, user)
         if connection:
             connections.connection(session, scope, connection)
-    engine = Engine(settings().prefect_url)
     parameters = {
         "organization": organization,
         "user": user,
@@ -68,7 +59,7 @@ def sync_command(
         "allow": [guard.value for guard in Allow if allowed[f"allow_{guard}"]],
         "columns": _columns(columns),
     }
-    run_id = engine.start("contact-sync", parameters, key=sync_id)
+    run_id = (engine := Engine(settings().prefect_url)).start("contact-sync", parameters, key=sync_id)
     if not wait:
         show(as_json, {"id": sync_id, "flow_run_id": run_id}, lambda: click.echo(sync_id))
         return

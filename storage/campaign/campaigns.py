@@ -117,10 +117,6 @@ def open_campaign(session: Session, scope: Scope, new: NewCampaign) -> Campaign:
     if new.connection_id:
         connections.connection(session, scope, new.connection_id)  # nobody writes from a mailbox that is not theirs
     moment = now()
-    key = session.keyring.new_run_key(_place(scope, new.id, "body_key"))
-    sealed = session.keyring.run_key(key, _place(scope, new.id, "body_key")).seal(
-        encode(new.brief), _place(scope, new.id, "brief")
-    )
     session.execute(
         insert(table).values(
             id=new.id,
@@ -132,15 +128,13 @@ def open_campaign(session: Session, scope: Scope, new: NewCampaign) -> Campaign:
             name=new.name,
             status=CampaignStatus.DRAFT,
             criteria=asdict(new.criteria),
-            brief=sealed,
-            brief_hash=session.keyring.keyed_hash(encode(new.brief).decode()),
             template_id=new.template_id or None,
             model=new.model,
             prompt_version=new.prompt_version,
             budget_id=new.budget_id or None,
-            body_key=key,
             created_at=moment,
             updated_at=moment,
+            **_sealed(session, scope, new),
         )
     )
     return campaign(session, scope, new.id)
@@ -232,6 +226,14 @@ def brief(session: Session, scope: Scope, campaign_id: str) -> Brief:
 def forget(session: Session, scope: Scope, campaign_id: str) -> None:
     """Destroy the key, and the name that somebody gave it, which may tell what it was about."""
     note(session, scope, campaign_id, body_key=None, brief=None, name="", forgotten_at=now())
+
+
+def _sealed(session: Session, scope: Scope, new: NewCampaign) -> dict[str, Any]:
+    """The brief under a key of the campaign's own, and what tells whether two briefs are the same."""
+    brief, place = encode(new.brief), _place(scope, new.id, "body_key")
+    key = session.keyring.new_run_key(place)
+    sealed = session.keyring.run_key(key, place).seal(brief, _place(scope, new.id, "brief"))
+    return {"body_key": key, "brief": sealed, "brief_hash": session.keyring.keyed_hash(brief.decode())}
 
 
 def _one(scope: Scope, campaign_id: str) -> Update:

@@ -52,14 +52,11 @@ def connect(
     session: Session, scope: Scope, *, provider: Provider, account: str, tokens: StoredTokens, scopes: Sequence[str]
 ) -> ConnectionInfo:
     """A new connection, or the same one mended: its cursor and links stay with it."""
-    existing = session.execute(
-        select(table.c.id).where(
-            table.c.organization_id == scope.organization_id,
-            table.c.user_id == scope.user_id,
-            table.c.provider == provider,
-            table.c.account == account,
-        )
-    ).scalar_one_or_none()
+    who = {
+        "organization_id": scope.organization_id, "user_id": scope.user_id, "provider": provider, "account": account,
+    }  # fmt: skip
+    same = select(table.c.id).where(*(table.c[name] == value for name, value in who.items()))
+    existing = session.execute(same).scalar_one_or_none()
     connection_id = existing or new_id()
     values = {
         "status": ConnectionStatus.ACTIVE,
@@ -73,17 +70,7 @@ def connect(
     if existing:
         session.execute(update(table).where(table.c.id == existing).values(**values))
     else:
-        session.execute(
-            insert(table).values(
-                id=connection_id,
-                organization_id=scope.organization_id,
-                user_id=scope.user_id,
-                provider=provider,
-                account=account,
-                created_at=now(),
-                **values,
-            )
-        )
+        session.execute(insert(table).values(id=connection_id, created_at=now(), **who, **values))
     return connection(session, scope, connection_id)
 
 

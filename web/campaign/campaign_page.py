@@ -107,11 +107,6 @@ def told(visit: Visit, campaign_id: str, *, words: str = "") -> dict[str, Any]:
             "lines": lines_of(session, visit, campaign_id, rows),
             "record": record(session, visit, campaign, key, mail) if mail else None,
             "row_asked": bool(visit.asked("row")),
-            "advice": advised(
-                session, visit, Run(RunKind.CAMPAIGN, campaign_id), waits=campaign.status is CampaignStatus.REVIEW
-            ),
-            "marks": mail_marks.marks(session, scope, campaign_id, limit=6),
-            "excluded": tallies.reasons(session, scope, campaign_id, MailState.EXCLUDED),
             "kept": key is not None,
             **_head(session, visit, campaign, levels),
         }
@@ -130,7 +125,7 @@ def beat_of(campaign: Campaign, marked: str, counts: Tally) -> str:
 
 
 def _head(session: Session, visit: Visit, campaign: Campaign, levels: Levels) -> dict[str, Any]:
-    counts = tally(levels)
+    counts, waits = tally(levels), campaign.status is CampaignStatus.REVIEW
     budget = usage.budget(session, visit.scope, campaign.budget_id) if campaign.budget_id else None
     progress: Progress | None = progress_of(session, visit, campaign, counts)
     return {
@@ -138,7 +133,10 @@ def _head(session: Session, visit: Visit, campaign: Campaign, levels: Levels) ->
         "sender": sender_of(session, visit, campaign),
         "tally": counts,
         "pulse": beat_of(campaign, mail_marks.pulse(session, visit.scope, campaign.id), counts),
-        "waits": campaign.status is CampaignStatus.REVIEW,
+        "waits": waits,
+        "advice": advised(session, visit, Run(RunKind.CAMPAIGN, campaign.id), waits=waits),
+        "marks": mail_marks.marks(session, visit.scope, campaign.id, limit=6),
+        "excluded": tallies.reasons(session, visit.scope, campaign.id, MailState.EXCLUDED),
         "working": campaign.status in WORKING or bool(counts.anew and campaign.is_open),
         "unwritten": counts.unwritten if campaign.model else 0,
         "stoppable": campaign.status in STOPPABLE,

@@ -103,7 +103,6 @@ def told(visit: Visit, sync_id: str, *, words: str = "") -> dict[str, Any]:
         row = _row(session, visit, sync_id, key) or next(iter(rows), None)
         return {
             "sync": sync,
-            "owner": owner_of(session, visit, sync.user_id),
             "groups": groups,
             "current": current,
             "place": place,
@@ -111,18 +110,26 @@ def told(visit: Visit, sync_id: str, *, words: str = "") -> dict[str, Any]:
             "is_more": is_more,
             "words": words,
             "lines": _lines(session, visit, sync_id, key, rows),
-            "tally": tally(counts),
-            "pulse": beat_of(sync, marks.pulse(session, scope, sync_id), tally(counts)),
-            "advice": advised(session, visit, Run(RunKind.SYNC, sync_id), waits=sync.status is SyncStatus.PREVIEW),
-            "marks": marks.marks(session, scope, sync_id, limit=6),
-            "waits": sync.status is SyncStatus.PREVIEW,
-            "working": sync.status in WRITING,
-            "can_take_back": can_be_taken_back(sync),
-            "run_page": visit.context.engine.run_page(sync.flow_run_id),
             "record": _record(session, visit, sync_id, key, row) if row else None,
-            "said": next((text for name, text in SAID.items() if visit.asked(name)), ""),
             "row_asked": bool(visit.asked("row")),
+            **_head(session, visit, sync, tally(counts)),
         }
+
+
+def _head(session: Session, visit: Visit, sync: Sync, counts: Tally) -> dict[str, Any]:
+    waits = sync.status is SyncStatus.PREVIEW
+    return {
+        "owner": owner_of(session, visit, sync.user_id),
+        "tally": counts,
+        "pulse": beat_of(sync, marks.pulse(session, visit.scope, sync.id), counts),
+        "advice": advised(session, visit, Run(RunKind.SYNC, sync.id), waits=waits),
+        "marks": marks.marks(session, visit.scope, sync.id, limit=6),
+        "waits": waits,
+        "working": sync.status in WRITING,
+        "can_take_back": can_be_taken_back(sync),
+        "run_page": visit.context.engine.run_page(sync.flow_run_id),
+        "said": next((text for name, text in SAID.items() if visit.asked(name)), ""),
+    }
 
 
 def _rows(

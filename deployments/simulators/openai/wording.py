@@ -52,16 +52,6 @@ def throttled(refused: Refused, model: str) -> JSONResponse:
 
 def response(asked: Asked, done: Written, bill: Bill) -> dict[str, Any]:
     ended = {"refusal": "completed", "completed": "completed"}.get(done.ended, "incomplete")
-    part: dict[str, Any] = {"type": "output_text", "text": done.text, "annotations": [], "logprobs": []}
-    if done.ended == "refusal":
-        part = {"type": "refusal", "refusal": done.text}
-    message = {
-        "id": f"msg_{bill.request_id}",
-        "type": "message",
-        "status": ended,
-        "role": "assistant",
-        "content": [part],
-    }
     return {
         "id": f"resp_{bill.request_id}",
         "object": "response",
@@ -72,7 +62,7 @@ def response(asked: Asked, done: Written, bill: Bill) -> dict[str, Any]:
         "instructions": None,
         "max_output_tokens": asked.most,
         "model": bill.model,
-        "output": [message],
+        "output": [_message(done, bill, ended)],
         "parallel_tool_calls": True,
         "service_tier": bill.tier,
         "store": asked.stored,
@@ -80,17 +70,28 @@ def response(asked: Asked, done: Written, bill: Bill) -> dict[str, Any]:
         "tool_choice": "auto",
         "tools": [],
         "top_p": 1.0,
-        "usage": {
-            "input_tokens": bill.input_tokens,
-            "input_tokens_details": {
-                "cached_tokens": bill.cached_tokens,
-                "cache_write_tokens": bill.cache_write_tokens,
-            },
-            "output_tokens": bill.output_tokens,
-            "output_tokens_details": {"reasoning_tokens": bill.reasoning_tokens},
-            "total_tokens": bill.input_tokens + bill.output_tokens,
-        },
+        "usage": _usage(bill, "input_tokens", "output_tokens"),
         "metadata": {},
+    }
+
+
+def _message(done: Written, bill: Bill, ended: str) -> dict[str, Any]:
+    part: dict[str, Any] = {"type": "output_text", "text": done.text, "annotations": [], "logprobs": []}
+    if done.ended == "refusal":
+        part = {"type": "refusal", "refusal": done.text}
+    return {
+        "id": f"msg_{bill.request_id}", "type": "message", "status": ended, "role": "assistant", "content": [part],
+    }  # fmt: skip
+
+
+def _usage(bill: Bill, into: str, out: str) -> dict[str, Any]:
+    """The same numbers under the names that each of the two interfaces has for them."""
+    return {
+        into: bill.input_tokens,
+        out: bill.output_tokens,
+        "total_tokens": bill.input_tokens + bill.output_tokens,
+        f"{into}_details": {"cached_tokens": bill.cached_tokens, "cache_write_tokens": bill.cache_write_tokens},
+        f"{out}_details": {"reasoning_tokens": bill.reasoning_tokens},
     }
 
 
@@ -108,16 +109,7 @@ def completion(done: Written, bill: Bill) -> dict[str, Any]:
         "created": int(time.time()),
         "model": bill.model,
         "choices": [{"index": 0, "message": message, "logprobs": None, "finish_reason": finish}],
-        "usage": {
-            "prompt_tokens": bill.input_tokens,
-            "completion_tokens": bill.output_tokens,
-            "total_tokens": bill.input_tokens + bill.output_tokens,
-            "prompt_tokens_details": {
-                "cached_tokens": bill.cached_tokens,
-                "cache_write_tokens": bill.cache_write_tokens,
-            },
-            "completion_tokens_details": {"reasoning_tokens": bill.reasoning_tokens},
-        },
+        "usage": _usage(bill, "prompt_tokens", "completion_tokens"),
         "service_tier": bill.tier,
         "system_fingerprint": "fp_simulated",
     }
