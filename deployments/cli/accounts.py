@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tasks.providers.access.oauth import App, Grant
 
 SIGN_IN_SECONDS = 300
-COLUMNS = ("id", "provider", "account", "may", "health", "last sync")
+COLUMNS = ("id", "provider", "account", "access", "health", "last sync")
 CONTACTS_ALONE = "mail is refused: asking for the contacts alone"
 NO_MAIL = "it may read contacts, not send mail: campaigns cannot use it"
 

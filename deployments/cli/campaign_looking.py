@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from deployments.cli.advice import advice_as_data, tell_advice
-from deployments.cli.terminal import command, organization_option, ready_store, show, table, when
+from deployments.cli.terminal import command, numbers_told, organization_option, ready_store, show, table, when
 from storage.campaign import campaigns, mails, tallies
 from storage.campaign.campaigns import Campaign
 from storage.organization import suggestions, tenants
@@ -29,11 +29,10 @@ def campaigns_command(organization: str, limit: int, *, as_json: bool) -> None:
         scope = tenants.whole_organization(session, organization)
         listed = [tallies.current(session, scope, one) for one in campaigns.campaigns(session, scope, limit=limit)]
     rows = [
-        (one.id, when(one.created_at), one.name, one.status, *(one.statistics.by_name()[name] for name in SHOWN),
-         amount(one.total_cost))
+        (one.id, when(one.created_at), one.name, one.status, _numbers(one), amount(one.total_cost))
         for one in listed
     ]  # fmt: skip
-    columns = ["id", "started", "name", "status", *SHOWN, "cost in USD"]
+    columns = ["id", "started", "name", "status", "numbers", "cost in USD"]
     empty = "no campaign yet: `contactflow campaign new` starts one"
     show(as_json, [as_data(one) for one in listed], lambda: table("", columns, rows, empty=empty))
 
@@ -127,11 +126,8 @@ def letter_text(letter: Letter) -> str:
 
 
 def tell(campaign: Campaign) -> None:
-    numbers = campaign.statistics.by_name()
-    told = ", ".join(f"{name} {number}" for name, number in numbers.items() if number)
-    click.echo(
-        f"campaign {campaign.id} {_stands(campaign)}: {told or 'no mails yet'}; cost {money(campaign.total_cost)}"
-    )
+    numbers = numbers_told(campaign.statistics.by_name(), nothing="no mails yet")
+    click.echo(f"campaign {campaign.id} {_stands(campaign)}: {numbers}; cost {money(campaign.total_cost)}")
     if campaign.error:
         click.echo(campaign.error, err=True)
     for warning in campaign.warnings:
@@ -140,6 +136,11 @@ def tell(campaign: Campaign) -> None:
         click.echo(f"page:    {settings().public_url}/campaigns/{campaign.id}")
         click.echo(f"look:    contactflow campaign show {campaign.id}")
         click.echo(f"decide:  contactflow campaign approve {campaign.id}    or    …reject {campaign.id}")
+
+
+def _numbers(campaign: Campaign) -> str:
+    every = campaign.statistics.by_name()
+    return numbers_told({name: every[name] for name in SHOWN})
 
 
 def _stands(campaign: Campaign) -> str:

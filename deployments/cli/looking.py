@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from deployments.cli.advice import advice_as_data, tell_advice
-from deployments.cli.terminal import command, organization_option, ready_store, show, table, when
+from deployments.cli.terminal import command, numbers_told, organization_option, ready_store, show, table, when
 from deployments.cli.values import cell_text
 from storage.documents import document
 from storage.organization import suggestions, tenants
@@ -81,9 +81,8 @@ def as_data(sync: Sync) -> dict[str, object]:
 
 
 def tell_outcome(sync: Sync) -> None:
-    numbers = ", ".join(f"{name} {number}" for name, number in sync.numbers.items() if number)
-    if not numbers and sync.status in {SyncStatus.PREVIEW, SyncStatus.COMPLETED}:
-        numbers = "nothing to change"
+    has_plan = sync.status in {SyncStatus.PREVIEW, SyncStatus.COMPLETED}
+    numbers = numbers_told(sync.numbers, nothing="nothing to change" if has_plan else "")
     click.echo(f"sync {sync.id} {_stands(sync)}{': ' if numbers else ''}{numbers}")
     if sync.error:
         click.echo(sync.error, err=True)
@@ -101,13 +100,12 @@ def _stands(sync: Sync) -> str:
 
 
 def _table(found: list[Sync]) -> None:
-    names = ("created", "updated", "maybe", "skipped", "failed", "conflicted", "removed")
     rows = [
         (sync.id, when(sync.created_at), sync.provider, sync.status + (" (undone)" if sync.undone_at else ""),
-         *(sync.numbers.get(name, 0) for name in names))
+         numbers_told(sync.numbers))
         for sync in found
     ]  # fmt: skip
-    table("", ["id", "started", "from", "status", *names], rows, empty="no sync yet: `contactflow sync` starts one")
+    table("", ["id", "started", "from", "status", "numbers"], rows, empty="no sync yet: `contactflow sync` starts one")
 
 
 def row_as_data(row: Change) -> dict[str, Any]:

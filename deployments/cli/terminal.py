@@ -118,7 +118,7 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], 
 
     drawn = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        drawn.add_column(column, overflow="fold")
+        drawn.add_column(column, overflow="fold", no_wrap=column == "id")  # an id is there to be copied
     for row in rows:
         drawn.add_row(*(Text(str(_plain(cell))) for cell in row))
     if drawn.row_count:
@@ -126,6 +126,10 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], 
         Console(width=None if sys.stdout.isatty() else 200, highlight=False).print(drawn)
     elif empty:
         click.echo(empty)
+
+
+def numbers_told(numbers: Mapping[str, int], *, nothing: str = "") -> str:
+    return ", ".join(f"{name} {number:,}" for name, number in numbers.items() if number) or nothing
 
 
 def when(moment: datetime | None) -> str:

@@ -1,12 +1,14 @@
 """What holds for each command there is: help, JSON, exit codes, and errors that are sentences."""
 
 import shlex
+import sys
 from collections.abc import Iterator
 
 import click
 import pytest
 
 from deployments.cli import main
+from deployments.cli.terminal import table
 from tests.cli.conftest import Call
 
 
@@ -129,6 +131,17 @@ def test_an_example_is_understood(words: tuple[str, ...]) -> None:
 @pytest.mark.parametrize("words", EVERY, ids=NAMES)
 def test_an_option_that_there_is_not_is_a_mistake_of_usage(call: Call, words: tuple[str, ...]) -> None:
     assert call(*words, "--no-such-option").exit_code == 2
+
+
+@pytest.mark.parametrize("width", [200, 80, 60])
+def test_an_id_is_never_broken_however_narrow_the_terminal(
+    width: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", str(width))
+    one = "01a2144e-eb04-76c7-88b9-e76e62406828"
+    table("", ["id", "started", "name", "numbers"], [(one, "2026-11-25 20:04", "x" * 60, "sent 12, " * 20)], empty="")
+    assert one in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(("command", "words"), UNKNOWN.items(), ids=UNKNOWN)
