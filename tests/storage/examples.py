@@ -15,6 +15,7 @@ from storage.records import (
     Contact,
     Labelled,
     Person,
+    PostalAddress,
     Proposal,
     Provider,
     SourceLink,
@@ -34,6 +35,13 @@ ADA = Person(
     emails=(Labelled("ada@engines.example", "work"),),
 )
 BOB = Person(given_name="Bob", display_name="Bob Boole", emails=(Labelled("bob@logic.example", "home"),))
+WHOLE = Person(
+    prefix="Dr", given_name="Ada", middle_name="K", family_name="Lovelace", suffix="Jr", nickname="A",
+    display_name="Ada Lovelace \N{SNOWMAN}", company="Engines", department="Sums", job_title="Countess",
+    birthday="--12-10", notes="two\nlines", emails=(Labelled("ada@engines.example", "work"), Labelled("a@b.example")),
+    phones=(Labelled("+49301"),), addresses=(PostalAddress("A 1", "Berlin", "", "10115", "DE", "home"),),
+    urls=(Labelled("https://ada.example"),), tags=("friend", "vip"), custom=(Labelled("tea", "drinks"),),
+)  # fmt: skip
 
 
 def contact(person: Person = ADA, *, version: int = 1) -> Contact:

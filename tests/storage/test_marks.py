@@ -4,22 +4,17 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import select, update
 
 from storage import audit
 from storage.deciding import CannotDecide, Choice, Overtaken
-from storage.documents import now
-from storage.organization import sign_ins
 from storage.people import decisions
-from storage.records import Cell, Change, ChangeKind, ChangeState, Deed, Edits, Labelled, Person, SignInKind, Verdict
+from storage.records import Cell, Change, ChangeKind, ChangeState, Deed, Edits, Verdict
 from storage.scope import Scope
 from storage.session import Session, Store
-from storage.sync import marks, plan_search, plan_texts, plan_verdicts, plans, reviews, syncs
+from storage.sync import marks, plan_verdicts, plans, reviews, syncs
 from storage.sync.reviews import Decision
 from storage.sync.syncs import Sync
-from storage.tables import sign_ins as sign_ins_table
-from tasks.upkeep.forget import forget_sign_ins
-from tests.storage.examples import ADA, BOB, planned, preview_key, row
+from tests.storage.examples import planned, preview_key, row
 
 ANN, BEN = "ann@acme.example", "ben@acme.example"
 KINDS = (ChangeKind.CREATE, ChangeKind.CREATE, ChangeKind.UPDATE, ChangeKind.MAYBE, ChangeKind.SKIP)
@@ -170,92 +165,6 @@ def test_every_decision_changes_the_pulse(store: Store, scope: Scope) -> None:
         marks.take_back(session, scope, sync.id, made.id, actor=ANN)
         beats.append(marks.pulse(session, scope, sync.id))
     assert len(set(beats)) == 3
-
-
-def test_a_plan_is_searched_by_everything_it_holds(store: Store, scope: Scope) -> None:
-    odd = Person(display_name='Eve "Ü" Straße', emails=(Labelled("eve@x.example"),))
-    with store.begin() as session:
-        sync = planned(
-            session, scope, [row(ChangeKind.CREATE, n, person=who) for n, who in enumerate((ADA, BOB, odd), 1)]
-        )
-        key = preview_key(session, scope, sync.id)
-
-        def found(words: str) -> list[int]:
-            return [change.ordinal for change in plan_search.search(session, scope, sync.id, key, words)]
-
-        assert found("LOVELACE ada") == [1]
-        assert found("logic.example") == [2]
-        assert found("ü strasse") == [3]
-        assert found("source-2") == [2]
-        assert found("programmer") == [1, 2, 3]
-        assert found("nobody") == found("  ") == found("display_name") == []
-        assert len(plan_search.search(session, scope, sync.id, key, "programmer", limit=2)) == 2
-
-
-def test_a_plan_whose_text_is_gone_is_searched_all_the_same(store: Store, scope: Scope) -> None:
-    with store.begin() as session:
-        sync = planned(session, scope, [row(ChangeKind.CREATE, n, person=who) for n, who in enumerate((ADA, BOB), 1)])
-        key = preview_key(session, scope, sync.id)
-        plan_texts.clear(session, scope, sync.id)
-        assert [one.ordinal for one in plan_search.search(session, scope, sync.id, key, "lovelace ada")] == [1]
-
-
-def test_the_text_of_a_plan_is_sealed_and_goes_with_the_preview(store: Store, scope: Scope) -> None:
-    with store.begin() as session:
-        sync = planned(session, scope, [row(ChangeKind.CREATE, 1, person=ADA)])
-        kept = [bytes(body) for body in session.execute(select(plan_texts.table.c.body)).scalars()]
-        assert kept
-        assert not any(b"lovelace" in body for body in kept)
-        reviews.decide(session, scope, sync.id, Decision(Choice.REJECT, ANN))
-        assert session.execute(select(plan_texts.table.c.body)).all() == []
-
-
-def test_a_link_becomes_a_session_once(store: Store, scope: Scope) -> None:
-    with store.begin() as session:
-        token = sign_ins.offer_link(session, scope)
-        found = sign_ins.visitor(session, token, SignInKind.LINK)
-        assert found is not None
-        assert (found.email, found.is_over) == (ANN, False)
-        assert sign_ins.visitor(session, token) is None  # a link is no session
-
-    def redeem(_: int) -> bool:
-        with store.begin() as session:
-            return sign_ins.redeem(session, scope, found.sign_in_id)
-
-    with ThreadPoolExecutor() as pool:
-        assert sorted(pool.map(redeem, range(3))) == [False, False, True]
-    with store.read() as session:
-        replayed = sign_ins.visitor(session, token, SignInKind.LINK)
-        assert replayed is not None
-        assert replayed.is_over
-
-
-def test_a_session_ends_when_it_is_ended(store: Store, scope: Scope) -> None:
-    with store.begin() as session:
-        token = sign_ins.start(session, scope, actor=ANN, how="test")
-        found = sign_ins.visitor(session, token)
-        assert found is not None
-        assert not found.is_over
-        assert sign_ins.end(session, scope, found.sign_in_id)
-        again = sign_ins.visitor(session, token)
-        assert again is not None
-        assert again.is_over
-        assert sign_ins.visitor(session, "forged") is None
-
-
-def test_sign_ins_that_are_long_over_are_forgotten_and_no_others(store: Store, scope: Scope) -> None:
-    with store.begin() as session:
-        tokens = [sign_ins.start(session, scope, actor=ANN, how="test") for _ in range(3)]
-        ages = (sign_ins.REMEMBERED * 1.1, sign_ins.REMEMBERED * 0.9)
-        for token, age in zip(tokens, ages, strict=False):
-            found = sign_ins.visitor(session, token)
-            assert found is not None
-            mine = sign_ins_table.c.id == found.sign_in_id
-            session.execute(update(sign_ins_table).where(mine).values(expires_at=now() - age))
-    assert forget_sign_ins(store) == 1
-    with store.read() as session:
-        there = [sign_ins.visitor(session, token) for token in tokens]
-    assert [one and one.is_over for one in there] == [None, True, False]
 
 
 def test_syncs_that_end_without_a_decision_keep_no_draft(store: Store, scope: Scope) -> None:
