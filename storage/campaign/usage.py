@@ -4,12 +4,13 @@ The most that an attempt can cost is reserved before it is made, in one conditio
 was lost on the way counts in full, for it may have been billed.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Row, case, insert, or_, select, update
+from sqlalchemy import Row, case, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from storage.documents import new_id, now
@@ -20,6 +21,7 @@ from storage.tables import ai_budgets as budgets
 from storage.tables import ai_usage as table
 
 NOTHING = Decimal(0)
+LONGEST_CALL = timedelta(minutes=15)
 # SQLite counts in floating numbers: less than half of the smallest amount is no difference.
 _HAIR = Decimal("0.0000000004")
 
@@ -160,6 +162,15 @@ def give_up(session: Session, scope: Scope, budget_id: str, *, before: datetime)
     for usage_id in ids:
         settle(session, scope, usage_id, lost)
     return len(ids)
+
+
+@scoped
+def abandoned(session: Session, scope: Scope, *, before: datetime) -> Sequence[tuple[str, str]]:
+    """The budgets, and the campaign of each if it is one's, of which attempts from before then were never settled."""
+    begun = select(table.c.budget_id, func.coalesce(table.c.campaign_id, "")).where(
+        of_organization(table, scope), table.c.state == UsageState.STARTED, table.c.created_at < before
+    )
+    return [(budget_id, campaign_id) for budget_id, campaign_id in session.execute(begun.distinct())]
 
 
 def _release(session: Session, scope: Scope, budget_id: str, *, reserved: Decimal, spent: Decimal) -> None:

@@ -18,9 +18,10 @@ from deployments.simulators.server import Simulators
 from storage.campaign import tallies, usage
 from storage.campaign.campaigns import Campaign
 from storage.campaign.usage import Budget
-from storage.records import CampaignStatus, MailState
+from storage.records import CampaignStatus, MailState, UsageState
 from tasks.campaign.draft import SPENT, draft
 from tasks.campaign.segment import segment
+from tasks.providers.language.model import ModelError
 from tests.flows.campaign_line import BRIEF, CampaignLine
 from tests.usages import usages
 
@@ -110,6 +111,23 @@ def test_what_is_only_set_aside_is_waited_for(line: CampaignLine, simulators: Si
     asyncio.run(draft.fn(campaign.id))
     assert len(line.mails(campaign, MailState.GENERATED)) == 12
     assert_the_books_add_up(line, campaign, model)
+
+
+def test_calls_that_are_called_off_because_another_failed_for_good_count_in_full(
+    line: CampaignLine, simulators: Simulators, model: Any
+) -> None:
+    """Nobody hears any more what they came to, and a campaign that failed writes nothing that would find them."""
+    simulators.world.faults.clear()
+    simulators.world.faults.add(Fault("status", "/openai/v1/responses", status=401, after=3))
+    simulators.world.faults.add(Fault("slow", "/openai/v1/responses", ms=3000, times=0))
+    campaign = unwritten(line, 12)
+    with pytest.raises(ModelError):
+        asyncio.run(draft.fn(campaign.id))
+    with line.house.store.read() as session:
+        entries = spending.usages(session, line.house.scope, campaign.budget_id)
+    assert UsageState.UNKNOWN in {entry.state for entry in entries}
+    assert UsageState.STARTED not in {entry.state for entry in entries}
+    assert assert_the_books_add_up(line, campaign, model) > 0
 
 
 @pytest.mark.soak

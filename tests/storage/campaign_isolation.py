@@ -236,6 +236,7 @@ CAMPAIGNS_AS_A_STRANGER: dict[str, Callable[[Session, Scope, Any], Any]] = {
     "templates.templates": lambda s, me, _: templates.templates(s, me),
     "usage.budget": lambda s, me, it: usage.budget(s, me, it.mail.budget_id),
     "tallies.costs": lambda s, me, it: tallies.costs(s, me, it.mail.campaign_id, [it.mail.mail_id]),
+    "usage.abandoned": lambda s, me, _: usage.abandoned(s, me, before=now() + timedelta(days=1)),
     "usage.give_up": lambda s, me, it: usage.give_up(s, me, it.mail.budget_id, before=now() + timedelta(days=1)),
     "usage.open_budget": lambda s, me, _: usage.open_budget(s, me, "mine", limit=Decimal(5)) is None,
     "usage.reserve": lambda s, me, it: usage.reserve(s, me, it.mail.budget_id, attempt()),

@@ -68,6 +68,8 @@ def test_what_a_dead_process_had_begun_counts_in_full_and_only_that(store: Store
     with store.begin() as session:
         budget_id = budgeted(session, scope)
         usage.reserve(session, scope, budget_id, attempt("0.25"))
+        assert usage.abandoned(session, scope, before=now() - timedelta(minutes=1)) == []
+        assert usage.abandoned(session, scope, before=now() + timedelta(minutes=1)) == [(budget_id, "")]
         assert usage.give_up(session, scope, budget_id, before=now() - timedelta(minutes=1)) == 0
         assert usage.give_up(session, scope, budget_id, before=now() + timedelta(minutes=1)) == 1
         assert usage.give_up(session, scope, budget_id, before=now() + timedelta(minutes=1)) == 0

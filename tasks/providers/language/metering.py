@@ -5,13 +5,14 @@ An entry an attempt, whatever came of it, for a reply that was lost may have bee
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Protocol, TypeVar
 
 from storage.campaign import usage
-from storage.campaign.usage import Attempt, BudgetSpent, Result
+from storage.campaign.usage import LONGEST_CALL, Attempt, BudgetSpent, Result
 from storage.records import Cost, TokenCounts, UsageState
 from storage.scope import Scope
 from storage.session import Store
@@ -20,7 +21,8 @@ from tasks.rules import prices
 from tasks.rules.prices import Tariff
 
 PROVIDER = "openai"
-LONGEST_CALL = timedelta(minutes=15)
+NEVER_ASKED = Result(UsageState.FAILED, TokenCounts(), Cost(Decimal(0), {}), error="never asked")
+LOST = Result(UsageState.UNKNOWN, TokenCounts(), Cost(None, {}), error="called off")
 GLANCE = 0.1
 
 
@@ -51,6 +53,10 @@ class Meter:
         except ModelError as error:
             await asyncio.to_thread(self._settle, begun, self._failure(error, entry.model))
             raise
+        except BaseException:
+            # Called off because another call failed for good: at once, for a thread could be called off as well.
+            self._settle(begun, LOST)
+            raise
         await asyncio.to_thread(self._settle, begun, self._result(UsageState.OK, answer.receipt, entry.model))
         return answer
 
@@ -59,12 +65,22 @@ class Meter:
         async with self.queue:
             while True:
                 try:
-                    return await asyncio.to_thread(self._reserve, entry, size)
+                    return await self._reserved(entry, size)
                 except BudgetSpent as full:
                     if full.for_good:
                         raise
                 await asyncio.to_thread(self.give_up)
                 await asyncio.sleep(GLANCE)
+
+    async def _reserved(self, entry: Attempt, size: tuple[int, int]) -> str:
+        """A thread cannot be called off: what it sets aside for nobody any more is given back."""
+        reserving = asyncio.ensure_future(asyncio.to_thread(self._reserve, entry, size))
+        try:
+            return await asyncio.shield(reserving)
+        except asyncio.CancelledError:
+            with suppress(BudgetSpent):
+                self._settle(await reserving, NEVER_ASKED)
+            raise
 
     def give_up(self) -> None:
         """What processes had set aside that died over it counts as spent."""
