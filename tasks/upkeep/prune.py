@@ -11,7 +11,7 @@ from tasks.upkeep.sweeping import everybody
 
 
 def prune(store: Store) -> Counter[str]:
-    """How many landed pages, records that waited for a sync of an account that is no longer read, and calls of models."""
+    """How many landed pages, records that waited for a sync of an account no longer read, and calls of models."""
     done = Counter[str](pages=0, records=0, calls=0)
     for scope in everybody(store):
         with store.begin() as session:
