@@ -18,7 +18,10 @@ class NotTheApprovedBytes(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One mail in one worker's hands. `submitted_at` is set if it may have left already."""
+    """One mail in one worker's hands. `submitted_at` is set if it may have left already.
+
+    `attempt` tells this claim from others; `put_off` is how often the mail was tried for good and had to wait.
+    """
 
     mail_id: str
     campaign_id: str
@@ -29,6 +32,7 @@ class Claim:
     message_id: str = ""
     thread_id: str = ""
     submitted_at: datetime | None = None
+    put_off: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,4 +63,5 @@ def claim_of(scope: Scope, row: Row[Any], key: Key) -> Claim:
         message_id=row.message_id,
         thread_id=row.thread_id,
         submitted_at=row.submitted_at,
+        put_off=row.put_off,
     )

@@ -143,7 +143,7 @@ def again(session: Session, scope: Scope, campaign_id: str) -> int:
     )
     # Its draft is looked for by our key: somebody may have sent it by hand meanwhile, or thrown it away.
     unknown_there = {"draft_id": "", "message_id": "", "thread_id": ""}
-    fresh = {"state": MailState.APPROVED, "reason": "", "submitted_at": None, "claimed_until": None}
+    fresh = {"state": MailState.APPROVED, "reason": "", "submitted_at": None, "claimed_until": None, "put_off": 0}
     return session.execute(failed.values(**fresh, **unknown_there, updated_at=now())).rowcount
 
 

@@ -79,9 +79,18 @@ def hold(session: Session, scope: Scope, claimed: Claim, *, until: datetime, **k
 
 @scoped
 def give_back(
-    session: Session, scope: Scope, claims: Sequence[Claim], *, not_before: datetime | None = None, **known: str
+    session: Session,
+    scope: Scope,
+    claims: Sequence[Claim],
+    *,
+    not_before: datetime | None = None,
+    put_off: bool = False,
+    **known: str,
 ) -> None:
-    """They have certainly not left: approved again, to leave later; or left out, if the campaign is over."""
+    """They have certainly not left: approved again, to leave later; or left out, if the campaign is over.
+
+    `put_off`: because of what they are, and not because their mailbox takes nothing for now.
+    """
     if not claims:
         return
     goes_on = _status(session, scope, claims[0].campaign_id) in UNFINISHED
@@ -91,6 +100,7 @@ def give_back(
         "claimed_until": None,
         "submitted_at": None,
         "not_before": not_before,
+        "put_off": table.c.put_off + int(put_off),
     }
     _write(session, _still_ours(session, scope, claims), values | known)
 

@@ -136,6 +136,7 @@ campaign_emails = Table(
     moment("updated_at"),
     words("mark_id"),
     words("state_before"),
+    count("put_off"),
     one_of("state", MailState),
     CheckConstraint(
         f"state NOT IN ({quoted(HELD_STATES)}) OR (approved_hash <> '' AND approved_hash = content_hash)",

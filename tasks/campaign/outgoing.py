@@ -58,10 +58,11 @@ class Outgoing:
 
     def _try_later(self, claim: Claim, trouble: ProviderError) -> None:
         """No draft came of it that we know: another one may be made, for only one is ever submitted."""
-        if claim.attempt >= self.post.terms.attempts:
-            self._end(claim, MailState.FAILED, f"{trouble}, {claim.attempt} times")
+        tried = claim.put_off + 1
+        if tried >= self.post.terms.attempts:
+            self._end(claim, MailState.FAILED, f"{trouble}, {tried} times")
         else:
-            self._give_back([claim], wait=2.0**claim.attempt)
+            self._give_back([claim], wait=2.0**tried, put_off=True)
 
     async def _submitted(self, claim: Claim, found: Whereabouts) -> Claim | None:
         """Wait for its turn, and put down that it is about to be sent. None where it is no longer ours, or held."""
@@ -147,10 +148,12 @@ class Outgoing:
         with self.post.store.begin() as session:
             outbox.hold(session, self.post.scope, claim, until=until)
 
-    def _give_back(self, claims: Sequence[Claim], *, wait: float = 0, hush: Busy | None = None) -> None:
+    def _give_back(
+        self, claims: Sequence[Claim], *, wait: float = 0, put_off: bool = False, hush: Busy | None = None
+    ) -> None:
         later = self.post.now() + timedelta(seconds=wait) if wait else None
         with self.post.store.begin() as session:
-            outbox.give_back(session, self.post.scope, claims, not_before=later)
+            outbox.give_back(session, self.post.scope, claims, not_before=later, put_off=put_off)
             if hush:
                 keep_quiet(session, self.post, hush)
 

@@ -18,12 +18,14 @@ from tasks.campaign.journal import Journal
 from tasks.campaign.posting import Post, keep_quiet
 from tasks.providers.base import ProviderError
 from tasks.providers.mail.mailer import Busy, Lost, Refused
-from tasks.providers.mail.smtp import BadLogin, Line, NotNow, Relay
+from tasks.providers.mail.smtp import BadLogin, Closing, Line, NotNow, Relay
 from tasks.providers.mail.smtp_envelope import envelope_of
 
 LINES = 16
 BATCH = 128
 SOON = 1.0  # seconds in which what is in hand should leave: it asks no more whether somebody still wants it
+PATIENT = 4  # a server that closes the line says so of itself; only after many times it is the mail
+LONGEST_WAIT = timedelta(hours=1)
 MAY_HAVE_LEFT = "the mail server did not answer: it may have left; ask the recipient, or the server's log"
 
 
@@ -124,12 +126,11 @@ class Relaying:
 
     async def _not_sent(self, claim: Claim, trouble: ProviderError) -> None:
         """It has certainly not left: refused for good, or to be tried again."""
-        spent = isinstance(trouble, NotNow) and claim.attempt >= self.post.terms.attempts
-        if isinstance(trouble, Refused) or spent:
+        its_own = isinstance(trouble, NotNow | Lost | Closing)
+        if isinstance(trouble, Refused) or (its_own and claim.put_off + 1 >= self._most_tries(trouble)):
             self.journal.settle(claim, MailState.FAILED, str(trouble))
             return
-        later = timedelta(minutes=2 ** (claim.attempt - 1)) if isinstance(trouble, NotNow) else timedelta()
-        self._give_back([claim], later)
+        self._give_back([claim], _wait(claim, trouble) if its_own else timedelta(), put_off=its_own)
         if isinstance(trouble, Busy):
             with self.post.store.begin() as session:
                 keep_quiet(session, self.post, trouble)
@@ -137,15 +138,24 @@ class Relaying:
         if isinstance(trouble, BadLogin):
             raise trouble
 
+    def _most_tries(self, trouble: ProviderError) -> int:
+        return self.post.terms.attempts * (PATIENT if isinstance(trouble, Closing) else 1)
+
     def _stop(self, why: Pause) -> None:
         """No line takes up another mail."""
         self.stopped = why
         self._give_back(list(self.supply))
         self.supply.clear()
 
-    def _give_back(self, claims: Sequence[Claim], later: timedelta = timedelta()) -> None:
+    def _give_back(self, claims: Sequence[Claim], later: timedelta = timedelta(), *, put_off: bool = False) -> None:
         if claims:
             not_before = self.post.now() + later if later else None
             unsent = [one for one in claims if one.submitted_at is None]
             with self.post.store.begin() as session:
-                outbox.give_back(session, self.post.scope, unsent, not_before=not_before)
+                outbox.give_back(session, self.post.scope, unsent, not_before=not_before, put_off=put_off)
+
+
+def _wait(claim: Claim, trouble: ProviderError) -> timedelta:
+    """Doubled from a minute on. A line that broke may have been idle for too long: the first time costs no wait."""
+    doubled = claim.put_off - isinstance(trouble, Lost)
+    return min(LONGEST_WAIT, timedelta(minutes=1 << doubled)) if doubled >= 0 else timedelta()

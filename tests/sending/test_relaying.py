@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from storage.campaign import campaign_holds
+from storage.campaign import campaign_holds, mail_mending
 from storage.campaign.campaigns import Campaign
 from storage.records import CampaignStatus, MailState
 from storage.settings import settings
-from tasks.providers.mail.mailer import Refused
-from tasks.providers.mail.smtp import BadLogin, Line, Relay, relay_of
-from tasks.providers.mail.smtp_envelope import envelope_of
+from tasks.providers.mail.mailer import Lost, Refused
+from tasks.providers.mail.smtp import BadLogin, Closing, Line, Relay, relay_of
+from tasks.providers.mail.smtp_envelope import NAME, Envelope, envelope_of
 from tests.sending.dispatch import QUICK, Dispatch
 from tests.sending.letters import mime_mail
 from tests.sending.test_crashes import HOUR, crashing, dying
@@ -95,6 +95,56 @@ def test_refusals_for_now_end_some_day(dispatch: Dispatch) -> None:
         dispatch.send(campaign)
         dispatch.clock.ahead += HOUR
     assert dispatch.states(campaign) == {MailState.FAILED: 1}
+
+
+@pytest.mark.parametrize(
+    ("trouble", "most"),
+    [(Lost("it broke", provider=NAME), 6), (Closing("it closes", provider=NAME, status=421, wait=60), 24)],
+)
+def test_a_mail_over_which_every_line_ends_holds_nobody_up_and_fails_some_day(
+    dispatch: Dispatch, monkeypatch: pytest.MonkeyPatch, trouble: Lost | Closing, most: int
+) -> None:
+    """Some servers hang up on whom they do not like; asked again at once, and for ever, they like us still less."""
+    monkeypatch.setattr("tasks.campaign.relaying.LINES", 1)
+    campaign, offer, asked = dispatch.campaign("smtp", 3), Line.offer, 0
+
+    async def hang_up_on_the_first(line: Line, to: Envelope) -> None:
+        nonlocal asked
+        await offer(line, to)
+        if "person0" in to.recipients[0]:
+            asked += 1
+            line.close()
+            raise trouble
+
+    monkeypatch.setattr(Line, "offer", hang_up_on_the_first)
+    dispatch.send(campaign)
+    assert dispatch.states(campaign)[MailState.SENT] == 2
+    assert asked <= 4
+    for _ in range(most):
+        dispatch.clock.ahead += HOUR
+        dispatch.send(campaign)
+    assert dispatch.states(campaign) == {MailState.FAILED: 1, MailState.SENT: 2}
+    assert asked == most
+
+
+def test_a_server_that_was_away_for_long_has_cost_no_mail_a_try(dispatch: Dispatch) -> None:
+    campaign = dispatch.campaign("smtp", 1)
+    dispatch.fault("status", "/smtp/MAIL", status=421, times=20)
+    dispatch.fault("status", "/smtp/RCPT", status=451, times=3)
+    assert dispatch.send(campaign, replace(QUICK, patience=timedelta(hours=1))) is None
+    assert dispatch.states(campaign) == {MailState.SENT: 1}
+
+
+def test_what_failed_and_is_let_go_once_more_has_all_its_tries_again(dispatch: Dispatch) -> None:
+    campaign = dispatch.campaign("smtp", 1)
+    dispatch.fault("status", "/smtp/RCPT", status=451, times=7)
+    patient = replace(QUICK, patience=timedelta(hours=2))
+    dispatch.send(campaign, patient)
+    assert dispatch.states(campaign) == {MailState.FAILED: 1}
+    with dispatch.store.begin() as session:
+        mail_mending.retry_failed(session, dispatch.scope, campaign.id, actor="ann@acme.example")
+    dispatch.send(campaign, patient)
+    assert dispatch.states(campaign) == {MailState.SENT: 1}
 
 
 @pytest.mark.parametrize("status", [421, 452])

@@ -6,7 +6,7 @@ import pytest
 
 from tasks.providers.base import ProviderError
 from tasks.providers.mail.mailer import Busy, Lost, Refused
-from tasks.providers.mail.smtp import Line, NotNow
+from tasks.providers.mail.smtp import Closing, Line, NotNow
 from tasks.providers.mail.smtp_envelope import Envelope, envelope_of
 from tests.sending.letters import mime_mail
 from tests.sending.scripted_server import HANG_UP, USUAL, Script, scripted
@@ -100,7 +100,7 @@ async def test_a_line_that_breaks_before_the_dot_has_sent_nothing(ehlo: bytes, v
 @pytest.mark.parametrize("verb", [*ORDER, "DOT"])
 async def test_a_server_that_closes_says_so_and_is_left_alone_for_a_while(verb: str) -> None:
     async with scripted(**{verb: b"421 4.3.2 Going down\r\n"}) as script, Line(script.relay) as line:
-        assert await refusal(send(line)) is Busy
+        assert await refusal(send(line)) is (Busy if verb == "MAIL" else Closing)
     assert script.taken == []
 
 

@@ -4,6 +4,7 @@ ProviderError
 ├── Refused       5xx: it will never take this mail
 ├── NotNow        4xx: it may take this mail later
 ├── Busy          the relay takes nothing for now, or is not there
+│   └── Closing       it ended the conversation in the middle of a mail: perhaps because of this very mail
 ├── BadLogin      it does not accept the user or the password
 │   └── NotSecure     it offers no encryption, or cannot prove that it is who it says: nothing was told to it
 └── Lost          the line broke: before the final dot nothing was sent, after it the mail may have been
@@ -38,6 +39,10 @@ _ENHANCED = re.compile(r"\b[245]\.\d{1,3}\.\d{1,3}\b")
 
 
 class NotNow(ProviderError):
+    pass
+
+
+class Closing(Busy):
     pass
 
 
@@ -233,7 +238,7 @@ def _sender_refused(reply: Reply) -> ProviderError:
 
 def _mail_refused(reply: Reply) -> ProviderError:
     if reply.code == CLOSING:
-        return Busy(f"{NAME} closes the line ({_words(reply)})", provider=NAME, status=reply.code, wait=A_MINUTE)
+        return Closing(f"{NAME} closes the line ({_words(reply)})", provider=NAME, status=reply.code, wait=A_MINUTE)
     if reply.code == TOO_FAST or _FULL.search(reply.text):  # as Exchange Online says, or who has no room
         return Busy(f"{NAME} has had enough for now ({_words(reply)})", provider=NAME, status=reply.code, wait=A_MINUTE)
     kind = Refused if _is_lasting(reply) else NotNow
