@@ -80,7 +80,7 @@ def as_data(campaign: Campaign) -> dict[str, Any]:
         "model": campaign.model or None,
         "digest": campaign.digest,
         "statistics": campaign.statistics.by_name(),
-        "total_cost": str(campaign.total_cost),
+        "total_cost": f"{campaign.total_cost:f}",
         "forecast": None
         if forecast is None
         else {

@@ -124,7 +124,7 @@ def test_calls_that_are_called_off_because_another_failed_for_good_count_in_full
     with pytest.raises(ModelError):
         asyncio.run(draft.fn(campaign.id))
     with line.house.store.read() as session:
-        entries = spending.usages(session, line.house.scope, campaign.budget_id)
+        entries = usages(session, line.house.scope, campaign.budget_id)
     assert UsageState.UNKNOWN in {entry.state for entry in entries}
     assert UsageState.STARTED not in {entry.state for entry in entries}
     assert assert_the_books_add_up(line, campaign, model) > 0
