@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from deployments.cli.looking import tell_outcome
+from deployments.cli.looking import tell_numbers, tell_outcome
 from deployments.cli.waiting import follow
 from deployments.local import CannotStart, environment_of, running, wait_until
 from deployments.supervisor import Child, Supervisor
@@ -109,7 +109,7 @@ def hands_free(stage: Stage, *, say: Say) -> None:
         sync = _start(stage, provider)
         if sync.status is not SyncStatus.PREVIEW:
             raise CannotStart(f"the sync is {sync.status}: {sync.error}")
-        tell_outcome(sync)
+        tell_numbers(sync)
         say("approving")
         _tell_end(stage, _approve(stage, sync), say)
     with stage.store.read() as session:

@@ -126,15 +126,24 @@ def letter_text(letter: Letter) -> str:
 
 
 def tell(campaign: Campaign) -> None:
+    tell_numbers(campaign)
+    if campaign.status is CampaignStatus.REVIEW:
+        click.echo(f"look:    contactflow campaign show {campaign.id}")
+    _tell_how_to_decide(campaign)
+
+
+def tell_numbers(campaign: Campaign) -> None:
     numbers = numbers_told(campaign.statistics.by_name(), nothing="no mails yet")
     click.echo(f"campaign {campaign.id} {_stands(campaign)}: {numbers}; cost {money(campaign.total_cost)}")
     if campaign.error:
         click.echo(campaign.error, err=True)
     for warning in campaign.warnings:
         click.echo(f"warning: {warning}", err=True)
+
+
+def _tell_how_to_decide(campaign: Campaign) -> None:
     if campaign.status is CampaignStatus.REVIEW:
         click.echo(f"page:    {settings().public_url}/campaigns/{campaign.id}")
-        click.echo(f"look:    contactflow campaign show {campaign.id}")
         click.echo(f"decide:  contactflow campaign approve {campaign.id}    or    …reject {campaign.id}")
 
 
@@ -155,7 +164,7 @@ def _exact(price: Decimal | None) -> str | None:
 def _print(
     campaign: Campaign, left_out: dict[str, int], listed: list[Mail], limit: int, advised: list[Suggestion]
 ) -> None:
-    tell(campaign)
+    tell_numbers(campaign)
     if forecast := campaign.forecast:
         price = (
             f"for {amount(forecast.low)} to {money(forecast.high)}"
@@ -173,6 +182,7 @@ def _print(
     if len(listed) > limit:
         click.echo(f"{len(listed) - limit} more mails: --limit {len(listed)} shows all, --state STATE some of them")
     tell_advice(advised)
+    _tell_how_to_decide(campaign)
 
 
 def _print_mail(mail: Mail) -> None:

@@ -81,6 +81,13 @@ def as_data(sync: Sync) -> dict[str, object]:
 
 
 def tell_outcome(sync: Sync) -> None:
+    tell_numbers(sync)
+    if sync.status is SyncStatus.PREVIEW:
+        click.echo(f"look:    contactflow preview {sync.id}")
+    _tell_how_to_decide(sync)
+
+
+def tell_numbers(sync: Sync) -> None:
     has_plan = sync.status in {SyncStatus.PREVIEW, SyncStatus.COMPLETED}
     numbers = numbers_told(sync.numbers, nothing="nothing to change" if has_plan else "")
     click.echo(f"sync {sync.id} {_stands(sync)}{': ' if numbers else ''}{numbers}")
@@ -88,9 +95,11 @@ def tell_outcome(sync: Sync) -> None:
         click.echo(sync.error, err=True)
     for warning in sync.warnings:
         click.echo(f"warning: {warning}", err=True)
+
+
+def _tell_how_to_decide(sync: Sync) -> None:
     if sync.status is SyncStatus.PREVIEW:
         click.echo(f"page:    {settings().public_url}/syncs/{sync.id}")
-        click.echo(f"look:    contactflow preview {sync.id}")
         click.echo(f"decide:  contactflow approve {sync.id}    or    contactflow reject {sync.id}")
 
 
@@ -131,12 +140,13 @@ def _cell(cell: Cell) -> dict[str, Any]:
 
 
 def _print(sync: Sync, rows: list[Change], total: int, advised: list[Suggestion]) -> None:
-    tell_outcome(sync)
+    tell_numbers(sync)
     lines = [(row.ordinal, row.kind, row.state, *_told(row), row.error or row.reason) for row in rows]
     table("", ["row", "what", "state", "who", "before → after", "why"], lines, empty="no rows to show")
     if total > len(rows):
         click.echo(f"{total - len(rows)} more rows: --limit {total} shows all, --only KIND some of them")
     tell_advice(advised)
+    _tell_how_to_decide(sync)
 
 
 def _told(row: Change) -> tuple[str, str]:
