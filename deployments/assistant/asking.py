@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 from deployments.assistant.answers import Answer, answer
-from deployments.assistant.desk import Desk, page_of
+from deployments.assistant.context import ToolContext, page_of
 from deployments.cli.terminal import Refused
 from storage.campaign import campaign_standing, campaigns
 from storage.documents import new_id, now
@@ -49,31 +49,31 @@ class Audience:
         return Criteria(self.pipeline, self.stage, self.tags, self.contacts)
 
 
-def start_sync(desk: Desk, connection_id: str, full: bool = False) -> Answer:  # noqa: FBT001, FBT002 (JSON's booleans)
+def start_sync(context: ToolContext, connection_id: str, full: bool = False) -> Answer:  # noqa: FBT001, FBT002 (JSON's booleans)
     """Start a contact sync of a connected account. It stops at its review, where a person decides."""
     sync_id = new_id()
-    with desk.acting() as (session, scope):
+    with context.acting() as (session, scope):
         _demand_free(session, scope, connection_id)
-        desk.note(session, scope, "sync-asked", sync_id, {"connection": connection_id, "full": full})
+        context.note(session, scope, "sync-asked", sync_id, {"connection": connection_id, "full": full})
     parameters = {
-        "organization": desk.organization, "user": desk.user, "connection": connection_id, "full": full,
+        "organization": context.organization, "user": context.user, "connection": connection_id, "full": full,
     }  # fmt: skip
-    run_id = desk.engine.start("contact-sync", parameters, key=sync_id)
+    run_id = context.engine.start("contact-sync", parameters, key=sync_id)
     return answer({"id": sync_id, "flow_run_id": run_id, "page": page_of(Run(RunKind.SYNC, sync_id))})
 
 
-def forecast_campaign(desk: Desk, audience: Audience, brief: str = "", connection_id: str = "") -> Answer:
+def forecast_campaign(context: ToolContext, audience: Audience, brief: str = "", connection_id: str = "") -> Answer:
     """Who would be written to, who would be left out and why, what it may cost at most and how long sending takes.
 
     For a campaign that has not begun: nothing is started and nothing is spent. Tokens are estimated upwards.
     """
-    with desk.acting() as (session, scope):
+    with context.acting() as (session, scope):
         found = estimate(session, scope, audience.criteria, brief, connection_id)
     return answer(_forecast(found))
 
 
 def start_campaign(
-    desk: Desk, name: str, audience: Audience, brief: str = "", template: str = "", connection_id: str = "",
+    context: ToolContext, name: str, audience: Audience, brief: str = "", template: str = "", connection_id: str = "",
     budget_usd: str = "",
 ) -> Answer:  # fmt: skip
     """Start a campaign. Mails are written and checked, then it stops at its review, where a person decides.
@@ -81,37 +81,39 @@ def start_campaign(
     Name either a brief or a saved template. Where a language model writes, `budget_usd` is the most it may cost.
     """
     campaign_id = new_id()
-    with desk.acting() as (session, scope):
+    with context.acting() as (session, scope):
         wish = Wish(
             id=campaign_id, flow_run_id=campaign_id, name=name, brief=brief, template=template,
             connection_id=connection_id, budget=_budget(budget_usd, brief), criteria=audience.criteria,
         )  # fmt: skip
         _demand_few(session, scope)
-        prepare(session, scope, wish, author=desk.name)
-        desk.note(session, scope, "campaign-asked", campaign_id)
-    parameters = {"organization": desk.organization, "user": desk.user, "campaign": campaign_id}
-    run_id = desk.engine.start("email-campaign", parameters, key=campaign_id)
-    with desk.acting() as (session, scope):
+        prepare(session, scope, wish, author=context.name)
+        context.note(session, scope, "campaign-asked", campaign_id)
+    parameters = {"organization": context.organization, "user": context.user, "campaign": campaign_id}
+    run_id = context.engine.start("email-campaign", parameters, key=campaign_id)
+    with context.acting() as (session, scope):
         campaigns.note(session, scope, campaign_id, flow_run_id=run_id)
     return answer({"id": campaign_id, "flow_run_id": run_id, "page": page_of(Run(RunKind.CAMPAIGN, campaign_id))})
 
 
-def propose_decision(desk: Desk, kind: RunKind, run_id: str, number: int, advice: Advice, reason: str) -> Answer:
+def propose_decision(
+    context: ToolContext, kind: RunKind, run_id: str, number: int, advice: Advice, reason: str
+) -> Answer:
     """Advise the reviewer about one row or mail, or about the whole with number 0. It decides nothing."""
-    with desk.acting() as (session, scope):
-        made = suggestions.suggest(session, scope, Run(kind, run_id), number, advice, reason, by=desk.name)
+    with context.acting() as (session, scope):
+        made = suggestions.suggest(session, scope, Run(kind, run_id), number, advice, reason, by=context.name)
         detail = {"suggestion": made.id, "number": number, "advice": advice}
-        desk.note(session, scope, "suggested", run_id, detail)
+        context.note(session, scope, "suggested", run_id, detail)
     return answer({"id": made.id, "shown_at": page_of(Run(kind, run_id)), "decides": False})
 
 
-def ask_for_approval(desk: Desk, kind: RunKind, run_id: str) -> Answer:
+def ask_for_approval(context: ToolContext, kind: RunKind, run_id: str) -> Answer:
     """Ask people to decide about a run that waits, once a day. They get a link; an assistant cannot approve."""
     run = Run(kind, run_id)
-    with desk.acting() as (session, scope):
+    with context.acting() as (session, scope):
         _demand_waiting(session, scope, run)
-        desk.note(session, scope, "approval-asked", run_id)
-    told = tell(desk.store, scope, Matter(ASKED[kind], run_id, f"{now():%Y-%m-%d}"))
+        context.note(session, scope, "approval-asked", run_id)
+    told = tell(context.store, scope, Matter(ASKED[kind], run_id, f"{now():%Y-%m-%d}"))
     return answer({"page": page_of(run), "notified": told, "approved": False})
 
 

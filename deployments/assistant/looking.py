@@ -3,7 +3,7 @@
 from typing import Any
 
 from deployments.assistant.answers import MOST_ITEMS, Answer, answer
-from deployments.assistant.desk import Desk, page_of
+from deployments.assistant.context import ToolContext, page_of
 from deployments.cli import campaign_looking, contact, crm, looking
 from deployments.cli.advice import advice_as_data
 from deployments.cli.terminal import Refused
@@ -16,9 +16,9 @@ from storage.session import Session
 from storage.sync import plans, syncs
 
 
-def list_connections(desk: Desk) -> Answer:
+def list_connections(context: ToolContext) -> Answer:
     """The connected accounts that contacts are read from and mails leave from, and how they are."""
-    with desk.looking() as (session, scope):
+    with context.looking() as (session, scope):
         found = connections.connections(session, scope)
     told = [
         {"id": one.id, "provider": one.provider, "account": one.account, "status": one.status, "cause": one.cause}
@@ -27,16 +27,16 @@ def list_connections(desk: Desk) -> Answer:
     return answer({"connections": told})
 
 
-def list_syncs(desk: Desk, limit: int = 20) -> Answer:
+def list_syncs(context: ToolContext, limit: int = 20) -> Answer:
     """Contact syncs, the newest first, with their numbers."""
-    with desk.looking() as (session, scope):
+    with context.looking() as (session, scope):
         found = syncs.syncs(session, scope, limit=_few(limit))
     return answer({"syncs": [looking.as_data(one) for one in found]})
 
 
-def sync_status(desk: Desk, sync_id: str) -> Answer:
+def sync_status(context: ToolContext, sync_id: str) -> Answer:
     """Where a sync stands: its numbers by kind and state, warnings, errors, and the page where people decide."""
-    with desk.looking() as (session, scope):
+    with context.looking() as (session, scope):
         sync = syncs.sync(session, scope, sync_id)
         counts = plans.counts(session, scope, sync_id)
     rows = [{"kind": kind, "state": state, "rows": number} for (kind, state), number in sorted(counts.items())]
@@ -46,10 +46,10 @@ def sync_status(desk: Desk, sync_id: str) -> Answer:
 
 
 def preview_plan(
-    desk: Desk, sync_id: str, kinds: list[ChangeKind] | None = None, after: int = 0, limit: int = 20
+    context: ToolContext, sync_id: str, kinds: list[ChangeKind] | None = None, after: int = 0, limit: int = 20
 ) -> Answer:
     """Rows of a sync's plan: who, what would change and why. `after` is the number of the last row seen."""
-    with desk.looking() as (session, scope):
+    with context.looking() as (session, scope):
         syncs.sync(session, scope, sync_id)
         key = syncs.preview_key(session, scope, sync_id)
         wanted = kinds or list(ChangeKind)
@@ -59,9 +59,9 @@ def preview_plan(
     return answer({"sync": sync_id, "rows": [looking.row_as_data(row) for row in shown]}, left_out=more)
 
 
-def explain_row(desk: Desk, sync_id: str, number: int) -> Answer:
+def explain_row(context: ToolContext, sync_id: str, number: int) -> Answer:
     """One row of a plan in full: why it was matched as it was, what each side says, and what was advised about it."""
-    with desk.looking() as (session, scope):
+    with context.looking() as (session, scope):
         syncs.sync(session, scope, sync_id)
         key = syncs.preview_key(session, scope, sync_id)
         found = plans.changes(session, scope, sync_id, key, after=number - 1, limit=1)
@@ -79,9 +79,9 @@ def explain_row(desk: Desk, sync_id: str, number: int) -> Answer:
     return answer(told)
 
 
-def find_contacts(desk: Desk, search: str = "", limit: int = 20) -> Answer:
+def find_contacts(context: ToolContext, search: str = "", limit: int = 20) -> Answer:
     """Contacts of the CRM by part of a name, an address, a number, a company, a job, a place or a tag."""
-    with desk.looking() as (session, scope):
+    with context.looking() as (session, scope):
         found = contacts.search(session, scope, search, limit=_few(limit))
         total = contacts.count(session, scope)
     names = ("display_name", "company", "job_title")
@@ -93,35 +93,35 @@ def find_contacts(desk: Desk, search: str = "", limit: int = 20) -> Answer:
     return answer({"contacts": told, "contacts_in_all": total})
 
 
-def explain_contact(desk: Desk, contact_id: str) -> Answer:
+def explain_contact(context: ToolContext, contact_id: str) -> Answer:
     """One contact: its values, where every single one came from, which accounts stand behind it, and its history."""
-    with desk.looking() as (session, scope):
+    with context.looking() as (session, scope):
         found = contacts.contact(session, scope, contact_id)
         tied = links.links_of(session, scope, contact_id)
         deeds = actions.actions(session, scope, contact_id)
     return answer(contact.whole(found, tied, deeds))
 
 
-def list_campaigns(desk: Desk, limit: int = 20) -> Answer:
+def list_campaigns(context: ToolContext, limit: int = 20) -> Answer:
     """E-mail campaigns, the newest first, with their numbers and what they cost."""
-    with desk.looking() as (session, scope):
+    with context.looking() as (session, scope):
         listed = campaigns.campaigns(session, scope, limit=_few(limit))
         found = [tallies.current(session, scope, one) for one in listed]
     return answer({"campaigns": [campaign_looking.as_data(one) for one in found]})
 
 
-def campaign_status(desk: Desk, campaign_id: str) -> Answer:
+def campaign_status(context: ToolContext, campaign_id: str) -> Answer:
     """Where a campaign stands: numbers, forecast, cost, who was left out and why, and the page where people decide."""
-    with desk.looking() as (session, scope):
+    with context.looking() as (session, scope):
         told, waits = _campaign(session, scope, campaign_id)
         left_out = tallies.reasons(session, scope, campaign_id, MailState.EXCLUDED)
     run = Run(RunKind.CAMPAIGN, campaign_id)
     return answer(told | {"excluded_because": left_out, "page": page_of(run), "waits_for_a_person": waits})
 
 
-def preview_mails(desk: Desk, campaign_id: str, after: int = 0, limit: int = 10) -> Answer:
+def preview_mails(context: ToolContext, campaign_id: str, after: int = 0, limit: int = 10) -> Answer:
     """Mails of a campaign as they would leave, with what the checks remarked. `after`: number of the last mail seen."""
-    with desk.looking() as (session, scope):
+    with context.looking() as (session, scope):
         told, _ = _campaign(session, scope, campaign_id)
         key = campaigns.body_key(session, scope, campaign_id)
         found = mails.mails(session, scope, campaign_id, key, after=after, limit=_few(limit) + 1)

@@ -1,4 +1,4 @@
-"""The MCP server: each function of `looking` and `asking` as a tool, with the desk filled in.
+"""The MCP server: each function of `looking` and `asking` as a tool, with the context filled in.
 
 The only module that imports `mcp`, which takes seconds.
 """
@@ -13,7 +13,7 @@ from mcp.types import ToolAnnotations
 
 from deployments.assistant.answers import WARNING, Answer
 from deployments.assistant.asking import ASKING
-from deployments.assistant.desk import Desk
+from deployments.assistant.context import ToolContext
 from deployments.assistant.looking import LOOKING
 from deployments.cli.terminal import is_expected
 
@@ -25,12 +25,12 @@ up to their review, advise the reviewer with `propose_decision`, and ask people 
 {WARNING}"""
 
 
-def server_of(desk: Desk) -> MCPServer:
+def server_of(context: ToolContext) -> MCPServer:
     made = MCPServer("contactflow", instructions=INSTRUCTIONS, log_level="WARNING")
     for tool in (*LOOKING, *ASKING):
         reads = ToolAnnotations(read_only_hint=tool in LOOKING, destructive_hint=False, open_world_hint=False)
         made.add_tool(
-            _at(desk, tool),
+            _at(context, tool),
             name=tool.__name__,
             description=inspect.getdoc(tool),
             annotations=reads,
@@ -39,13 +39,13 @@ def server_of(desk: Desk) -> MCPServer:
     return made
 
 
-def _at(desk: Desk, tool: Tool) -> Tool:
-    """The tool as a caller sees it: without the desk, and with known errors as sentences."""
+def _at(context: ToolContext, tool: Tool) -> Tool:
+    """The tool as a caller sees it: without the context, and with known errors as sentences."""
 
     @functools.wraps(tool)
     def called(**given: object) -> Answer:
         try:
-            return tool(desk, **given)
+            return tool(context, **given)
         except Exception as error:
             if not is_expected(error):
                 raise

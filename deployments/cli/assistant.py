@@ -28,7 +28,7 @@ def mcp_command(organization: str, user: str, *, only_list: bool, as_json: bool)
         tools = {tool.__name__: (tool.__doc__ or "").splitlines()[0] for tool in (*LOOKING, *ASKING)}
         show(as_json, tools, lambda: click.echo("\n".join(f"{name}: {text}" for name, text in tools.items())))
         return
-    from deployments.assistant.desk import Desk  # noqa: PLC0415 (as above)
+    from deployments.assistant.context import ToolContext  # noqa: PLC0415 (as above)
     from deployments.assistant.server import server_of  # noqa: PLC0415 (as above; takes seconds)
 
-    server_of(Desk(store, Engine(settings().prefect_url), organization, user)).run("stdio")
+    server_of(ToolContext(store, Engine(settings().prefect_url), organization, user)).run("stdio")

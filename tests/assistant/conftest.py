@@ -61,11 +61,11 @@ def two(
 async def assistant(store: Store, prefect_url: str, user: str = ADMIN) -> AsyncIterator[Any]:  # noqa: F811 (a parameter)
     from mcp import Client  # noqa: PLC0415 (four seconds, for those who need it)
 
-    from deployments.assistant.desk import Desk  # noqa: PLC0415 (as above)
+    from deployments.assistant.context import ToolContext  # noqa: PLC0415 (as above)
     from deployments.assistant.server import server_of  # noqa: PLC0415 (as above)
     from tasks.providers.flow_runs.engine import Engine  # noqa: PLC0415 (as above)
 
-    async with Client(server_of(Desk(store, Engine(prefect_url), "alpha", user))) as client:
+    async with Client(server_of(ToolContext(store, Engine(prefect_url), "alpha", user))) as client:
         yield client
 
 

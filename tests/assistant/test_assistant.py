@@ -56,7 +56,7 @@ async def test_the_tools_are_these_and_none_of_them_decides(two: Two, prefect: F
     assert (resources.resources, prompts.prompts) == ([], [])
     for tool in tools:
         assert tool.description
-        assert "desk" not in tool.input_schema["properties"]
+        assert "context" not in tool.input_schema["properties"]
         assert not {"organization", "user", "scope", "reviewer"} & set(tool.input_schema["properties"])
 
 

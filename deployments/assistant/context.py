@@ -1,4 +1,4 @@
-"""Where an assistant works: one user's desk in one organization, looked up anew for every call.
+"""On whose behalf an assistant calls a tool: one user of one organization, looked up anew for every call.
 
 Whoever is no longer a user, or no longer an admin, is so for their assistant at once.
 """
@@ -18,7 +18,7 @@ from tasks.providers.flow_runs.engine import Engine
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class ToolContext:
     store: Store
     engine: Engine
     organization: str
