@@ -12,6 +12,7 @@ from typing import Any
 
 from storage.records import Cell, Labelled, Person
 from tasks.rules.normalise import field_key
+from tasks.rules.stand_ins import stands_in
 
 SEVERAL = ("emails", "phones", "addresses", "urls", "tags", "custom")
 FIELDS = tuple(field.name for field in fields(Person))
@@ -34,11 +35,11 @@ def three_way(base: Person, theirs: Person, ours: Person, choose: Choose) -> Dif
     conflicts: list[Cell] = []
     for name in FIELDS:
         was, now, here = getattr(base, name), getattr(theirs, name), getattr(ours, name)
-        if now in (was, here):
+        if now in (was, here) or (name == "display_name" and _says_no_name(base, theirs, ours)):
             continue  # the source did not change it, or both sides say the same
         if name in SEVERAL:
             after = merge_sets(was, now, here, partial(field_key, name))
-        elif here == was:
+        elif here == was or (name == "display_name" and now and stands_in(ours)):
             after = now
         else:
             conflicts.append(Cell(name, here, now))
@@ -46,6 +47,16 @@ def three_way(base: Person, theirs: Person, ours: Person, choose: Choose) -> Dif
         if after != here:
             cells.append(Cell(name, here, after))
     return Difference(tuple(cells), tuple(conflicts))
+
+
+def _says_no_name(base: Person, theirs: Person, ours: Person) -> bool:
+    """What stands in at the source for want of a name is no rival of the name that the CRM has."""
+    return (
+        bool(ours.display_name)
+        and not stands_in(ours)
+        and stands_in(theirs)
+        and (not base.display_name or stands_in(base))
+    )
 
 
 def as_creation(person: Person) -> tuple[Cell, ...]:

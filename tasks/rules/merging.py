@@ -9,6 +9,7 @@ from storage.records import Cell, Contact, Survivorship
 from tasks.rules import provenance
 from tasks.rules.changes import FIELDS, SEVERAL, apply_cells, merge_sets
 from tasks.rules.normalise import field_key
+from tasks.rules.stand_ins import stands_in
 from tasks.rules.survivorship import Claim, survivor
 
 NAMES = ("given_name", "family_name", "display_name")  # of one person: never the one's given, the other's family name
@@ -56,6 +57,8 @@ def _outcome(name: str, kept: Contact, gone: Contact, rules: Survivorship, take:
         return Outcome(name, ours, theirs, merge_sets((), theirs, ours, partial(field_key, name)), "all of both")
     if name in take or (name in NAMES and not set(take).isdisjoint(NAMES)):
         return Outcome(name, ours, theirs, theirs, "chosen")
+    if name in NAMES and (nameless := stands_in(kept.person)) != stands_in(gone.person):
+        return Outcome(name, ours, theirs, (theirs or ours) if nameless else (ours or theirs), "the only name")
     mine, their = _claims(_decisive(name, kept, gone), kept, gone)
     found = survivor(name, mine, their, rules)
     return Outcome(name, ours, theirs, (theirs if found.claim is their else ours) or ours or theirs, found.why)

@@ -7,6 +7,7 @@ from functools import lru_cache
 from nameparser import HumanName
 
 from storage.records import Person
+from tasks.rules.stand_ins import has_parts, stands_in
 
 # Given name first is a custom of these scripts. Vietnamese letters lie beyond the range, and are meant to.
 _WORD = re.compile(r"[A-Za-z\u00aa-\u024f\u0370-\u03ff\u0400-\u052f\u02bc'\u2019.-]+,?")
@@ -25,7 +26,7 @@ Parts = tuple[str, str, str, str, str]
 
 def with_names(person: Person) -> Person:
     """`person` with its name in parts if only a display name came, and with a display name if only parts came."""
-    if person.display_name and not _has_parts(person) and not _stands_for_something_else(person):
+    if person.display_name and not has_parts(person) and not stands_in(person):
         prefix, given, middle, family, suffix = split(person.display_name)
         person = replace(
             person,
@@ -36,16 +37,6 @@ def with_names(person: Person) -> Person:
             suffix=person.suffix or suffix,
         )
     return person if person.display_name else replace(person, display_name=_display_name(person))
-
-
-def _has_parts(person: Person) -> bool:
-    return bool(person.given_name or person.middle_name or person.family_name)
-
-
-def _stands_for_something_else(person: Person) -> bool:
-    shown = person.display_name.casefold()
-    others = (person.company, person.nickname, *(email.value for email in person.emails))
-    return any(shown == other.casefold() for other in others)
 
 
 @lru_cache(maxsize=16384)

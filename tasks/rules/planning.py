@@ -6,6 +6,7 @@ from typing import Any
 
 from storage.records import Change, ChangeKind, ChangeState, Contact, Person, Proposal, SourceLink, Verdict
 from tasks.rules.changes import Difference, apply_cells, as_creation, three_way
+from tasks.rules.stand_ins import best_named
 from tasks.rules.survivorship import Arbiter
 
 ORDER = (
@@ -20,6 +21,7 @@ DOUBTFUL = "perhaps the same person"
 ERASED = "erased at their own wish: this person is not brought back"
 COMPARED = (ChangeKind.CONFLICT, ChangeKind.MAYBE, ChangeKind.UPDATE)
 BY_DEFAULT = Arbiter()
+NAMES = ("given_name", "middle_name", "family_name", "display_name")
 
 
 def creation(links: Sequence[SourceLink], *, doubt: str = "") -> Change:
@@ -139,8 +141,10 @@ def _kind(difference: Difference, verdict: Verdict, *, is_tied: bool) -> ChangeK
 
 
 def _merged(people: Sequence[Person]) -> Person:
-    """One person out of several records: what the first lacks, the others fill in."""
+    """One person out of several records: what the first lacks, the others fill in; the name is whole of one of them."""
     first, *others = people
+    named = best_named(people)
+    first = replace(first, **{name: getattr(named, name) for name in NAMES})
     for other in others:
         cells = three_way(Person(), other, first, lambda _field, ours, theirs: ours or theirs).cells
         first = apply_cells(first, cells)

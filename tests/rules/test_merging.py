@@ -55,6 +55,15 @@ def test_what_the_person_who_merges_chooses_goes_before_every_rule() -> None:
     assert why(merged(kept, gone, RULES, take=["company"])) == {"company": ("Umbrella", "chosen")}
 
 
+def test_an_address_shown_for_want_of_a_name_never_outlives_a_name() -> None:
+    ada = contact(given_name="Ada", display_name="Ada Lovelace", emails=(WORK,))
+    nameless = contact("gone", NEW, display_name="ada@work.example", emails=(WORK,))
+    for kept, gone in ((ada, nameless), (nameless, ada)):
+        found = merged(kept, gone, RULES)
+        assert found.contact.person == ada.person
+        assert why(found)["display_name"] == ("Ada Lovelace", "the only name")
+
+
 @pytest.mark.parametrize("field", ["emails", "colour"])
 def test_only_a_single_value_can_be_chosen(field: str) -> None:
     with pytest.raises(NoSuchField, match=f"{field!r} is no field with a single value"):

@@ -1,7 +1,9 @@
 """Which kind of row a record becomes, with which reason, and in what order a plan is read."""
 
 import random
+from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import permutations
 
 import pytest
 
@@ -84,6 +86,41 @@ def test_several_records_of_one_person_make_one_contact() -> None:
     assert made.emails == (*ADA.emails, *other.emails)
     assert change.proposal.links == tuple(links)
     assert "2 records" in change.reason
+
+
+def test_a_contact_made_of_several_records_bears_a_name_that_one_of_them_says_whole() -> None:
+    mail = (Labelled("ada@engines.example"),)
+    nameless = Person(display_name="Ada@engines.example", emails=mail, company="Engines")
+    brief = Person(given_name="Countess", display_name="Countess", emails=mail)
+    whole = Person(given_name="Ada", family_name="Lovelace", display_name="Ada Lovelace", emails=mail)
+    for people in permutations([nameless, brief, whole]):
+        proposal = creation([SourceLink(str(place), person) for place, person in enumerate(people)]).proposal
+        assert proposal is not None
+        assert apply_cells(Person(), proposal.cells) == replace(whole, company="Engines")
+
+
+NAMELESS = Person(display_name="ada@engines.example", emails=ADA.emails)
+OF_A_FIRM = Person(display_name="Engines", company="Engines")
+
+
+@pytest.mark.parametrize("base", [Person(), NAMELESS])
+@pytest.mark.parametrize("theirs", [NAMELESS, OF_A_FIRM])
+def test_what_is_shown_for_want_of_a_name_is_no_rival_of_a_name(base: Person, theirs: Person) -> None:
+    change = comparison(contact(ADA), SourceLink("source", theirs, base), reason="same e-mail")
+    assert change.kind is not ChangeKind.CONFLICT
+    assert "display_name" not in change.fields
+
+
+def test_a_name_takes_the_place_of_what_was_shown_for_want_of_one() -> None:
+    change = comparison(contact(NAMELESS), SourceLink("source", ADA), reason="same e-mail")
+    assert change.proposal is not None
+    assert (change.kind, apply_cells(NAMELESS, change.proposal.cells)) == (ChangeKind.UPDATE, ADA)
+
+
+def test_a_name_that_the_source_took_back_goes() -> None:
+    change = comparison(contact(ADA), SourceLink("source", NAMELESS, ADA), reason="changed at the source")
+    assert change.proposal is not None
+    assert (change.kind, apply_cells(ADA, change.proposal.cells)) == (ChangeKind.UPDATE, NAMELESS)
 
 
 def test_a_removal_takes_the_link_and_no_value() -> None:
