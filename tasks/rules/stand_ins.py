@@ -1,5 +1,7 @@
 """Display names that are none: where no name is known, what is shown repeats something else of the person."""
 
+from collections.abc import Iterable
+
 from storage.records import Person
 
 
@@ -16,6 +18,6 @@ def has_parts(person: Person) -> bool:
     return bool(person.given_name or person.middle_name or person.family_name)
 
 
-def best_named(people: list[Person]) -> Person:
+def best_named(people: Iterable[Person]) -> Person:
     """Who of several, all of them one person, says the name most wholly; of equals the first."""
     return max(people, key=lambda one: (not stands_in(one), bool(one.given_name) + bool(one.family_name)))

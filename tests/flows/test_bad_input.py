@@ -1,10 +1,12 @@
 """Files as nobody should write them: each ends in a plan whose numbers add up, or in one clear sentence."""
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from storage.records import ChangeKind, ChangeState, SyncStatus
+from storage.records import ChangeKind, ChangeState, Labelled, SyncStatus
 from tasks.providers.base import ProviderError
 from tests.flows.house import House
 from tests.flows.pipeline import Pipeline
@@ -118,6 +120,24 @@ def test_a_path_that_leads_nowhere_is_a_sentence(pipeline: Pipeline, tmp_path: P
     with pytest.raises(ProviderError, match="cannot be"):
         pipeline.to_review(sync_id, file=path)
     assert pipeline.sync(sync_id).status is SyncStatus.FAILED
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero")])
+def test_what_may_never_end_is_not_read(pipeline: Pipeline, tmp_path: Path, make: Callable[[Path], None]) -> None:
+    make(tmp_path / "endless.csv")
+    path = str(tmp_path / "endless.csv")
+    with pytest.raises(ProviderError, match="a device or a pipe"):
+        pipeline.preview(file=path)
+
+
+def test_a_new_number_and_job_of_somebody_in_a_table_is_a_plain_update(pipeline: Pipeline, tmp_path: Path) -> None:
+    table = "Name,Email,Mobile,Job Title\nAda Lovelace,ada@firm.example,{},{}\n"
+    pipeline.run(file=written(tmp_path, table.format("+49 171 1234567", "Clerk")))
+    sync = pipeline.preview(file=written(tmp_path, table.format("+49 171 7654321", "Director")))
+    (row,) = pipeline.rows(sync)
+    assert (row.kind, row.fields) == (ChangeKind.UPDATE, ("job_title", "phones"))
+    assert row.proposal
+    assert [cell.after for cell in row.proposal.cells] == ["Director", (Labelled("+491717654321", "mobile"),)]
 
 
 def test_a_file_read_twice_has_nothing_new_to_say(pipeline: Pipeline, tmp_path: Path) -> None:

@@ -234,6 +234,13 @@ def test_ids_are_unique_and_stay_the_same_in_another_spelling() -> None:
     assert second[0] == first[0]
 
 
+def test_a_new_number_makes_no_new_record_where_an_address_tells_who_it_is() -> None:
+    before, after = (records(f"Name,Email,Phone\nAna Silva,a@x.org,{phone}\n") for phone in ("+49301111", "+49302222"))
+    assert [one.source_id for one in before] == [one.source_id for one in after]
+    apart = records("Name,Phone\nAna Silva,+49301111\nAna Silva,+49302222\n")
+    assert len({one.source_id.removesuffix("-2") for one in apart}) == 2
+
+
 def test_a_header_alone_is_a_file_of_nobody() -> None:
     assert records("Name,Email\n") == []
 

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
+from stat import S_ISDIR, S_ISREG
 
 from storage.records import Person, Seen, SourceRecord, Unreadable
 from tasks.providers.base import Page, ProviderError
@@ -112,7 +113,8 @@ def _digest(person: Person) -> str:
     names = (person.given_name, person.middle_name, person.family_name)
     name = " ".join(filter(None, names)) or person.display_name or person.company
     email = email_key(person.emails[0].value) if person.emails else ""
-    phone = phone_key(person.phones[0].value) if person.phones else ""
+    # Beside an address a number tells nobody apart, and a new one must not make a new record of an old one.
+    phone = phone_key(person.phones[0].value) if person.phones and not email else ""
     told = "\n".join((" ".join(name.split()).casefold(), email, phone))
     return hashlib.sha256(told.encode("utf-8", "replace")).hexdigest()[:32]
 
@@ -144,8 +146,10 @@ class FileSource:
 
     def _bytes(self) -> bytes:
         try:
-            size = self.path.stat().st_size
-            if size > self.max_bytes:
+            found = self.path.stat()
+            if not S_ISREG(found.st_mode) and not S_ISDIR(found.st_mode):
+                raise UnreadableFile(f"{self.path.name} is no file but a device or a pipe, which may never end.")
+            if (size := found.st_size) > self.max_bytes:
                 raise UnreadableFile(
                     f"The file has {size:,} bytes, the limit is {self.max_bytes:,}: split it, "
                     f"or set CONTACTFLOW_FILE_LIMIT_MB to {-(-size // 2**20)} or more."
