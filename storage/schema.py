@@ -50,10 +50,12 @@ def make_ready(store: Store) -> Store:
     if not here:
         upgrade(store)
     elif here != newest():
-        raise WrongSchema(
-            f"the database is at version {here}, this program needs {newest()}: run `contactflow migrate`"
-        )
+        raise WrongSchema(f"the database is at version {here}, this program needs {newest()}: {_way_out(here)}")
     return store
+
+
+def _way_out(here: str) -> str:
+    return "run `contactflow migrate`" if here < newest() else "a newer Contactflow was here, install that one"
 
 
 @contextmanager

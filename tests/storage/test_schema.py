@@ -54,6 +54,15 @@ def test_a_database_of_another_version_is_refused_with_what_to_do(owned_store: S
     assert schema.version(owned_store) == "0000"
 
 
+def test_a_database_that_a_newer_program_left_is_not_sent_to_be_migrated(
+    owned_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    schema.make_ready(owned_store)
+    monkeypatch.setattr(schema, "newest", lambda: "0001")
+    with pytest.raises(schema.WrongSchema, match="a newer Contactflow was here"):
+        schema.make_ready(owned_store)
+
+
 def test_a_contact_changed_by_hand_is_a_new_version_and_loses_its_fingerprint(store: Store, scope: Scope) -> None:
     with store.begin() as session:
         by_hand, untouched = kept(session, scope), kept(session, scope)
