@@ -40,9 +40,12 @@ def contacts_command(organization: str, search: str, limit: int, *, as_json: boo
     rows = [(one.id, one.person.display_name, as_text(one.person.emails[:1]), one.person.company) for one in found]
 
     def text() -> None:
-        table("", ["id", "name", "e-mail", "company"], rows, empty="no contact: `contactflow sync` brings some")
+        nobody = (
+            f"none of {total:,} contacts has all these words" if total else "no contact: `contactflow sync` brings some"
+        )
+        table("", ["id", "name", "e-mail", "company"], rows, empty=nobody)
         if found:
-            click.echo(f"{len(found)} shown, {total} in all")
+            click.echo(f"{len(found):,} shown, {total:,} in all")
 
     show(as_json, [as_data(one) for one in found], text)
 

@@ -39,6 +39,8 @@ def test_contacts_are_found_by_part_of_a_name_or_address(told: Told, call: Call,
     assert found["properties"]["emails"][0]["value"] == wanted.emails[0].value
     assert told("contacts", "--org", "acme", "--search", "%") == []
     assert "20 in all" in call("contacts", "--org", "acme", "--limit", "2").output
+    nobody = call("contacts", "--org", "acme", "--search", "no such name").output
+    assert nobody == "none of 20 contacts has all these words\n"
 
 
 def test_a_contact_shows_where_its_values_came_from_and_what_happened_to_it(
