@@ -23,6 +23,9 @@ from tasks.rules.templates import check_template, facts_on_request
 NO_SUBJECT = "the brief names no subject, so that every mail bears the campaign's name as its subject"
 
 
+SMALLEST_BUDGET, LARGEST_BUDGET = Decimal("0.000000001"), Decimal(999_999_999)
+
+
 class CannotPrepare(Exception):
     """A campaign cannot be as it was asked for. The text says what to change."""
 
@@ -49,7 +52,7 @@ class Wish:
 def prepare(session: Session, scope: Scope, wish: Wish, *, author: str) -> Campaign:
     connection_id = _mailbox(session, scope, wish.connection_id)
     brief, template = _texts(session, scope, wish, author)
-    budget = usage.open_budget(session, scope, f"campaign/{wish.id}", limit=wish.budget)
+    budget = usage.open_budget(session, scope, f"campaign/{wish.id}", limit=_budget(wish.budget))
     new = NewCampaign(
         id=wish.id,
         flow_run_id=wish.flow_run_id,
@@ -66,6 +69,12 @@ def prepare(session: Session, scope: Scope, wish: Wish, *, author: str) -> Campa
     if template and wish.brief and not read_brief(wish.brief).subject:
         campaigns.note(session, scope, campaign.id, warnings=[NO_SUBJECT])
     return campaign
+
+
+def _budget(wish: Decimal | None) -> Decimal | None:
+    if wish is None or (wish.is_finite() and SMALLEST_BUDGET <= wish <= LARGEST_BUDGET):
+        return wish
+    raise CannotPrepare(f"a budget of {wish:g} USD: write an amount in US dollars, such as 1.50")
 
 
 def _mailbox(session: Session, scope: Scope, connection_id: str) -> str:
@@ -105,7 +114,9 @@ def _only_mailbox(session: Session, scope: Scope) -> str:
 
 def _texts(session: Session, scope: Scope, wish: Wish, author: str) -> tuple[Brief, Template | None]:
     """What is written about, and the template that it is written from; none where a model writes."""
-    if bool(wish.template) == bool(wish.brief.strip()):
+    if not wish.template and not wish.brief.strip():
+        raise CannotPrepare("the brief is empty: say what the mails are about, or name a saved template")
+    if wish.template and wish.brief.strip():
         raise CannotPrepare("name either a brief or a saved template")
     if wish.template:
         saved = _saved(session, scope, wish.template)

@@ -152,10 +152,13 @@ def test_resting_cancelling_and_going_on_always_add_up(
 @pytest.mark.parametrize(
     ("how", "told"),
     [
-        ({"brief": "   "}, "name either a brief or a saved template"),
+        ({"brief": "   "}, "the brief is empty"),
         ({"brief": "---\nsubject: Hi\n---\nDear {{ nobody }}"}, "there is no nobody"),
         ({"template": "missing"}, "no template 'missing'"),
         ({"brief": "---\nlinks: {a: ftp://x}\n---\nText"}, "must start with https"),
+        ({"brief": TEMPLATE, "budget": 1e99}, "budget of 1e.99 USD"),
+        ({"brief": TEMPLATE, "budget": -1.0}, "budget of -1"),
+        ({"brief": TEMPLATE, "budget": float("nan")}, "write an amount in US dollars"),
     ],
 )
 def test_what_cannot_be_begun_is_refused_with_a_sentence(

@@ -119,7 +119,7 @@ def test_saved_templates_and_segments_can_be_chosen(
     ("changed", "told"),
     [
         ({"name": ""}, "Give the campaign a name"),
-        ({"brief": ""}, "Name either a brief or a saved template"),
+        ({"brief": ""}, "The brief is empty"),
         ({"brief": "Subject: x\n\n{{ open('/etc/passwd') }}"}, "can be called"),
         ({"brief": "---\nlinks: [}\n---\nHello"}, "head"),
         ({"budget": "NaN"}, "Write an amount in US dollars"),

@@ -68,6 +68,17 @@ def test_looking_at_the_page_unsubscribes_nobody_and_posting_does(
         assert tallies.statistics(session, scope, mail.campaign_id).unsubscribed == 1
 
 
+def test_whoever_opts_out_is_heard_however_many_mails_one_proxy_opens(
+    store: Store, scope: Scope, mail: Mail, http: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.security.REQUESTS", 3)
+    opened = [http.get(f"/o/{signed(store, Use.OPEN, mail)}.gif").status_code for _ in range(5)]
+    assert opened == [200, 200, 200, 429, 429]
+    assert http.post(f"/u/{signed(store, Use.UNSUBSCRIBE, mail)}").status_code == 200
+    assert is_suppressed(store, scope, mail)
+    assert http.get("/sign-in").status_code == 200
+
+
 def test_a_token_for_another_purpose_or_a_forged_one_leads_nowhere(
     store: Store, scope: Scope, mail: Mail, http: TestClient
 ) -> None:
