@@ -8,9 +8,24 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ARRAY, Connection, Select, Table, Text, cast, column, func, select, text
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    Text,
+    cast,
+    column,
+    func,
+    literal_column,
+    select,
+    text,
+)
 
+from storage.records import Role
 from storage.reporting import measures
+from storage.scope import Scope
 from storage.session import Session
 from storage.sql import statement
 from storage.tables import organizations
@@ -87,6 +102,22 @@ def across(session: Session, table: Table, standing: Sequence[str]) -> Select[An
     every = getattr(func, f"contactflow_all_{table.name}")(cast(list(standing), ARRAY(Text)))
     columns = (column(one.name, one.type) for one in table.columns)
     return select(every.table_valued(*columns, name=table.name))
+
+
+def everywhere(session: Session, table: Table, wanted: ColumnElement[bool]) -> list[tuple[Scope, str]]:
+    """Whose and which: the ids of such rows in all organizations, by one question. For upkeep as well."""
+    found = select(table.c.organization_id, table.c.id).where(wanted).order_by(table.c.id)
+    if session.is_postgres:
+        asked = found.where(table.c.organization_id == literal_column("$1"))
+        question = asked.compile(session.connection, compile_kwargs={"literal_binds": True})
+        every = func.contactflow_everywhere(str(question)).table_valued("organization_id", "id")
+        found = select(every.c.organization_id, every.c.id)
+    return [(Scope(owner, "", Role.ADMIN), row_id) for owner, row_id in session.execute(found)]
+
+
+def owners_of(session: Session, table: Table, wanted: ColumnElement[bool]) -> list[Scope]:
+    """The organizations that have such rows: upkeep passes by all others."""
+    return list(dict.fromkeys(scope for scope, _ in everywhere(session, table, wanted)))
 
 
 def enter_owner_of(session: Session, table: Table, row_id: str) -> None:

@@ -4,13 +4,13 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select
 
 from storage import row_security
 from storage.campaign.campaigns import Campaign, shape
 from storage.documents import now
 from storage.records import Role
-from storage.scope import Scope, scoped, visible, visible_to
+from storage.scope import Scope, scoped, visible_to
 from storage.session import Session
 from storage.tables import LIVE_STATUSES
 from storage.tables import email_campaigns as table
@@ -32,17 +32,11 @@ def live_everywhere(session: Session) -> list[Campaign]:
     return shape.all(session.execute(shape.within(row_security.across(session, table, LIVE_STATUSES))))
 
 
-@scoped
-def ended_since(session: Session, scope: Scope, moment: datetime) -> list[str]:
-    """Campaigns that were over not before `moment`, and whose mails are still kept."""
-    over = select(table.c.id).where(
-        visible(table, scope), table.c.completed_at >= moment, table.c.body_key.is_not(None)
-    )
-    return list(session.execute(over.order_by(table.c.completed_at)).scalars())
+def ended_since(session: Session, moment: datetime) -> list[tuple[Scope, str]]:
+    """Campaigns of all organizations that were over not before `moment`, and whose mails are still kept."""
+    return row_security.everywhere(session, table, (table.c.completed_at >= moment) & table.c.body_key.is_not(None))
 
 
-@scoped
-def past_keeping(session: Session, scope: Scope) -> list[str]:
-    """Campaigns whose mails have been kept for as long as they should be."""
-    late = select(table.c.id).where(visible(table, scope), table.c.forget_at < now(), table.c.body_key.is_not(None))
-    return list(session.execute(late).scalars())
+def past_keeping(session: Session) -> list[tuple[Scope, str]]:
+    """Campaigns of all organizations whose mails have been kept for as long as they should be."""
+    return row_security.everywhere(session, table, (table.c.forget_at < now()) & table.c.body_key.is_not(None))

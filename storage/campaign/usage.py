@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Row, case, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
+from storage import row_security
 from storage.documents import new_id, now
 from storage.records import Cost, Purpose, TokenCounts, UsageState
 from storage.scope import Scope, of_organization, scoped
@@ -162,6 +163,11 @@ def give_up(session: Session, scope: Scope, budget_id: str, *, before: datetime)
     for usage_id in ids:
         settle(session, scope, usage_id, lost)
     return len(ids)
+
+
+def with_abandoned(session: Session, before: datetime) -> list[Scope]:
+    begun = (table.c.state == UsageState.STARTED) & (table.c.created_at < before)
+    return row_security.owners_of(session, table, begun)
 
 
 @scoped

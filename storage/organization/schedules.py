@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Update, delete, insert, select, update
+from sqlalchemy import Row, Update, delete, insert, select, true, update
 
-from storage import audit
+from storage import audit, row_security
 from storage.documents import new_id, now
 from storage.organization import connections
 from storage.records import ReviewPolicy, Timing
@@ -49,6 +49,10 @@ def add(
     detail = {"connection": connection_id, "policy": policy, **_when(timing)}
     audit.record(session, scope, actor=actor, action="schedule.added", subject=schedule_id, detail=detail)
     return schedule(session, scope, schedule_id)
+
+
+def with_any(session: Session) -> list[Scope]:
+    return row_security.owners_of(session, table, true())
 
 
 @scoped

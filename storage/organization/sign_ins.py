@@ -95,6 +95,10 @@ def note_seen(session: Session, scope: Scope, sign_in_id: str) -> None:
     session.execute(update(table).where(mine, stale).values(seen_at=moment))
 
 
+def with_old(session: Session) -> list[Scope]:
+    return row_security.owners_of(session, table, table.c.expires_at < now() - REMEMBERED)
+
+
 @scoped
 def forget(session: Session, scope: Scope) -> int:
     """Those of the organization that are long over; for a day, a link that is used up can still be told from none."""

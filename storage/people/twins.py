@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, Row, delete, func, insert, or_, select, update
 
+from storage import row_security
 from storage.crypto import Key, bound_to
 from storage.documents import encode, new_id, now
 from storage.people import decisions
@@ -155,10 +156,10 @@ def grown_since(session: Session, scope: Scope, contact_ids: Sequence[str], mome
     return set(session.execute(query).scalars()).intersection(contact_ids)
 
 
-@scoped
-def past_undo(session: Session, scope: Scope) -> list[str]:
-    late = table.c.undo_until < now()
-    return list(session.execute(select(table.c.id).where(_of(scope), late, table.c.undo_key.is_not(None))).scalars())
+def past_undo(session: Session) -> list[tuple[Scope, str]]:
+    """Merges of all organizations that can no longer be taken back."""
+    late = (table.c.undo_until < now()) & table.c.undo_key.is_not(None)
+    return row_security.everywhere(session, table, late)
 
 
 @scoped

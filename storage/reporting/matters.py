@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Table, bindparam, select, text
 
+from storage import row_security
 from storage.columns import UtcTime
 from storage.records import (
     Audience,
@@ -23,7 +24,21 @@ from storage.tables import ai_budgets, contact_syncs, email_campaigns, oauth_con
 OLDEST = timedelta(days=7)  # what is older is history, and no news to whoever starts to be told
 BUDGET_LOW = 0.8
 BOUNCES, ENOUGH = 0.05, 20
+_LOST = oauth_connections.c.status == ConnectionStatus.NEEDS_RECONNECT
 HIGH_BOUNCES = text(statement("high_bounces")).bindparams(bindparam("since", type_=UtcTime))
+
+
+def somewhere(session: Session, moment: datetime) -> set[Scope]:
+    """The organizations that `matters` is worth asking about; of nobody else has it anything to tell."""
+    syncs, campaigns, since = contact_syncs.c, email_campaigns.c, moment - OLDEST
+    ended = syncs.status.in_([SyncStatus.FAILED, SyncStatus.EXPIRED]) & (syncs.updated_at > since)
+    wanted: tuple[tuple[Table, ColumnElement[bool]], ...] = (
+        (contact_syncs, ended | (syncs.status == SyncStatus.PREVIEW)),
+        (email_campaigns, (campaigns.updated_at > since) | (campaigns.status == CampaignStatus.REVIEW)),
+        (oauth_connections, _LOST),
+        (ai_budgets, _low(since)),
+    )
+    return {scope for table, rows in wanted for scope in row_security.owners_of(session, table, rows)}
 
 
 @scoped
@@ -35,12 +50,9 @@ def matters(
     yield from _ended(session, scope, since)
     yield from _untouched(session, scope, moment - remind, Audience.REVIEWERS)
     yield from _untouched(session, scope, moment - escalate, Audience.ADMINS)
-    lost = oauth_connections.c.status == ConnectionStatus.NEEDS_RECONNECT
-    for row in _rows(session, scope, oauth_connections, lost):
+    for row in _rows(session, scope, oauth_connections, _LOST):
         yield Matter(NoticeKind.CONNECTION_LOST, row.id, f"{row.updated_at:%Y-%m-%dT%H:%M:%S}")
-    spent = ai_budgets.c.spent >= ai_budgets.c.spending_limit * BUDGET_LOW
-    fresh = (ai_budgets.c.spending_limit > 0) & (ai_budgets.c.updated_at > since)
-    for row in _rows(session, scope, ai_budgets, spent & fresh):
+    for row in _rows(session, scope, ai_budgets, _low(since)):
         yield Matter(NoticeKind.BUDGET_LOW, row.id, f"{row.spending_limit.normalize():f}")
     asked = {"organization_id": scope.organization_id, "since": since, "share": BOUNCES, "enough": ENOUGH}
     for campaign_id in session.execute(HIGH_BOUNCES, asked).scalars():
@@ -52,6 +64,11 @@ def subject_of_budget(session: Session, scope: Scope, budget_id: str) -> str:
     """What a budget is for: "campaign/ID", "matching/2026-11"; empty where there is none of that id."""
     found = _rows(session, scope, ai_budgets, ai_budgets.c.id == budget_id)
     return found[0].subject if found else ""
+
+
+def _low(since: datetime) -> ColumnElement[bool]:
+    spent = ai_budgets.c.spent >= ai_budgets.c.spending_limit * BUDGET_LOW
+    return spent & (ai_budgets.c.spending_limit > 0) & (ai_budgets.c.updated_at > since)
 
 
 def _ended(session: Session, scope: Scope, since: datetime) -> Iterator[Matter]:

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, delete, insert, select, update
+from sqlalchemy import ColumnElement, Row, delete, insert, select, true, update
 from sqlalchemy.exc import IntegrityError
 
-from storage import audit
+from storage import audit, row_security
 from storage.crypto import bound_to
 from storage.documents import new_id, now
 from storage.records import Audience, Matter, Notice, NoticeKind, Target
@@ -23,6 +23,7 @@ from storage.tables import notify_targets
 MOST_ATTEMPTS = 8
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=2), timedelta(hours=4)
 BATCH = 100
+_UNSENT = table.c.sent_at.is_(None) & (table.c.attempts < MOST_ATTEMPTS)
 
 
 class UnknownTarget(Exception):
@@ -54,6 +55,10 @@ def targets(session: Session, scope: Scope) -> list[Target]:
     ]
 
 
+def with_targets(session: Session) -> list[Scope]:
+    return row_security.owners_of(session, notify_targets, true())
+
+
 @scoped
 def remove_target(session: Session, scope: Scope, target_id: str, *, actor: str) -> None:
     """What it has not been told yet, it never is."""
@@ -76,6 +81,10 @@ def note(session: Session, scope: Scope, matter: Matter, house: Sequence[str] = 
     """To how many addresses this is news. `house` are the addresses of the settings."""
     wanted = _addresses(session, scope, matter.audience) or dict.fromkeys(_named(session, house))
     return sum(_noted(session, scope, matter, target) for target in wanted)
+
+
+def with_waiting(session: Session) -> list[Scope]:
+    return row_security.owners_of(session, table, _UNSENT & (table.c.due_at <= now()))
 
 
 @scoped
@@ -102,6 +111,10 @@ def claim(session: Session, scope: Scope, notice: Notice) -> bool:
 @scoped
 def mark_sent(session: Session, scope: Scope, notice_id: str) -> None:
     session.execute(update(table).where(of_organization(table, scope), table.c.id == notice_id).values(sent_at=now()))
+
+
+def with_old(session: Session, before: datetime) -> list[Scope]:
+    return row_security.owners_of(session, table, table.c.created_at < before)
 
 
 @scoped
@@ -142,7 +155,7 @@ def _named(session: Session, house: Sequence[str]) -> Mapping[str, str]:
 
 
 def _waiting(scope: Scope) -> ColumnElement[bool]:
-    return of_organization(table, scope) & table.c.sent_at.is_(None) & (table.c.attempts < MOST_ATTEMPTS)
+    return of_organization(table, scope) & _UNSENT
 
 
 def _place(scope: Scope, target_id: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import bindparam, delete, insert, select
 
+from storage import row_security
 from storage.crypto import bound_to
 from storage.documents import encode, new_id
 from storage.records import ConnectionStatus, Gone, Seen
@@ -56,6 +57,11 @@ def everything(session: Session, scope: Scope) -> Iterator[tuple[str, str, Seen 
     rows = session.execute(select(table.c.id, table.c.account, table.c.record).where(of_organization(table, scope)))
     for row in rows:
         yield row.id, row.account, _decoded(session.keyring.open(row.record, _place(scope, row.id)))
+
+
+def with_given_up(session: Session) -> list[Scope]:
+    given_up = select(oauth_connections.c.id).where(oauth_connections.c.status == ConnectionStatus.DISCONNECTED)
+    return row_security.owners_of(session, table, table.c.account.in_(given_up))
 
 
 @scoped

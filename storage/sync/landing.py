@@ -9,6 +9,7 @@ from contextlib import suppress
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
+from storage import row_security
 from storage.crypto import Key, bound_to
 from storage.documents import new_id
 from storage.records import SyncStatus
@@ -61,6 +62,11 @@ def bodies(session: Session, scope: Scope, sync_id: str, key: Key) -> Iterator[b
 @scoped
 def clear(session: Session, scope: Scope, sync_id: str) -> None:
     session.execute(delete(table).where(of_sync(table, scope, sync_id)))
+
+
+def with_left_behind(session: Session) -> list[Scope]:
+    reading = select(contact_syncs.c.id).where(contact_syncs.c.status == SyncStatus.EXTRACTING)
+    return row_security.owners_of(session, table, table.c.sync_id.not_in(reading))
 
 
 @scoped

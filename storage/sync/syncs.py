@@ -109,13 +109,10 @@ def open_everywhere(session: Session) -> list[Sync]:
     return shape.all(session.execute(shape.within(row_security.across(session, table, OPEN_STATUSES))))
 
 
-@scoped
-def past_undo(session: Session, scope: Scope) -> list[str]:
-    """Completed syncs whose undo data has outlived its time."""
-    late = table.c.undo_until < now()
-    return list(
-        session.execute(select(table.c.id).where(visible(table, scope), late, table.c.undo_key.is_not(None))).scalars()
-    )
+def past_undo(session: Session) -> list[tuple[Scope, str]]:
+    """Completed syncs of all organizations whose undo data has outlived its time."""
+    late = (table.c.undo_until < now()) & table.c.undo_key.is_not(None)
+    return row_security.everywhere(session, table, late)
 
 
 @scoped

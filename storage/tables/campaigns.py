@@ -97,6 +97,7 @@ email_campaigns = Table(
     moment("forgotten_at", nullable=True),
     one_of("status", CampaignStatus),
     Index("email_campaigns_by_org", "organization_id"),
+    Index("email_campaigns_newest", "organization_id", "created_at"),
     Index("email_campaigns_by_user", "user_id"),
     Index("email_campaigns_by_status", "status"),
     Index("email_campaigns_by_org_status", "organization_id", "status"),

@@ -75,6 +75,7 @@ contact_syncs = Table(
     one_of("status", SyncStatus),
     one_of("provider", Provider),
     Index("contact_syncs_by_organization", "organization_id"),
+    Index("contact_syncs_newest", "organization_id", "created_at"),
     Index("contact_syncs_by_status", "status"),
     Index("contact_syncs_by_provider", "organization_id", "provider"),
     Index(

@@ -7,7 +7,6 @@ from datetime import timedelta
 from storage.campaign import campaign_standing
 from storage.documents import now
 from storage.session import Store
-from tasks.upkeep.sweeping import everybody
 
 Reconcile = Callable[[str], Awaitable[Mapping[str, int]]]
 
@@ -19,15 +18,13 @@ class NotFollowedUp(Exception):
 async def follow_up(store: Store, reconcile: Reconcile, *, days: int) -> Counter[str]:
     """What was new, by kind, of campaigns that ended within so many days and whose mails are still kept."""
     news, troubles = Counter[str](), list[Exception]()
-    since = now() - timedelta(days=days)
-    for scope in everybody(store):
-        with store.read() as session:
-            ended = campaign_standing.ended_since(session, scope, since)
-        for campaign_id in ended:
-            try:
-                news.update(await reconcile(campaign_id))
-            except Exception as trouble:  # noqa: BLE001 (one mailbox's trouble is not another's)
-                troubles.append(trouble)
+    with store.read() as session:
+        ended = campaign_standing.ended_since(session, now() - timedelta(days=days))
+    for _, campaign_id in ended:
+        try:
+            news.update(await reconcile(campaign_id))
+        except Exception as trouble:  # noqa: BLE001 (one mailbox's trouble is not another's)
+            troubles.append(trouble)
     if troubles:
         raise NotFollowedUp(f"{len(troubles)} campaigns could not be looked at") from troubles[0]
     return news

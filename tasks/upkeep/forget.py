@@ -7,40 +7,35 @@ from storage.people import twins
 from storage.session import Store
 from storage.sync import plan_outcomes, syncs
 from tasks.providers.flow_runs.engine import Engine
-from tasks.upkeep.sweeping import everybody
 
 
 def forget_undo(store: Store) -> int:
     """Undo data past its time, in every organization; returns of how many syncs."""
-    forgotten, scopes = 0, everybody(store)
     with store.read() as session:
-        late = [(scope, sync_id) for scope in scopes for sync_id in syncs.past_undo(session, scope)]
+        late = syncs.past_undo(session)
     for scope, sync_id in late:
         with store.begin() as session:
             syncs.forget_undo(session, scope, sync_id)
             plan_outcomes.clear_undo(session, scope, sync_id)
             audit.record(session, scope, actor="contactflow", action="undo.forgotten", subject=sync_id)
-        forgotten += 1
-    return forgotten
+    return len(late)
 
 
 def forget_merges(store: Store) -> int:
     """What would take merges of contacts back, past its time, in every organization; returns of how many."""
-    forgotten = 0
-    for scope in everybody(store):
+    with store.read() as session:
+        late = twins.past_undo(session)
+    for scope, twins_id in late:
         with store.begin() as session:
-            for twins_id in twins.past_undo(session, scope):
-                twins.forget_undo(session, scope, twins_id)
-                audit.record(session, scope, actor="contactflow", action="undo.forgotten", subject=twins_id)
-                forgotten += 1
-    return forgotten
+            twins.forget_undo(session, scope, twins_id)
+            audit.record(session, scope, actor="contactflow", action="undo.forgotten", subject=twins_id)
+    return len(late)
 
 
 def forget_sign_ins(store: Store) -> int:
     """Sessions and one-time links that are long over, in every organization; returns how many."""
-    scopes = everybody(store)
     with store.begin() as session:
-        return sum(sign_ins.forget(session, scope) for scope in scopes)
+        return sum(sign_ins.forget(session, scope) for scope in sign_ins.with_old(session))
 
 
 def forget_mails(store: Store, engine: Engine) -> int:
@@ -48,11 +43,8 @@ def forget_mails(store: Store, engine: Engine) -> int:
 
     Prefect forgets their runs too, for a run that was started there holds the brief it was started with.
     """
-    forgotten, scopes = 0, everybody(store)
     with store.read() as session:
-        late = [
-            (scope, campaign_id) for scope in scopes for campaign_id in campaign_standing.past_keeping(session, scope)
-        ]
+        late = campaign_standing.past_keeping(session)
     for scope, campaign_id in late:
         with store.read() as session:
             run_id = campaigns.campaign(session, scope, campaign_id).flow_run_id
@@ -61,5 +53,4 @@ def forget_mails(store: Store, engine: Engine) -> int:
             campaigns.forget(session, scope, campaign_id)
             mails.clear(session, scope, campaign_id)
             audit.record(session, scope, actor="contactflow", action="mails.forgotten", subject=campaign_id)
-        forgotten += 1
-    return forgotten
+    return len(late)

@@ -14,7 +14,6 @@ from storage.reporting import matters, notices
 from storage.scope import Scope
 from storage.session import Session, Store
 from tasks.providers.notifications import deliver, house
-from tasks.upkeep.sweeping import everybody
 
 KEPT = timedelta(days=90)
 NEVER = timedelta(days=10_000)
@@ -23,14 +22,21 @@ NEVER = timedelta(days=10_000)
 def notify_people(store: Store, moment: datetime | None = None) -> Counter[str]:
     """Look in every organization for what people ought to know, and tell it; what could not be told is tried again."""
     moment, done = moment or now(), Counter[str]()
-    for scope in everybody(store):
+    with store.begin() as session:
+        old = notices.with_old(session, moment - KEPT)
+        done["forgotten"] = sum(notices.forget(session, scope, moment - KEPT) for scope in old)
+    for scope in _concerned(store, moment):
         with store.begin() as session:
-            done["forgotten"] += notices.forget(session, scope, moment - KEPT)
-            if not (house() or notices.targets(session, scope)):
-                continue  # nobody to tell: of a thousand organizations many are like that
             done["found"] += sum(notices.note(session, scope, one, house()) for one in _found(session, scope, moment))
         done["told"] += deliver(store, scope)
     return +done
+
+
+def _concerned(store: Store, moment: datetime) -> set[Scope]:
+    """Organizations that have news and somebody to tell: of a thousand, most have neither."""
+    with store.read() as session:
+        news = matters.somewhere(session, moment) | set(notices.with_waiting(session))
+        return news if house() else news & set(notices.with_targets(session))
 
 
 def _found(session: Session, scope: Scope, moment: datetime) -> list[Matter]:

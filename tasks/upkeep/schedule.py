@@ -13,7 +13,7 @@ from typing import Any
 from storage.documents import now
 from storage.organization import connections, schedules, tenants
 from storage.organization.schedules import Schedule
-from storage.records import ConnectionStatus, Role
+from storage.records import ConnectionStatus
 from storage.scope import Scope
 from storage.session import Session, Store
 from tasks.providers.flow_runs.engine import Engine, EngineRefused
@@ -68,9 +68,8 @@ def _create(engine: Engine, place: str, terms: Terms) -> bool:
 def _wanted(store: Store) -> dict[str, Terms]:
     with store.read() as session:
         return {
-            one.id: _terms(session, scope, organization.slug, one)
-            for organization in tenants.organizations_all(session)
-            if (scope := Scope(organization.id, "", Role.ADMIN))
+            one.id: _terms(session, scope, tenants.slug_of_scope(session, scope), one)
+            for scope in schedules.with_any(session)
             for one in schedules.schedules(session, scope)
         }
 

@@ -4,6 +4,7 @@ from storage import audit
 from storage.organization import tenants
 from storage.session import Store
 from tasks.providers.flow_runs.events import notify
+from tasks.upkeep.sweeping import whole
 
 
 class AuditBroken(Exception):
@@ -14,10 +15,10 @@ def verify_audit(store: Store) -> int:
     """How many entries are whole, in all organizations."""
     entries, broken = 0, []
     with store.read() as session:
-        slugs = [one.slug for one in tenants.organizations_all(session)]
-    for slug in slugs:
+        slugs = {one.id: one.slug for one in tenants.organizations_all(session)}
+    for organization_id, slug in slugs.items():
         with store.read() as session:
-            found = audit.verify(session, tenants.whole_organization(session, slug))
+            found = audit.verify(session, whole(organization_id))
         entries += found.entries
         if found.broken_at:
             broken.append(f"of {slug} at entry {found.broken_at}")

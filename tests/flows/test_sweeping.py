@@ -1,5 +1,6 @@
-"""What the sweeper asks does not grow with the organizations that it looks after."""
+"""What the sweeper and housekeeping ask does not grow with the organizations that they look after."""
 
+import asyncio
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -20,8 +21,13 @@ from storage.sync import syncs
 from storage.sync.syncs import Sync
 from storage.tables import email_campaigns
 from tasks.providers.flow_runs.engine import Engine, Run
+from tasks.upkeep.follow_up import follow_up
+from tasks.upkeep.forget import forget_mails, forget_merges, forget_sign_ins, forget_undo
+from tasks.upkeep.notify import notify_people
+from tasks.upkeep.prune import prune
 from tasks.upkeep.sweep import sweep
 from tasks.upkeep.sweep_campaigns import sweep_campaigns
+from tasks.upkeep.sweeping import whole
 from tests.storage.campaign_examples import opened
 from tests.storage.examples import begun
 
@@ -118,6 +124,31 @@ def test_reviews_that_wait_cost_the_same_few_questions_however_many(store: Store
         assert not sweep(store, engine, pytest.fail)
         assert not sweep_campaigns(store, engine)
     assert (len(asked), engine.asked, engine.deeds) == (2, 8, [])
+
+
+def test_a_night_on_which_nothing_is_to_be_done_costs_the_same_few_questions_however_many(
+    store: Store, crowd: dict[str, Any]
+) -> None:
+    del crowd
+    with statements(store) as asked:
+        assert [chore(store) for chore in (forget_undo, forget_merges, forget_sign_ins)] == [0, 0, 0]
+        assert (forget_mails(store, Engine("")), notify_people(store), prune(store).total()) == (0, {}, 0)
+        assert not asyncio.run(follow_up(store, pytest.fail, days=3))
+    assert len(asked) == 15
+
+
+def test_of_many_organizations_those_that_have_something_to_be_done_are_found(
+    store: Store, crowd: dict[str, Any]
+) -> None:
+    (scope, sync, _), (_, other, _) = crowd["team-3"], crowd["team-8"]
+    with store.begin() as session:
+        for one, long_ago in ((sync, MINUTE), (other, -MINUTE)):
+            whose = whole(one.organization_id)
+            syncs.note(session, whose, one.id, undo_key=b"sealed", undo_until=now() - long_ago)
+        assert syncs.past_undo(session) == [(whole(scope.organization_id), sync.id)]
+        assert syncs.sync(session, scope, sync.id).id == sync.id, "still within an organization, or in it anew"
+    assert forget_undo(store) == 1
+    assert forget_undo(store) == 0
 
 
 def test_a_run_that_sleeps_although_all_is_over_is_found_by_its_organization(

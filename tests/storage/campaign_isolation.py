@@ -141,7 +141,6 @@ CAMPAIGNS_AS_A_STRANGER: dict[str, Callable[[Session, Scope, Any], Any]] = {
     "campaigns.campaign": lambda s, me, it: campaigns.campaign(s, me, it.mail.campaign_id),
     "campaigns.campaigns": lambda s, me, _: campaigns.campaigns(s, me),
     "campaigns.demand_body_key": lambda s, me, it: campaigns.demand_body_key(s, me, it.mail.campaign_id),
-    "campaign_standing.ended_since": lambda s, me, _: campaign_standing.ended_since(s, me, LONG_AGO),
     "campaigns.forget": lambda s, me, it: campaigns.forget(s, me, it.mail.campaign_id),
     "campaigns.is_at": lambda s, me, it: campaigns.is_at(s, me, it.mail.campaign_id, *STATUSES),
     "campaigns.keep_forecast": lambda s, me, it: campaigns.keep_forecast(
@@ -154,7 +153,6 @@ CAMPAIGNS_AS_A_STRANGER: dict[str, Callable[[Session, Scope, Any], Any]] = {
     "campaigns.note": lambda s, me, it: campaigns.note(s, me, it.mail.campaign_id, error="mine"),
     "campaigns.of_run": lambda s, me, it: campaigns.of_run(s, me, it.mail.run_id),
     "campaigns.open_campaign": lambda s, me, it: opened(s, me, it.idle_connection_id, name="mine"),
-    "campaign_standing.past_keeping": lambda s, me, _: campaign_standing.past_keeping(s, me),
     "mail_events.known": lambda s, me, it: mail_events.known(s, me, [it.mail.mark]),
     "mail_events.note": lambda s, me, it: mail_events.note(
         s, me, it.mail.campaign_id, Event(it.mail.mail_id, MailEvent.CLICKED, "mine", now())

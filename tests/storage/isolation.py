@@ -301,7 +301,6 @@ AS_A_STRANGER: dict[str, Callable[[Session, Scope, World], Any]] = {
         s, me, NewSync(new_id(), new_id(), Provider.MICROSOFT, it.idle_connection_id)
     ),
     "syncs.open_syncs": lambda s, me, _: syncs.open_syncs(s, me),
-    "syncs.past_undo": lambda s, me, _: syncs.past_undo(s, me),
     "syncs.preview_key": lambda s, me, it: syncs.preview_key(s, me, it.sync_id),
     "syncs.sync": lambda s, me, it: syncs.sync(s, me, it.sync_id),
     "syncs.syncs": lambda s, me, _: syncs.syncs(s, me),
@@ -322,7 +321,6 @@ AS_A_STRANGER: dict[str, Callable[[Session, Scope, World], Any]] = {
         s, me, it.twins_id, {it.pair.kept.id: 1, it.pair.gone.id: 1}
     ),
     "twins.pair": lambda s, me, it: twins.pair(s, me, it.twins_id),
-    "twins.past_undo": lambda s, me, _: twins.past_undo(s, me),
     "twins.propose": lambda s, me, _: twins.propose(s, me, [], {}),
     "twins.twins": lambda s, me, _: twins.twins(s, me),
     "twins.undo_of": lambda s, me, it: twins.undo_of(s, me, it.merged_id),

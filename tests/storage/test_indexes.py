@@ -52,10 +52,10 @@ def test_each_named_index_serves_its_query(store: Store, index: str, query: str)
     ("index", "look", "scope"),
     [
         ("contact_syncs_by_org_user", lambda s, me: syncs.syncs(s, me, limit=20), member(7)),
-        ("contact_syncs_by_", syncs.syncs, admin(7)),
+        ("contact_syncs_newest", syncs.syncs, admin(7)),
         ("contact_syncs_by_", syncs.open_syncs, admin(7)),
         ("email_campaigns_by_", campaign_standing.live_campaigns, admin(7)),
-        ("email_campaigns_by_", campaigns.campaigns, admin(7)),
+        ("email_campaigns_newest", campaigns.campaigns, admin(7)),
     ],
 )
 def test_what_the_pages_ask_goes_by_them_behind_the_wall(

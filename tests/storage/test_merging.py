@@ -194,7 +194,7 @@ def test_undo_data_is_sealed_goes_with_its_time_and_can_be_erased(store: Store, 
         merged(session, scope, twins_id)
         row = session.execute(text("SELECT undo, undo_key FROM contact_twins")).one()
         assert b"ada@home.example" not in bytes(row.undo) + bytes(row.undo_key)
-        assert twins.past_undo(session, scope) == []
+        assert twins.past_undo(session) == []
         twins.forget_undo(session, scope, twins_id)
         with pytest.raises(CannotUnmerge, match="could be taken apart until"):
             merging.unmerge(session, scope, twins_id, by="ann")

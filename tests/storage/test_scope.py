@@ -59,11 +59,26 @@ MAKERS_OF_SCOPES = {
     "applications.accept",  # of the house, as are the next: no organization has rows there
     "applications.refusal",
     "applications.refuse",
-    "campaign_standing.live_everywhere",
+    "campaign_standing.live_everywhere",  # for upkeep, as are the next: whose it is comes along
+    "campaign_standing.ended_since",
+    "campaign_standing.past_keeping",
+    "deferred.with_given_up",
+    "landing.with_left_behind",
+    "matters.somewhere",
+    "notices.with_old",
+    "notices.with_targets",
+    "notices.with_waiting",
+    "schedules.with_any",
+    "sign_ins.with_old",
+    "syncs.past_undo",
+    "twins.past_undo",
+    "usage.with_abandoned",
     "syncs.open_everywhere",
     "measures.measures",
     "measures.table_rows",
     "row_security.across",
+    "row_security.everywhere",
+    "row_security.owners_of",
     "row_security.directory",
     "row_security.enter_each_employer",
     "row_security.enter_owner_of",
@@ -224,8 +239,6 @@ WITHOUT_EFFECT_HERE = {
     "campaign_reviews.kept_until",
     "mails.again",  # nothing has failed
     "mails.anew",  # as above
-    "campaign_standing.ended_since",  # none is over
-    "campaign_standing.past_keeping",  # nothing is that old
     "contacts.count",
     "contacts.create",
     "hash_keys.demand_key",  # the key is there
@@ -240,9 +253,7 @@ WITHOUT_EFFECT_HERE = {
     "rotation.readable",  # as many as a stranger has
     "rotation.rotate",  # there is but one key
     "suppressions.no_longer_for_good",  # nobody was erased
-    "syncs.past_undo",  # nothing is that old
     "twins.count",  # as many as a stranger has
-    "twins.past_undo",  # nothing is that old
     "syncs.complete",  # not executing yet
 }
 
