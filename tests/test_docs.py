@@ -19,6 +19,8 @@ OF_PROGRAM, OF_ORGANIZATION = GUIDES["settings.md"].split("## Of an organization
 ROW = re.compile(r"^\| `(\w+)`(?: \(no prefix\))? \| (?:`([^`]*)`)? ?\| (.+) \|$", re.MULTILINE)
 COMMAND = re.compile(r"(?:^ {4}|`)(?:[A-Z]+=\S+ )?contactflow ([a-z][^`#\n]*)", re.MULTILINE)
 COMMANDS = sorted({found.strip() for text in GUIDES.values() for found in COMMAND.findall(text)} - {"up"})
+PATHS = re.compile(r"`((?:flows|tasks|storage|web|deployments|tests|docs)/[\w/.-]+)")
+ROOT_GUIDES = ("README.md", "CONTRIBUTING.md")
 TESTS = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", GUIDES["promises.md"])
 
 
@@ -76,3 +78,18 @@ def test_what_a_guide_links_to_is_there_and_the_readme_links_to_it(name: str) ->
     for target in re.findall(r"\]\((?!https?://)([^)#]+)\)", GUIDES[name]):
         assert (ROOT / "docs" / target).exists(), target
     assert f"(docs/{name})" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", [*ROOT_GUIDES, *(f"docs/{name}" for name in GUIDES)])
+def test_every_path_that_is_told_is_there(name: str) -> None:
+    told = PATHS.findall((ROOT / name).read_text(encoding="utf-8"))
+    assert [path for path in told if not (ROOT / path).exists()] == []
+
+
+def test_every_file_of_the_map_is_there() -> None:
+    """Those told without their room too, as beside one another."""
+    files = re.findall(r"`([\w/]+\.py)`", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"))
+    rooms = ("flows", "tasks", "storage", "web", "deployments", "tests")
+    there = {path.name for room in rooms for path in (ROOT / room).rglob("*.py")}
+    assert len(files) > 20
+    assert {Path(file).name for file in files} <= there
