@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from email import message_from_bytes
+from email import message_from_bytes, message_from_string
 from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
@@ -16,6 +16,8 @@ MOST_NAMES = 50
 _NAME = re.compile(r"<[^<>\s]{3,250}>")
 _QUOTED = re.compile(r"^[>\s]*message-id:\s*(<[^<>\s]{3,250}>)", re.IGNORECASE | re.MULTILINE)
 _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
+_VAGUE = re.compile(r"[45]\.0\.0")
+_MACHINES = ("X-Autoreply", "X-Autorespond", "X-Auto-Reply", "X-AutoReply-From", "X-Mail-Autoreply")
 _ANSWERING = re.compile(r"^(\s*(re|aw|antw|sv|r)\s*:\s*)+", re.IGNORECASE)
 _NOT_FOR_GOOD = ("5.2.2", "5.2.3", "5.3.4", "5.7.")  # full, too big, or not wanted: the address itself is good
 
@@ -38,31 +40,42 @@ def read(raw: bytes, *, is_report: bool = False) -> Incoming:
     """`is_report` says that its sender is one who writes reports; not every such report follows the standard."""
     try:
         mail = message_from_bytes(raw[:LONGEST])
-        return _delivery_report(mail) or (_odd_report(mail) if is_report else None) or _letter(mail)
+        is_odd = is_report or mail.get_content_type() == "multipart/report"
+        return _delivery_report(mail) or (_odd_report(mail) if is_odd else None) or _letter(mail)
     except (MessageError, ValueError, LookupError, AttributeError, TypeError, RecursionError):
         return Incoming(None)  # hostile or broken: it is somebody's mail, and no news
 
 
 def _delivery_report(mail: Message) -> Incoming | None:
-    """RFC 3464."""
+    """RFC 3464, and RFC 6533 where an address has letters outside ASCII."""
     if mail.get_content_type() != "multipart/report":
         return None
-    blocks = [
-        block
-        for part in mail.walk()
-        if part.get_content_type() == "message/delivery-status"
-        for block in _messages(part)
-        if block.get("Action")
-    ]
+    blocks = [block for part in mail.walk() for block in _blocks(part) if block.get("Action")]
     if not blocks:
         return None
-    verdicts = [(_word(block, "Action"), _status(str(block.get("Status", "")))) for block in blocks]
+    verdicts = [(_word(block, "Action"), _cause(block)) for block in blocks]
     failed = [status for action, status in verdicts if action == "failed"]
     late = [status for action, status in verdicts if action == "delayed"]
     names = (*_answered(mail), *_original(mail))
     if failed:
         return _bounce(names, failed[0])
     return Incoming(MailEvent.BOUNCED, names, late[0]) if late else Incoming(None, names)
+
+
+def _blocks(part: Message) -> list[Message]:
+    kind = part.get_content_type()
+    if kind == "message/delivery-status":
+        return _messages(part)
+    if kind == "message/global-delivery-status":  # the library takes it for a mail: all but the first block is its body
+        text = "\n\n".join(str(one.get_payload()) for one in _messages(part)).replace("\r\n", "\n")
+        return [message_from_string(block) for block in text.split("\n\n")]
+    return []
+
+
+def _cause(block: Message) -> str:
+    """What the server that refused it said, where the report's own status is missing or says as good as nothing."""
+    status, said = _status(str(block.get("Status", ""))), _status(str(block.get("Diagnostic-Code", "")))
+    return said if said and (not status or _VAGUE.fullmatch(status)) else status
 
 
 def _odd_report(mail: Message) -> Incoming | None:
@@ -78,11 +91,14 @@ def _odd_report(mail: Message) -> Incoming | None:
 
 def _letter(mail: Message) -> Incoming:
     names = _answered(mail)
+    if mail.get_content_type() == "multipart/report":
+        return Incoming(None, names)  # of somebody's machine, such as that a mail was shown
     subject = _ANSWERING.sub("", _readable(str(mail.get("Subject", "")))).strip().casefold()
     if subject == "unsubscribe":
         return Incoming(MailEvent.UNSUBSCRIBED, names)
     automatic = _word(mail, "Auto-Submitted") not in {"", "no"} or _word(mail, "Precedence") == "auto_reply"
-    if automatic or mail.get("X-Autoreply") or mail.get("X-Autorespond"):
+    nobody = str(mail.get("Return-Path", "")).strip() == "<>"
+    if automatic or nobody or any(mail.get(name) for name in _MACHINES):
         return Incoming(MailEvent.AUTO_REPLIED, names)
     return Incoming(MailEvent.REPLIED, names)
 
@@ -102,7 +118,7 @@ def _original(mail: Message) -> tuple[str, ...]:
     carried = [
         str(inner.get("Message-ID", ""))
         for part in mail.walk()
-        if part.get_content_type() == "message/rfc822"
+        if part.get_content_type() in {"message/rfc822", "message/global", "message/global-headers"}
         for inner in _messages(part)
     ]
     return tuple(dict.fromkeys([*carried, *_QUOTED.findall(_text(mail))]))[:MOST_NAMES]
@@ -128,7 +144,8 @@ def _status(text: str) -> str:
 
 
 def _word(mail: Message, header: str) -> str:
-    return str(mail.get(header, "")).split(";")[0].strip().lower()
+    """Without comments and parameters."""
+    return re.split(r"[;(]", str(mail.get(header, "")))[0].strip().lower()
 
 
 def _readable(text: str) -> str:

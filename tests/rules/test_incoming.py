@@ -50,6 +50,37 @@ def test_a_receipt_is_no_news(action: str) -> None:
     assert read(report(action, "2.0.0")).kind is None
 
 
+@pytest.mark.parametrize(
+    ("status", "said", "hard"),
+    [
+        ("", "smtp; 550 5.1.1 <bob@x.example>: no such user", True),
+        ("5.0.0", "smtp; 552 5.2.2 Mailbox full", False),  # the address is good
+        ("5.0.0 (permanent)", "smtp; 550 who is that?", True),
+        ("5.1.1", "smtp; 550 5.7.1 Not wanted", True),
+    ],
+)
+def test_a_status_that_says_nothing_is_made_good_by_what_the_server_said(status: str, said: str, *, hard: bool) -> None:
+    found = read(report("Failed (for good)", f"{status}\r\nDiagnostic-Code: {said}"))
+    assert (found.kind, found.names, found.is_final, found.is_hard) == (MailEvent.BOUNCED, (OURS,), True, hard)
+
+
+def test_a_report_about_an_address_with_such_letters_is_understood() -> None:
+    spoken = report("failed", "5.1.1").replace(b"message/delivery-status", b"message/global-delivery-status")
+    found = read(spoken.replace(b"text/rfc822-headers", b"message/global-headers"))
+    assert found == Incoming(MailEvent.BOUNCED, (OURS,), "5.1.1", is_final=True, is_hard=True)
+
+
+@pytest.mark.parametrize("kind", ["disposition-notification", "delivery-status"])
+def test_a_report_that_is_not_understood_is_nobodys_answer(kind: str) -> None:
+    """A receipt for reading names our mail as an answer does; but who only looked did not write."""
+    told = letter(
+        f'Content-Type: multipart/report; report-type={kind}; boundary="b"',
+        body=f"--b\r\nContent-Type: text/plain\r\n\r\nIt was shown.\r\n--b\r\nContent-Type: message/{kind}\r\n"
+        "\r\nDisposition: manual-action/MDN-sent-manually; displayed\r\n\r\n--b--",
+    )
+    assert read(told) == Incoming(None, (OURS,))
+
+
 def test_a_bounce_without_a_standard_is_known_from_who_sends_it() -> None:
     text = (
         "Hi. This is the qmail-send program at x.example.\n"
@@ -70,6 +101,9 @@ def test_a_bounce_without_a_standard_is_known_from_who_sends_it() -> None:
         (["Subject: Re: An engine", "Auto-Submitted: no"], MailEvent.REPLIED),
         (["Subject: Away", "Auto-Submitted: auto-replied (vacation)"], MailEvent.AUTO_REPLIED),
         (["Subject: Away", "X-Autoreply: yes"], MailEvent.AUTO_REPLIED),
+        (["Subject: Away", "X-Auto-Reply: yes"], MailEvent.AUTO_REPLIED),
+        (["Subject: Away", "Return-Path: <>"], MailEvent.AUTO_REPLIED),
+        (["Subject: Re: Away", "Auto-Submitted: no (typed)", "Return-Path: <bob@x.example>"], MailEvent.REPLIED),
         (["Subject: Away", "Precedence: auto_reply"], MailEvent.AUTO_REPLIED),
         (["Subject: unsubscribe"], MailEvent.UNSUBSCRIBED),
         (["Subject: AW: Re: Unsubscribe "], MailEvent.UNSUBSCRIBED),
