@@ -1,8 +1,8 @@
 """What people said of doubtful matches. Remembered for ever, so that nobody is asked twice."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from storage.documents import new_id, now
 from storage.records import Verdict
@@ -36,6 +36,15 @@ def remember(
                 **word,
             )
         )
+
+
+@scoped
+def withdraw(session: Session, scope: Scope, account: str, said: Iterable[tuple[str, str]]) -> None:
+    """That these pairs are one was taken back: (source id, contact id), to be asked about again."""
+    mine = of_organization(table, scope) & (table.c.account == account) & (table.c.verdict == Verdict.SURE)
+    for source_id, object_id in said:
+        pair = (table.c.source_id == source_id) & (table.c.object_id == object_id)
+        session.execute(delete(table).where(mine, pair))
 
 
 @scoped

@@ -1,6 +1,6 @@
 """Which source record stands behind which contact, and what it gave when it was last written (the *base*)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Row, delete, func, insert, select
@@ -27,6 +27,14 @@ def fingerprints(session: Session, scope: Scope, account: str) -> Iterator[tuple
 def count(session: Session, scope: Scope, account: str) -> int:
     query = select(func.count()).select_from(table).where(of_organization(table, scope), table.c.account == account)
     return int(session.execute(query).scalar_one())
+
+
+@scoped
+def holders(session: Session, scope: Scope, account: str, fields: Iterable[str]) -> dict[str, int]:
+    """On how many of its records this account gave something for each field."""
+    query = select(func.count()).select_from(table).where(of_organization(table, scope), table.c.account == account)
+    given = {name: query.where(table.c.base[name].as_string().is_not(None)) for name in fields}
+    return {name: int(session.execute(counted).scalar_one()) for name, counted in given.items()}
 
 
 @scoped

@@ -4,14 +4,14 @@
     ├── SourceWentEmpty     nothing came from a source that had brought contacts before
     ├── TooManyRemovals
     ├── TooManyUpdates
-    ├── FieldBlanked        a field emptied on nearly everyone
+    ├── FieldBlanked        a field emptied on most of those who have it
     └── SameValueOnMany     one e-mail address or phone number on many people
 
 Each carries its numbers and the way out; octoDNS's thresholds are the model.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -67,9 +67,9 @@ class TooManyUpdates(UnsafePlan):
 class FieldBlanked(UnsafePlan):
     allow = Allow.BLANKS
 
-    def __init__(self, field: str, blanked: int, linked: int) -> None:
+    def __init__(self, field: str, emptied: int, holders: int) -> None:
         super().__init__(
-            f"{field} would be emptied on {blanked} of {linked} contacts, limit {BLANKED:.0%}; "
+            f"{field} would be emptied on {emptied} of {holders} contacts that have it, limit {BLANKED:.0%}; "
             "--allow-blanks to go on all the same"
         )
 
@@ -91,6 +91,7 @@ class Extent:
     linked: int
     seen: int
     full: bool
+    holders: Mapping[str, int]  # of each field that would be emptied: on how many the source had given it
 
 
 def unsafe(changes: Sequence[Change], extent: Extent) -> list[UnsafePlan]:
@@ -106,9 +107,9 @@ def unsafe(changes: Sequence[Change], extent: Extent) -> list[UnsafePlan]:
     if _too_many(len(overwriting), extent.linked, UPDATES):
         found.append(TooManyUpdates(len(overwriting), extent.linked))
     found += [
-        FieldBlanked(field, blanked, extent.linked)
-        for field, blanked in _blanked(overwriting).items()
-        if _too_many(blanked, extent.linked, BLANKED)
+        FieldBlanked(field, count, extent.holders[field])
+        for field, count in blanked(changes).items()
+        if _too_many(count, extent.holders[field], BLANKED)
     ]
     return found
 
@@ -129,11 +130,12 @@ def _overwrites(change: Change) -> bool:
     return any(cell.before for cell in change.proposal.cells)
 
 
-def _blanked(changes: Iterable[Change]) -> Counter[str]:
+def blanked(changes: Iterable[Change]) -> Counter[str]:
+    """On how many contacts each field would be emptied that the source had given."""
     return Counter(
         cell.field
         for change in changes
-        if change.proposal
+        if change.proposal and _overwrites(change)
         for cell in change.proposal.cells
         if cell.before and not cell.after
     )

@@ -54,8 +54,8 @@ def plan(sync_id: str) -> dict[str, int]:
         scope = tenants.scope_of_sync(session, sync_id)
         sync = syncs.sync(session, scope, sync_id)
         rows = _numbered(_rows(session, scope, sync))
-        linked = links.count(session, scope, sync.account)
-    _stop_if_unsafe(sync, rows, linked)
+        extent = _extent(session, scope, sync, rows)
+    _stop_if_unsafe(sync, rows, extent)
     with store.begin() as session:
         if not _save(session, scope, sync, rows):
             return {}  # another process of this run was first
@@ -150,9 +150,14 @@ def _numbered(rows: Sequence[Change]) -> list[Change]:
     return [replace(row, id=new_id(), ordinal=ordinal) for ordinal, row in enumerate(rows, 1)]
 
 
-def _stop_if_unsafe(sync: Sync, rows: Sequence[Change], linked: int) -> None:
+def _extent(session: Session, scope: Scope, sync: Sync, rows: Sequence[Change]) -> Extent:
     seen = sum(row.kind is not ChangeKind.REMOVED for row in rows)
-    found = guards.unsafe(rows, Extent(linked, seen, full=sync.full))
+    holders = links.holders(session, scope, sync.account, guards.blanked(rows))
+    return Extent(links.count(session, scope, sync.account), seen, sync.full, holders)
+
+
+def _stop_if_unsafe(sync: Sync, rows: Sequence[Change], extent: Extent) -> None:
+    found = guards.unsafe(rows, extent)
     found += [stop for repeated in staging.most_repeated(sync.id) if (stop := guards.repeated(*repeated))]
     stops = [stop for stop in found if stop.allow not in sync.allowed]
     if len(stops) == 1:

@@ -12,7 +12,7 @@ from prefect import task
 from storage import audit
 from storage.documents import fingerprint, now
 from storage.organization import tenants
-from storage.people import actions, contacts, links, twins
+from storage.people import actions, contacts, decisions, links, twins
 from storage.people.actions import Action
 from storage.privacy import erasures
 from storage.records import Change, ChangeKind, Contact, Gone, Seen, SyncStatus, Undo
@@ -77,6 +77,8 @@ def _take_back(session: Session, scope: Scope, sync: Sync, rows: Sequence[tuple[
     undone = [change for _, group in restorable for change, _ in group]
     actions.note(session, scope, (Action(c.object_id, "undone", reviewer, sync.id, c.fields) for c in undone))
     plan_outcomes.mark_undone(session, scope, sync.id, undone, refused, why=REFUSED)
+    # Else a wrong answer could never be corrected: who takes it back is asked again.
+    decisions.withdraw(session, scope, sync.account, _confirmed(restorable))
     if sync.connection_id:
         deferred.add(session, scope, sync.account, sync.id, _offered_again(restorable))
     return Taken(len(undone), tuple(dict.fromkeys(change.object_id for change in refused)))
@@ -105,6 +107,16 @@ def _offered_again(restored: Sequence[tuple[Contact, Sequence[tuple[Change, Undo
         else Seen(link.source_id, link.person, link.version, link.modified_at)
         for _, group in restored
         for change, undo in group
+        for link in undo.links_written
+    ]
+
+
+def _confirmed(restored: Sequence[tuple[Contact, Sequence[tuple[Change, Undo]]]]) -> list[tuple[str, str]]:
+    return [
+        (link.source_id, change.object_id)
+        for _, group in restored
+        for change, undo in group
+        if change.kind is ChangeKind.MAYBE
         for link in undo.links_written
     ]
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from storage.records import Labelled, SyncStatus
-from tasks.rules.guards import Allow, UnsafePlan
-from tests.flows.book import Book
+from tasks.rules.guards import Allow, FieldBlanked, UnsafePlan
+from tests.flows.book import Book, somebody
 from tests.flows.house import House
 from tests.flows.pipeline import Pipeline
 
@@ -65,6 +65,19 @@ def test_an_accident_stops_the_run_and_a_person_may_let_it_pass(
     assert pipeline.rows(stopped) == []
     assert (house.crm(), house.cursor(connection)) == (before, cursor)
     assert pipeline.preview(connection, full=full, allow=allow).status is SyncStatus.PREVIEW
+
+
+@pytest.mark.parametrize("house", ["sqlite", "postgres"], indirect=True)
+def test_a_field_that_few_have_and_all_would_lose_stops_the_run(
+    pipeline: Pipeline, connection: str, book: Book
+) -> None:
+    for number in range(60):
+        book.put(f"s{number}", somebody(number, birthday="1990-01-01" if number < 10 else ""))
+    pipeline.run(connection)
+    for number in range(10):
+        book.edit(f"s{number}", birthday="")
+    with pytest.raises(FieldBlanked, match="birthday would be emptied on 10 of 10 contacts that have it"):
+        pipeline.preview(connection)
 
 
 def test_few_changes_are_no_accident(pipeline: Pipeline, connection: str, book: Book) -> None:

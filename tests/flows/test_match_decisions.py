@@ -72,6 +72,18 @@ def test_yes_stays_yes_through_a_rename_after_the_link_was_lost(
     assert (row.object_id, row.reason.partition(";")[0]) == (one, "confirmed by a person earlier")
 
 
+def test_who_takes_back_a_yes_is_asked_again_and_may_say_no(
+    house: House, pipeline: Pipeline, connection: str, question: Sync
+) -> None:
+    answer(pipeline, question, same=True)
+    pipeline.undo(question)
+    again = pipeline.preview(connection)
+    assert pipeline.kinds(again) == {"maybe": 1}
+    answer(pipeline, again, same=False)
+    pipeline.run(connection)
+    assert len(moles(house)) == 2
+
+
 def test_an_answer_given_under_the_new_name_is_the_last_word(
     house: House, pipeline: Pipeline, connection: str, book: Book, question: Sync
 ) -> None:

@@ -39,7 +39,8 @@ def blanked(count: int) -> list[Change]:
 
 
 def stops(changes: Sequence[Change], linked: int, *, seen: int = 1, full: bool = False) -> list[type[UnsafePlan]]:
-    return [type(stop) for stop in unsafe(changes, Extent(linked, seen, full=full))]
+    extent = Extent(linked, seen, full, {"company": linked})
+    return [type(stop) for stop in unsafe(changes, extent)]
 
 
 @pytest.mark.parametrize(
@@ -70,6 +71,12 @@ def test_a_field_that_would_be_emptied_nearly_everywhere_stops_too(
     assert stops(blanked(count), 100) == expected
 
 
+def test_a_field_that_few_have_is_measured_by_those_who_have_it() -> None:
+    for holders, stop in ((19, [FieldBlanked]), (20, []), (9, [])):
+        found = unsafe(blanked(10), Extent(1000, 1000, full=False, holders={"company": holders}))
+        assert [type(one) for one in found] == stop
+
+
 def test_filling_in_what_was_unknown_harms_nobody() -> None:
     fills = [change(ChangeKind.UPDATE, Cell("company", "", "New"))] * 100
     first_time = [change(ChangeKind.CONFLICT, Cell("company", "Old", "New"), base=Person())] * 100
@@ -86,7 +93,7 @@ def test_an_emptied_source_stops_only_where_all_was_read() -> None:
 
 
 def test_everything_that_stops_a_plan_is_said_at_once() -> None:
-    found = unsafe([*removed(20), *blanked(80)], Extent(100, 80, full=True))
+    found = unsafe([*removed(20), *blanked(80)], Extent(100, 80, full=True, holders={"company": 100}))
     assert [stop.allow for stop in found] == [Allow.REMOVALS, Allow.UPDATES, Allow.BLANKS]
 
 
@@ -104,7 +111,10 @@ def test_one_value_on_many_people_stops(holders: int, people: int, stop: bool) -
         (TooManyRemovals(142, 310), "142 of 310 contacts would go, limit 10%; --allow-removals"),
         (TooManyUpdates(31, 100), "31 of 100 contacts would change, limit 30%; --allow-updates"),
         (SourceWentEmpty(7), "no contact at all, where 7 were linked; --allow-removals"),
-        (FieldBlanked("company", 51, 100), "company would be emptied on 51 of 100 contacts, limit 50%; --allow-blanks"),
+        (
+            FieldBlanked("company", 51, 100),
+            "company would be emptied on 51 of 100 contacts that have it, limit 50%; --allow-blanks",
+        ),
         (SameValueOnMany("emails", 21, 200), "21 of 200 people share one value in emails, limit 10%; --allow-repeats"),
     ],
 )

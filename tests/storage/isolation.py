@@ -217,6 +217,7 @@ AS_A_STRANGER: dict[str, Callable[[Session, Scope, World], Any]] = {
     "contacts.search": lambda s, me, it: [*contacts.search(s, me, it.mark), *contacts.search(s, me)],
     "decisions.decisions": lambda s, me, it: decisions.decisions(s, me, it.connection_id),
     "decisions.follow": lambda s, me, it: decisions.follow(s, me, it.connection_id, {"asked": "asked anew"}),
+    "decisions.withdraw": lambda s, me, it: decisions.withdraw(s, me, it.connection_id, [("asked", it.object_id)]),
     "decisions.remember": lambda s, me, it: decisions.remember(
         s, me, account=it.connection_id, source_id="asked", object_id=it.object_id, verdict=Verdict.DIFFERENT,
         decided_by="me",
@@ -235,6 +236,7 @@ AS_A_STRANGER: dict[str, Callable[[Session, Scope, World], Any]] = {
     "landing.prune": lambda s, me, _: landing.prune(s, me) - 1,  # their own
     "links.count": lambda s, me, it: links.count(s, me, it.connection_id),
     "links.fingerprints": lambda s, me, it: links.fingerprints(s, me, it.connection_id),
+    "links.holders": lambda s, me, it: links.holders(s, me, it.connection_id, ["display_name"])["display_name"],
     "links.links": lambda s, me, it: links.links(s, me, it.connection_id, ["linked"]),
     "links.links_of": lambda s, me, it: links.links_of(s, me, it.object_id),
     "links.unlink": lambda s, me, it: links.unlink(s, me, it.connection_id, ["linked"]),
