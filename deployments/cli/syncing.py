@@ -51,14 +51,12 @@ def sync_command(
         if connection:
             connections.connection(session, scope, connection)
     parameters = {
-        "organization": organization,
-        "user": user,
+        "organization": organization, "user": user,
         "connection": connection or "",
-        "file": str(path.resolve()) if path else "",
-        "full": full,
+        "file": str(path.resolve()) if path else "", "full": full,
         "allow": [guard.value for guard in Allow if allowed[f"allow_{guard}"]],
         "columns": _columns(columns),
-    }
+    }  # fmt: skip
     run_id = (engine := Engine(settings().prefect_url)).start("contact-sync", parameters, key=sync_id)
     if not wait:
         show(as_json, {"id": sync_id, "flow_run_id": run_id}, lambda: click.echo(sync_id))

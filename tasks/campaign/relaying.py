@@ -18,8 +18,9 @@ from tasks.campaign.journal import Journal
 from tasks.campaign.posting import Post, keep_quiet
 from tasks.providers.base import ProviderError
 from tasks.providers.mail.mailer import Busy, Lost, Refused
-from tasks.providers.mail.smtp import BadLogin, Closing, Line, NotNow, Relay
+from tasks.providers.mail.smtp import Line, Relay
 from tasks.providers.mail.smtp_envelope import envelope_of
+from tasks.providers.mail.smtp_refusals import BadLogin, Closing, NotNow
 
 LINES = 16
 BATCH = 128

@@ -18,7 +18,8 @@ from tasks.campaign.relaying import Relaying
 from tasks.providers.base import ShutOut
 from tasks.providers.flow_runs.events import notify
 from tasks.providers.mail.mailers import mailer_of
-from tasks.providers.mail.smtp import BadLogin, relay_of
+from tasks.providers.mail.smtp import relay_of
+from tasks.providers.mail.smtp_refusals import BadLogin
 from tasks.providers.polite_client import Chance
 from tasks.rules.pacing import must_stop
 

@@ -11,8 +11,9 @@ from storage.campaign.campaigns import Campaign
 from storage.records import CampaignStatus, MailState
 from storage.settings import settings
 from tasks.providers.mail.mailer import Lost, Refused
-from tasks.providers.mail.smtp import BadLogin, Closing, Line, Relay, relay_of
+from tasks.providers.mail.smtp import Line, Relay, relay_of
 from tasks.providers.mail.smtp_envelope import NAME, Envelope, envelope_of
+from tasks.providers.mail.smtp_refusals import BadLogin, Closing
 from tests.sending.dispatch import QUICK, Dispatch
 from tests.sending.letters import mime_mail
 from tests.sending.test_crashes import HOUR, crashing, dying

@@ -11,8 +11,9 @@ from deployments.simulators.faults import Fault
 from deployments.simulators.server import Simulators
 from storage.records import CampaignStatus, MailState
 from storage.settings import settings
-from tasks.providers.mail.smtp import Line, NotSecure, Relay, relay_of
+from tasks.providers.mail.smtp import Line, Relay, relay_of
 from tasks.providers.mail.smtp_envelope import envelope_of
+from tasks.providers.mail.smtp_refusals import NotSecure
 from tests.sending.dispatch import Dispatch
 from tests.sending.letters import mime_mail
 

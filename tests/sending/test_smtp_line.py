@@ -6,8 +6,9 @@ import pytest
 
 from tasks.providers.base import ProviderError
 from tasks.providers.mail.mailer import Busy, Lost, Refused
-from tasks.providers.mail.smtp import Closing, Line, NotNow
+from tasks.providers.mail.smtp import Line
 from tasks.providers.mail.smtp_envelope import Envelope, envelope_of
+from tasks.providers.mail.smtp_refusals import Closing, NotNow
 from tests.sending.letters import mime_mail
 from tests.sending.scripted_server import HANG_UP, USUAL, Script, scripted
 

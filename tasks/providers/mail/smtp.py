@@ -1,14 +1,4 @@
-"""Mail by SMTP: one line to a relay, used for many mails. After the final dot nobody can be asked what became of one.
-
-ProviderError
-├── Refused       5xx: it will never take this mail
-├── NotNow        4xx: it may take this mail later
-├── Busy          the relay takes nothing for now, or is not there
-│   └── Closing       it ended the conversation in the middle of a mail: perhaps because of this very mail
-├── BadLogin      it does not accept the user or the password
-│   └── NotSecure     it offers no encryption, or cannot prove that it is who it says: nothing was told to it
-└── Lost          the line broke: before the final dot nothing was sent, after it the mail may have been
-"""
+"""Mail by SMTP: one line to a relay, for many mails. After the final dot nobody can be asked what became of one."""
 
 import asyncio
 import ipaddress
@@ -22,36 +12,25 @@ from typing import Self
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
-from aiosmtplib import SMTPException, SMTPResponseException
+from aiosmtplib import SMTPException
 
-from tasks.providers.base import ProviderError
-from tasks.providers.mail.mailer import Busy, Lost, Refused
+from tasks.providers.mail.mailer import Lost, Refused
 from tasks.providers.mail.smtp_envelope import DATA, NAME, Envelope, commands
+from tasks.providers.mail.smtp_refusals import (
+    A_MINUTE,
+    BadLogin,
+    NotNow,
+    NotSecure,
+    mail_refused,
+    no_line,
+    sender_refused,
+)
 from tasks.providers.mail.smtp_wire import CLOSING, Reply, Wire
 
 PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 LAST_REPLY = 180  # seconds: servers look into a mail before they answer for it
-A_MINUTE = 60
-OK, WILL_FORWARD, GO_ON, TOO_FAST = 250, 251, 354, 432
+OK, WILL_FORWARD, GO_ON = 250, 251, 354
 _DOTS = re.compile(rb"^\.", re.MULTILINE)
-_FULL = re.compile(r"^4\.3\.\d{1,3}\b")
-_ENHANCED = re.compile(r"\b[245]\.\d{1,3}\.\d{1,3}\b")
-
-
-class NotNow(ProviderError):
-    pass
-
-
-class Closing(Busy):
-    pass
-
-
-class BadLogin(ProviderError):
-    pass
-
-
-class NotSecure(BadLogin):
-    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +98,7 @@ class Line:
         for reply, command in zip(replies, said, strict=False):
             if not _is_taken(reply, command):
                 await self._begin_anew(wire, replies[-1])
-                raise _sender_refused(reply) if command is said[0] else _mail_refused(reply)
+                raise sender_refused(reply) if command is said[0] else mail_refused(reply)
         if len(replies) < len(said):
             raise self._lost(ConnectionResetError())
 
@@ -131,7 +110,7 @@ class Line:
             raise NotNow("the line broke before the mail was handed over", provider=NAME, permanent=False)
         [reply] = await self._asked(self._wire, text + end, 1, self._last_reply)
         if reply.code != OK:
-            raise _mail_refused(reply)
+            raise mail_refused(reply)
 
     async def _said(self, wire: Wire, commands: Sequence[bytes]) -> list[Reply]:
         """At once, if the server takes them so (RFC 2920); else one after the other until one is refused."""
@@ -184,7 +163,7 @@ class Line:
                            status=trouble.code) from None  # fmt: skip
         except (SMTPException, OSError) as trouble:
             smtp.close()
-            raise _no_line(trouble) from trouble
+            raise no_line(trouble) from trouble
 
     async def _connect(self, smtp: aiosmtplib.SMTP) -> Wire:
         """The library shakes hands and logs in; it knows no groups of commands, so that the rest is said by us."""
@@ -216,40 +195,3 @@ async def _turn_to_tls(smtp: aiosmtplib.SMTP) -> None:
 
 def _is_taken(reply: Reply, command: bytes) -> bool:
     return reply.code == GO_ON if command is DATA else reply.code in {OK, WILL_FORWARD}
-
-
-def _no_line(trouble: Exception) -> ProviderError:
-    if isinstance(trouble, ssl.SSLCertVerificationError) or isinstance(trouble.__cause__, ssl.SSLCertVerificationError):
-        return NotSecure(
-            f"{NAME} shows a certificate that is not trusted: name the server as its certificate does, "
-            "or put the authority's certificate into SSL_CERT_FILE",
-            provider=NAME,
-        )
-    status = trouble.code if isinstance(trouble, SMTPResponseException) else 0
-    return Busy(f"{NAME} cannot be reached ({type(trouble).__name__})", provider=NAME, status=status, wait=5)
-
-
-def _sender_refused(reply: Reply) -> ProviderError:
-    """What a server says to the sender's name concerns every mail, where it is but for now."""
-    if _is_lasting(reply):
-        return _mail_refused(reply)
-    return Busy(f"{NAME} takes no mail for now ({_words(reply)})", provider=NAME, status=reply.code, wait=A_MINUTE)
-
-
-def _mail_refused(reply: Reply) -> ProviderError:
-    if reply.code == CLOSING:
-        return Closing(f"{NAME} closes the line ({_words(reply)})", provider=NAME, status=reply.code, wait=A_MINUTE)
-    if reply.code == TOO_FAST or _FULL.search(reply.text):  # as Exchange Online says, or who has no room
-        return Busy(f"{NAME} has had enough for now ({_words(reply)})", provider=NAME, status=reply.code, wait=A_MINUTE)
-    kind = Refused if _is_lasting(reply) else NotNow
-    return kind(f"the mail server refused it ({_words(reply)})", provider=NAME, status=reply.code)
-
-
-def _is_lasting(reply: Reply) -> bool:
-    return reply.code >= 500  # noqa: PLR2004 (SMTP's own number)
-
-
-def _words(reply: Reply) -> str:
-    """The numbers only: the prose may hold an address."""
-    found = _ENHANCED.search(reply.text)
-    return f"{reply.code} {found[0]}" if found else str(reply.code)

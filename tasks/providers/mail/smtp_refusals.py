@@ -1,0 +1,79 @@
+"""What a mail server says no with, as errors of ours.
+
+ProviderError
+├── Refused       5xx: it will never take this mail
+├── NotNow        4xx: it may take this mail later
+├── Busy          the relay takes nothing for now, or is not there
+│   └── Closing       it ended the conversation in the middle of a mail: perhaps because of this very mail
+├── BadLogin      it does not accept the user or the password
+│   └── NotSecure     it offers no encryption, or cannot prove that it is who it says: nothing was told to it
+└── Lost          the line broke: before the final dot nothing was sent, after it the mail may have been
+"""
+
+import re
+import ssl
+
+from aiosmtplib import SMTPResponseException
+
+from tasks.providers.base import ProviderError
+from tasks.providers.mail.mailer import Busy, Refused
+from tasks.providers.mail.smtp_envelope import NAME
+from tasks.providers.mail.smtp_wire import CLOSING, Reply
+
+A_MINUTE = 60  # seconds
+TOO_FAST = 432  # as Exchange Online says
+_FULL = re.compile(r"^4\.3\.\d{1,3}\b")
+_ENHANCED = re.compile(r"\b[245]\.\d{1,3}\.\d{1,3}\b")
+
+
+class NotNow(ProviderError):
+    pass
+
+
+class Closing(Busy):
+    pass
+
+
+class BadLogin(ProviderError):
+    pass
+
+
+class NotSecure(BadLogin):
+    pass
+
+
+def no_line(trouble: Exception) -> ProviderError:
+    if isinstance(trouble, ssl.SSLCertVerificationError) or isinstance(trouble.__cause__, ssl.SSLCertVerificationError):
+        return NotSecure(
+            f"{NAME} shows a certificate that is not trusted: name the server as its certificate does, "
+            "or put the authority's certificate into SSL_CERT_FILE",
+            provider=NAME,
+        )
+    status = trouble.code if isinstance(trouble, SMTPResponseException) else 0
+    return Busy(f"{NAME} cannot be reached ({type(trouble).__name__})", provider=NAME, status=status, wait=5)
+
+
+def sender_refused(reply: Reply) -> ProviderError:
+    """What a server says to the sender's name concerns every mail, where it is but for now."""
+    if _is_lasting(reply):
+        return mail_refused(reply)
+    return Busy(f"{NAME} takes no mail for now ({_words(reply)})", provider=NAME, status=reply.code, wait=A_MINUTE)
+
+
+def mail_refused(reply: Reply) -> ProviderError:
+    if reply.code == CLOSING:
+        return Closing(f"{NAME} closes the line ({_words(reply)})", provider=NAME, status=reply.code, wait=A_MINUTE)
+    if reply.code == TOO_FAST or _FULL.search(reply.text):  # as Exchange Online says, or who has no room
+        return Busy(f"{NAME} has had enough for now ({_words(reply)})", provider=NAME, status=reply.code, wait=A_MINUTE)
+    kind = Refused if _is_lasting(reply) else NotNow
+    return kind(f"the mail server refused it ({_words(reply)})", provider=NAME, status=reply.code)
+
+
+def _is_lasting(reply: Reply) -> bool:
+    return reply.code >= 500  # noqa: PLR2004 (SMTP's own number)
+
+
+def _words(reply: Reply) -> str:
+    """The numbers only: the prose may hold an address."""
+    found = _ENHANCED.search(reply.text)
+    return f"{reply.code} {found[0]}" if found else str(reply.code)
