@@ -44,6 +44,18 @@ def test_the_focus_stays_where_a_decision_was_made(page: Page, sync: Sync) -> No
     expect(page.locator("#row-3 .line")).to_be_focused()
 
 
+def test_a_key_decides_the_row_that_is_marked_however_fast_it_follows(page: Page, sync: Sync) -> None:
+    page.goto(f"/syncs/{sync.id}")
+    page.keyboard.press("j")
+    page.keyboard.press("a")  # what stands beside the list is still the row before
+    expect(page.locator("#row-2")).to_contain_class("state-approved")
+    expect(page.locator("#record").get_by_text("· row 3", exact=True)).to_be_visible()
+    page.keyboard.press("j")
+    page.keyboard.press("r")
+    expect(page.locator("#row-4")).to_contain_class("state-rejected")
+    assert page.locator("#list :is(.state-approved, .state-rejected)").count() == 2
+
+
 def test_what_a_deed_led_to_has_the_focus_and_the_page_goes_on_from_there(page: Page) -> None:
     page.goto("/settings")
     page.get_by_role("button", name="Keep the settings").press("Enter")

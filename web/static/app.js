@@ -265,11 +265,23 @@ function done(button, number) {
   return many ? `${many} ${deed.toLowerCase()}.` : `${deed}.`;
 }
 
-function press(name) {
-  const some = chosen().length > 0;
+// A key is about the row that is marked, also while the record beside the list is still that of the row before.
+async function inSight() {
+  const row = current(), isShown = () => !row || $("#record").dataset.ordinal === row.dataset.ordinal;
+  if (!isShown()) await open(row, { now: true, focus: false });
+  return isShown() && row?.dataset.ordinal === current()?.dataset.ordinal;
+}
+
+async function press(name) {
   const value = name === "a" ? "approved" : "rejected";
-  const button = some ? $(`#marks [data-some][value=${value}]`) : $(`#record [data-key=${name}]`);
-  if (button) send(button.form, button);
+  const button = chosen().length && $(`#marks [data-some][value=${value}]`);
+  if (button) await send(button.form, button);
+  else await act(name);
+}
+
+async function act(name) {
+  const button = await inSight() && $(`#record [data-key=${name}]`);
+  if (button) await send(button.form, button);
 }
 
 async function more(link) {
@@ -368,9 +380,10 @@ const KEYS = {
   ArrowUp: () => step(-1),
   a: () => press("a"),
   r: () => press("r"),
-  s: () => { const button = $("#record [data-key=s]"); if (button) send(button.form, button); },
+  s: () => act("s"),
   u: () => { const button = $("[data-undo]"); if (button) send(button.form, button); },
-  e: () => {
+  e: async () => {
+    if (!await inSight()) return;
     const choices = $("#record .choose[open]") ?? $("#record .choose");
     if (choices) choices.open = true;
     const field = $("#record .choose[open] [data-own]");
