@@ -16,9 +16,14 @@ EMPTY_LOG = "PRAGMA wal_checkpoint(TRUNCATE)"
 def scrub(store: Store, *, patience: float = PATIENCE) -> bool:
     """False where somebody who reads kept the log from being emptied: then the next time does it."""
     path = store.engine.url.database
-    if store.engine.dialect.name != "sqlite" or not path:
+    if keeps_deleted(store) or not path:
         return True
     return _before_long(lambda: _emptied(path), patience)
+
+
+def keeps_deleted(store: Store) -> bool:
+    """Postgres does, until its files are written anew, which only its administrator may have it do."""
+    return store.engine.dialect.name != "sqlite"
 
 
 def scrub_file(path: Path, *, patience: float = PATIENCE) -> bool:

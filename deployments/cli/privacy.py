@@ -13,9 +13,12 @@ from storage.privacy import erasing, holdings
 from storage.privacy.erasing import Erasure
 from storage.records import Whom
 from storage.scope import Scope
-from storage.session import Session
+from storage.session import Session, Store
 from tasks.rules.accounting import forecast
 from tasks.rules.identity import whom, whom_of
+
+BUSY = "the database was busy: what it had freed is overwritten by the next housekeeping"
+KEPT = "Postgres's own files hold what was deleted until they are written anew: docs/operations.md says how"
 
 user_option = click.option("--user", default="", metavar="EMAIL", help="Who asks, for the audit log: a user.")
 
@@ -63,9 +66,9 @@ def erase_command(person: str, organization: str, user: str, *, yes: bool, as_js
         is_user = any(tenants.member(session, scope, address) for address in (person, asked.address))
     if done.found_nothing and not done.before:
         raise Refused("nothing is held of a person with this address; nothing was changed")
-    is_clean = scrubbing.scrub(store)
-    data = {"erased": not done.found_nothing, **done.counts, "scrubbed": is_clean, "is_user": is_user}
-    show(as_json, data, lambda: _tell(done, is_clean))
+    left = _left_in_files(store)
+    data = {"erased": not done.found_nothing, **done.counts, "scrubbed": not left, "is_user": is_user}
+    show(as_json, data, lambda: _tell(done, left))
     if is_user:
         click.echo("this is a user of the organization too: users stay, with what they did", err=True)
 
@@ -75,14 +78,20 @@ def _asked_for(session: Session, scope: Scope, person: str) -> Whom:
     return whom_of(contact) if contact else whom(person)
 
 
-def _tell(done: Erasure, is_clean: bool) -> None:  # noqa: FBT001 (an answer)
+def _left_in_files(store: Store) -> str:
+    if scrubbing.keeps_deleted(store):
+        return KEPT
+    return "" if scrubbing.scrub(store) else BUSY
+
+
+def _tell(done: Erasure, left: str) -> None:
     if done.found_nothing:
         click.echo("erased before: nothing is left of this person")
         return
     told = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in done.counts.items() if number)
     click.echo(f"erased: {told}; no sync brings this person back, and nobody can write to them")
-    if not is_clean:
-        click.echo("the database was busy: what it had freed is overwritten by the next housekeeping", err=True)
+    if left:
+        click.echo(left, err=True)
 
 
 def _asked_by(session: Session, organization: str, user: str) -> tuple[Scope, str]:

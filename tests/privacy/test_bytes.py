@@ -45,6 +45,13 @@ def test_a_search_through_all_bytes_finds_nothing_of_a_person_who_was_erased(
     assert [mark for mark in MARKS if mark in caplog.text + result.output] == []
 
 
+@pytest.mark.parametrize("house", ["postgres"], indirect=True)
+def test_that_postgres_keeps_what_was_deleted_in_its_files_is_said(call: Call, world: World) -> None:
+    del world
+    result = call("erase", NOW_AT, "--org", "acme")
+    assert (result.exit_code, "until they are written anew" in result.stderr) == (0, True)
+
+
 def test_a_log_that_somebody_reads_from_is_emptied_the_next_time(store: Store) -> None:
     with store.begin() as session:
         session.connection.exec_driver_sql("CREATE TABLE scratch (word TEXT)")
