@@ -79,7 +79,7 @@ def test_what_cannot_be_read_is_refused_with_a_way_out(text: str, words: str) ->
     "url",
     ["https://a.example", "https://a.example:8443/x?y=%20#z", "mailto:a@b.org?subject=Hi", "http://127.0.0.1:8/x"],
 )
-def test_links_that_mails_may_have(url: str) -> None:
+def test_links_of_the_web_and_to_addresses_are_taken(url: str) -> None:
     check_links({"demo": url})
 
 

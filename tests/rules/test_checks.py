@@ -93,7 +93,7 @@ def test_what_only_looks_suspicious_is_not_blocked(text: str) -> None:
         "\u60a8\u597d\uff0c",
     ],
 )
-def test_greetings_that_fit(greeting: str) -> None:
+def test_a_greeting_that_fits_is_let_through(greeting: str) -> None:
     assert found(replace(LETTER, greeting=greeting)) == {}
 
 

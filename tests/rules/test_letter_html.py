@@ -81,7 +81,7 @@ def test_no_text_reaches_into_the_html(hostile: str) -> None:
         ("(*a*)", "(a)"), ("**a*", "**a*"),
     ],
 )  # fmt: skip
-def test_the_little_markdown(text: str, shown: str) -> None:
+def test_markdown_becomes_the_words_that_are_shown(text: str, shown: str) -> None:
     assert plain(text) == shown
 
 

@@ -110,12 +110,12 @@ def test_line_ends_in_the_head_are_refused(mail: Envelope) -> None:
 
 
 @pytest.mark.parametrize("kind", ["pdf", "text/plain; x=y", "тест/x", "a/b/c"])
-def test_an_attachments_type_is_one(kind: str) -> None:
+def test_an_attachment_of_no_media_type_is_refused(kind: str) -> None:
     with pytest.raises(CannotRender, match="no media type"):
         mime(replace(made(), attachments=(Attachment("a", kind, b""),)))
 
 
-def test_addresses_of_all_the_world() -> None:
+def test_domains_outside_ascii_are_written_as_the_wire_wants_them() -> None:
     message = read(mime(made(recipient=replace(ANN, address="ann@bücher.example"))))
     assert message["To"].addresses[0].addr_spec == "ann@xn--bcher-kva.example"
     content = mime(made(recipient=replace(ANN, address="jürgen@bücher.example", name="Jürgen")))
@@ -134,7 +134,7 @@ def test_attachments_travel_whole() -> None:
     assert body(message, "plain").startswith("Dear Ann,")
 
 
-def test_another_way_out_and_a_place_for_answers() -> None:
+def test_a_mail_carries_the_second_way_out_and_the_place_for_answers() -> None:
     mail = made(frame=replace(FRAME, reply_to="desk@us.example", unsubscribe_mailto="out@us.example"))
     message = read(mime(mail))
     assert message["Reply-To"] == "desk@us.example"

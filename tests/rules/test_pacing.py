@@ -81,7 +81,7 @@ def test_a_mail_leaves_within_its_hours_and_no_later_than_it_must(
         ("2026-10-23T18:00+02:00", "", "2026-10-26T09:00+01:00"),  # the clocks go back meanwhile
     ],
 )
-def test_office_hours(moment: str, zone: str, leaves: str) -> None:
+def test_mails_leave_in_office_hours_where_the_reader_is(moment: str, zone: str, leaves: str) -> None:
     assert opening(datetime.fromisoformat(moment), zone, OFFICE) == datetime.fromisoformat(leaves)
 
 

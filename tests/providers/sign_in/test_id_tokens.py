@@ -122,10 +122,9 @@ async def test_an_address_that_google_did_not_verify_proves_nothing(
 
 @pytest.mark.parametrize("token", ["", "x", "x.y.z", "e30.W10.x", "e30.bm90IGpzb24.x"])
 async def test_an_id_token_that_cannot_be_read_is_told_plainly(
-    simulators: Simulators, identity: App, monkeypatch: pytest.MonkeyPatch, token: str
+    identity: App, monkeypatch: pytest.MonkeyPatch, token: str
 ) -> None:
     monkeypatch.setattr(World, "id_token", lambda *_: token)
     begun = await begin_sign_in(identity, BACK)
     with pytest.raises(SignInFailed, match="begin again"):
         await finish_sign_in(identity, begun.flow, await browse(begun))
-    assert simulators
