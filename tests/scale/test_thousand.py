@@ -1,6 +1,7 @@
 """A thousand organizations, a sync each and a campaign in ten, over several workers: all right, and nothing crosses.
 
-ORGANIZATIONS=1000 WORKERS=4 pytest -m soak -s tests/scale/test_thousand.py
+ORGANIZATIONS=1000 WORKERS=4 pytest -m soak -s tests/scale/test_thousand.py -k nothing_crosses
+pytest -m soak -s tests/scale/test_thousand.py -k more_workers  # some seven minutes
 """
 
 import os
@@ -94,7 +95,7 @@ def _demand_right_mails(site: Site, simulators: Simulators, members: list[Member
 @pytest.mark.parametrize("workers", [1, 2, 4])
 def test_more_workers_do_more_until_the_machine_is_full(site: Site, simulators: Simulators, workers: int) -> None:
     """Prints a row; that it grows is for a person to see, for how full the machine was is not known here."""
-    count = min(ORGANIZATIONS, 24 * workers)
+    count = min(ORGANIZATIONS, 6 * (workers + 1))  # two minutes of work for each number of workers
     members = crowd.settled(site.store, simulators.world, count + 2)[2:]  # without the large ones
     for _ in range(workers):
         site.add_worker(site.engines[0], 1)
