@@ -7,38 +7,27 @@ import importlib
 import inspect
 import pkgutil
 import shutil
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Any, get_type_hints
 
 import pytest
-from sqlalchemy import Table, func, select
-from sqlalchemy.exc import IntegrityError, NoResultFound
 
 import storage
-from storage import row_security
-from storage.campaign import campaigns, mails, segments, templates
-from storage.crypto import Key
-from storage.deciding import CannotDecide
-from storage.organization import connections, schedules, tenants
-from storage.organization.connections import StoredTokens
-from storage.people import contacts, merging, twins
+from storage.organization import connections, tenants
 from storage.records import (
     ChangeKind,
     Role,
 )
-from storage.reporting import notices
-from storage.scope import NotAllowed, Scope
+from storage.scope import Scope
 from storage.session import Session, Store
-from storage.sync import opening, plans, syncs
-from storage.tables import metadata
+from storage.sync import plans, syncs
 from tests.conftest import opened
 from tests.storage.examples import connected, planned, row
 from tests.storage.isolation import AS_A_STRANGER, World, filled
+from tests.storage.leaks import answer, references_across, rows_of, says_nothing_of
 
 MAKERS_OF_SCOPES = {
     "sign_ins.members_called",
@@ -109,25 +98,6 @@ PERSONAL = {
     "turns",
 }
 NEED_A_KEY = {"landing.land", "mails.freeze", "plan_texts.keep", "plans.save"}  # the run's, which no other member gets
-REFUSALS = (
-    connections.UnknownConnection,
-    contacts.UnknownContact,
-    syncs.UnknownSync,
-    syncs.RunIsOver,
-    campaigns.UnknownCampaign,
-    campaigns.CampaignIsOver,
-    mails.UnknownMail,
-    notices.UnknownTarget,
-    schedules.UnknownSchedule,
-    segments.UnknownSegment,
-    templates.UnknownTemplate,
-    NoResultFound,
-    CannotDecide,
-    merging.CannotMerge,
-    merging.CannotUnmerge,
-    twins.UnknownTwins,
-    NotAllowed,
-)
 
 
 def repository_functions() -> dict[str, Callable[..., Any]]:
@@ -256,50 +226,3 @@ WITHOUT_EFFECT_HERE = {
     "twins.count",  # as many as a stranger has
     "syncs.complete",  # not executing yet
 }
-
-
-def answer(session: Session, call: Callable[[Session, Scope, World], Any], scope: Scope, theirs: World) -> Any:
-    try:
-        given = call(session, scope, theirs)
-        return list(given) if isinstance(given, Iterator) else given
-    except (*REFUSALS, opening.AlreadyOpen, IntegrityError):
-        return None
-
-
-def says_nothing_of(world: World, given: Any) -> bool:
-    if given is None or isinstance(given, (bool, int, Counter)):
-        return not given
-    if isinstance(given, (Key, datetime, StoredTokens)):
-        return False
-    text = repr(given).lower()
-    return world.mark not in text and not any(one in text for one in world.ids)
-
-
-def rows_of(session: Session, world: World) -> dict[str, list[tuple[Any, ...]]]:
-    organization = world.scope.organization_id
-    return {
-        table.name: sorted(map(tuple, session.execute(select(table).where(owner(table) == organization))), key=repr)
-        for table in metadata.sorted_tables
-        if table.name not in row_security.SHARED_TABLES
-    }
-
-
-def owner(table: Table) -> Any:
-    return table.c.organization_id if "organization_id" in table.c else table.c.id
-
-
-def references_across(session: Session) -> list[str]:
-    """Columns that refer to a row of another organization."""
-    found = []
-    for table in metadata.sorted_tables:
-        for key in table.foreign_key_constraints:
-            parent = key.referred_table.alias()
-            if "organization_id" not in parent.c:
-                continue
-            here, there = next((e.parent, e.column) for e in key.elements if e.parent.name != "organization_id")
-            crossing = select(func.count()).where(
-                here == parent.c[there.name], table.c.organization_id != parent.c.organization_id
-            )
-            if session.execute(crossing).scalar_one():
-                found.append(f"{table.name}.{here.name}")
-    return found
