@@ -90,10 +90,10 @@ def up_to_review(stage: Stage, *, say: Say) -> Sync:
     sync = _follow(stage, waiting.id, waiting.flow_run_id) if waiting else _start(stage, Provider.MICROSOFT)
     say("")
     tell_outcome(sync)
-    say(f"sign in, once, within a quarter of an hour: {_link(stage)}")
-    say(f"or in Prefect, by the button Resume: {stage.engine.run_page(sync.flow_run_id)}")
+    say(f"sign in: {_link(stage)} (once, within a quarter of an hour; then the page is open to you)")
+    say(f"Prefect: {stage.engine.run_page(sync.flow_run_id)} (the button Resume)")
     google = stage.connections[Provider.GOOGLE]
-    say(f"then: contactflow sync --org {ORGANIZATION} --user {USER} --connection {google} --wait")
+    say(f"another: contactflow sync --org {ORGANIZATION} --user {USER} --connection {google} --wait")
     return sync
 
 

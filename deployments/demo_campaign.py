@@ -39,7 +39,7 @@ def up_to_review(stage: Stage, *, say: Say) -> Campaign:
         say("\nwriting personal mails to some of the contacts, with a simulated language model")
     campaign = live[0] if live else _start(stage)
     _tell(stage, campaign)
-    say(f"or in Prefect, by the button Resume: {stage.engine.run_page(campaign.flow_run_id)}")
+    say(f"Prefect: {stage.engine.run_page(campaign.flow_run_id)} (the button Resume)")
     return campaign
 
 

@@ -3,6 +3,8 @@
 import signal
 import sys
 import time
+from pathlib import Path
+from shutil import which
 from typing import TYPE_CHECKING
 
 import click
@@ -52,7 +54,9 @@ def demo_command(contacts: int, *, hands_free: bool, as_json: bool) -> None:
             demo.stocked(stage, say=say)
             demo.up_to_review(stage, say=say)
             demo_campaign.up_to_review(stage, say=say)
-            say("Ctrl-C ends it; the next start finds everything as it is now")
+            if not which("contactflow"):
+                say(f"\nthe command is {Path(sys.executable).parent / 'contactflow'}: put its folder on your path")
+            say("\nCtrl-C ends it; the next start finds everything as it is now")
             watch(supervisor)
     except KeyboardInterrupt:
         say("ended")
