@@ -73,7 +73,8 @@ class Settings(BaseSettings):
     @classmethod
     def _on_this_machine(cls, given: dict[str, Any]) -> dict[str, Any]:
         """Nobody but us looks at the pages, unless an address is set."""
-        return {"public_url": f"http://127.0.0.1:{given.get('web_port', 4280)}", **given}
+        port = str(given.get("web_port", ""))  # one that is none is told of by its own name
+        return {"public_url": f"http://127.0.0.1:{port if port.isdecimal() else 4280}", **given}
 
     @field_validator("home")
     @classmethod
@@ -86,10 +87,18 @@ class Settings(BaseSettings):
     )  # fmt: skip
     @classmethod
     def _address(cls, url: str) -> str:
-        parts = urlsplit(url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0:
-            raise ValueError("must be an address that starts with http:// or https://")
+        _demand_address(url)
         return url.rstrip("/")
+
+    @field_validator("region")
+    @classmethod
+    def _known_region(cls, region: str) -> str:
+        if region:
+            from phonenumbers import SUPPORTED_REGIONS  # noqa: PLC0415 (only where one is set)
+
+            if region not in SUPPORTED_REGIONS:
+                raise ValueError("no country is known by these two letters: DE, US and the like are")
+        return region
 
     @field_validator("smtp_url")
     @classmethod
@@ -152,6 +161,7 @@ class Settings(BaseSettings):
     def load(cls, **overrides: Any) -> Self:
         ours = {name for name, field in cls.model_fields.items() if not field.validation_alias}
         _refuse_unknown([*os.environ, *DotEnvSettingsSource(cls).env_vars], ours)
+        _refuse_unfit_of_others()
         try:
             return cls(**overrides)
         except ValidationError as error:
@@ -205,6 +215,22 @@ def _refuse_unknown(names: Iterable[str], known: set[str]) -> None:
             raise SettingsError(
                 f"{name} is not a setting; known are {', '.join(sorted(PREFIX + k.upper() for k in known))}"
             )
+
+
+def _refuse_unfit_of_others() -> None:
+    """The ecosystem's own, of which its libraries would complain in tracebacks, and late."""
+    try:
+        _demand_address(os.environ.get("PREFECT_API_URL") or "http://127.0.0.1")
+    except ValueError as wrong:
+        raise SettingsError(f"PREFECT_API_URL: {wrong}") from None
+    if (path := os.environ.get("SSL_CERT_FILE")) and not os.access(path, os.R_OK):
+        raise SettingsError(f"SSL_CERT_FILE: {path} cannot be read")
+
+
+def _demand_address(url: str) -> None:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0:
+        raise ValueError("must be an address that starts with http:// or https://")
 
 
 def _sentence(error: ValidationError) -> str:

@@ -180,10 +180,10 @@ def chosen(rows: Sequence[Change], words: Sequence[str]) -> tuple[tuple[str, ...
     refused: list[str] = []
     fields: dict[str, list[str]] = {}
     for word in words:
-        name, _, part = word.partition(":")
+        name, sign, part = word.partition(":")
         if name not in named:
             raise CannotDecide(f"no row {name!r} in this plan: the preview shows each row's number")
-        if not part:
+        if not sign:
             refused.append(named[name].id)
         elif part in named[name].fields:
             fields.setdefault(named[name].id, []).append(part)

@@ -90,6 +90,7 @@ def test_what_cannot_be_decided_says_why(call: Call, pipeline: Pipeline, connect
     for words, why in (
         (("--reject", "99"), "no row '99' in this plan: the preview shows each row's number"),
         (("--reject", "3:birthday"), "row 3 changes no field 'birthday', only display_name, emails"),
+        (("--reject", "3:"), "row 3 changes no field '', only display_name, emails"),
         (("--digest", "0" * 64), "this is not the plan that waits now: look at the preview again"),
         (("--as", ROB), f"{ROB} is no user of this organization"),
     ):

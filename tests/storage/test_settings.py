@@ -19,6 +19,7 @@ from storage.settings import Settings, SettingsError
         ("WEB_PORT", "0"),
         ("PREFECT_PORT", "65536"),
         ("REGION", "Germany"),
+        ("REGION", "XX"),
         ("FILE_LIMIT_MB", "0"),
         ("REVIEW_DAYS", "-1"),
         ("UNDO_DAYS", "for ever"),
@@ -78,6 +79,22 @@ def test_the_model_is_set_by_the_names_that_its_ecosystem_uses(monkeypatch: pyte
     assert loaded.openai_api_key.get_secret_value() == "sk-1"
     assert loaded.openai_base_url == "http://127.0.0.1:11434/v1"
     assert "sk-1" not in repr(loaded)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("PREFECT_API_URL", "prefect"), ("PREFECT_API_URL", "http://localhost:port/api"), ("SSL_CERT_FILE", "/nowhere")],
+)
+def test_what_others_would_trip_over_is_named_too(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match=f"^{name}: "):
+        Settings.load()
+
+
+def test_a_bad_port_is_told_of_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONTACTFLOW_WEB_PORT", "abc")
+    with pytest.raises(SettingsError, match=r"^CONTACTFLOW_WEB_PORT: "):
+        Settings.load()
 
 
 def test_a_bad_address_of_the_model_is_named_as_it_was_set(monkeypatch: pytest.MonkeyPatch) -> None:
