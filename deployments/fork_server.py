@@ -153,6 +153,9 @@ def run_engine(order: Order) -> None:
 
     uuid_utils.reseed_rng()  # else two runs would make up the same ids
     refresh_global_settings_context()
+    from tasks.providers import tracing  # noqa: PLC0415 (as above)
+
+    tracing.begin()
     sys.argv = [ENGINE]
     sys.modules.pop(ENGINE, None)
     runpy.run_module(ENGINE, run_name="__main__")

@@ -139,6 +139,11 @@ class Settings(BaseSettings):
         return f"Bearer {key}" if key else ""
 
     @property
+    def wants_traces(self) -> bool:
+        """Somebody collects them, by OpenTelemetry's own settings."""
+        return any(map(os.environ.get, ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")))
+
+    @property
     def has_model(self) -> bool:
         """Somebody gave a key, or named a server of their own, which may want none."""
         default = type(self).model_fields["openai_base_url"].default
