@@ -6,7 +6,8 @@ from contextlib import suppress
 import httpx
 import pytest
 
-from tasks.providers.access.oauth import refresh
+from tasks.providers.access.kept_tokens import CLAIM
+from tasks.providers.access.oauth import BRIEF, refresh
 from tasks.providers.access.sign_in_refusals import AppMisconfigured, NoToken
 from tasks.providers.base import IncompleteRead, NeedsReconnect, ProviderError
 from tasks.providers.polite_client import Patience
@@ -21,6 +22,14 @@ async def test_a_wait_that_comes_with_any_answer_is_passed_on(answer: Answer) ->
     with suppress(ProviderError):
         await Endpoint(response).refresh(on_quiet=told.append, seconds=60)
     assert told == [START + 500]
+
+
+async def test_the_last_try_has_ended_before_anybody_else_may_use_the_same_refresh_token() -> None:
+    busy = httpx.Response(503, headers={"retry-after": str(BRIEF.seconds / 2)})
+    endpoint = Endpoint(busy, repeat=True)
+    with suppress(ProviderError):
+        await endpoint.refresh(seconds=BRIEF.seconds)
+    assert endpoint.posted_at[-1] + BRIEF.answer < CLAIM.total_seconds()
 
 
 async def test_an_answer_that_got_lost_is_asked_for_with_the_only_token_there_is() -> None:

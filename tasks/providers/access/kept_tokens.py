@@ -12,12 +12,13 @@ from storage.scope import Scope
 from storage.session import Store
 from storage.settings import settings
 from tasks.providers.access.applications import demand_accepted, note_refused
-from tasks.providers.access.oauth import App, google_app, microsoft_app, refresh
+from tasks.providers.access.oauth import BRIEF, App, google_app, microsoft_app, refresh
 from tasks.providers.access.permissions import MAIL
 from tasks.providers.access.sign_in_refusals import AppRefused
 from tasks.providers.base import NeedsReconnect
 
-CLAIM = timedelta(seconds=90)
+# Longer than the last try can take, and what it gave is kept: else another would use the same refresh token.
+CLAIM = timedelta(seconds=BRIEF.seconds + BRIEF.answer + 30)
 GLANCE = 0.2
 
 
