@@ -4,9 +4,10 @@ Never on disk, for what is in it is personal and not yet anybody's decision. A r
 from its landed pages. Relations never leave this module; lists of plain values do.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 import duckdb
 import numpy as np
@@ -15,6 +16,7 @@ from storage.documents import fingerprint_of, from_json, to_json
 from storage.records import Erased, Gone, Match, Seen, SourceRecord, Unreadable, Verdict
 from storage.sql import statement
 
+_BATCH = 4000
 _COLUMNS = ("state", "source_id", "fingerprint", "person", "version", "modified_at", "previous_ids", "reason")
 
 # What is no longer used goes back to the machine at once; rows are put in by one thread, for each has its own buffers.
@@ -67,9 +69,11 @@ def drop(sync_id: str) -> None:
         connection.close()
 
 
-def add(sync_id: str, records: Sequence[SourceRecord]) -> None:
-    """Records in the order they were given; of several with one id the last counts."""
-    _insert(sync_id, f"staged ({', '.join(_COLUMNS)})", map(_row, records))
+def add(sync_id: str, records: Iterable[SourceRecord]) -> None:
+    """Records in the order they were given; of several with one id the last counts. Each is written as it comes."""
+    rows = map(_row, records)
+    while batch := list(islice(rows, _BATCH)):
+        _insert(sync_id, f"staged ({', '.join(_COLUMNS)})", batch)
 
 
 def add_links(sync_id: str, links: Iterable[tuple[str, str, str]]) -> None:

@@ -107,9 +107,9 @@ def too_big(person: Person) -> str:
 def _is_small(person: Person) -> bool:
     """True for nearly everybody: all values together are within the limit of each (folding makes a letter three)."""
     emails, phones, addresses, urls, tags, custom = several = _several_of(person)
-    size = sum(map(len, (*_texts_of(person), *tags)))
-    size += sum([len(item.value) + len(item.label) for item in (*emails, *phones, *urls, *custom)])
-    size += sum([sum(map(len, _address_lines_of(item))) for item in addresses])
+    labelled = [item.value + item.label for item in (*emails, *phones, *urls, *custom)]
+    lines = [line for item in addresses for line in _address_lines_of(item)]
+    size = len("".join((*_texts_of(person), *tags, *labelled, *lines)))
     return size <= _MAX_VALUE // 3 and sum(map(len, several)) <= _MAX_VALUES
 
 
@@ -136,9 +136,10 @@ def _distinct(
     """The first of each value, under the most telling label that any of its repeats had."""
     kept: dict[str, Labelled] = {}
     for raw in values:
-        item = Labelled(spell(raw.value), label(raw.label))
-        if not item.value:
+        spelt, named = spell(raw.value), label(raw.label)
+        if not spelt:
             continue
+        item = raw if spelt == raw.value and named == raw.label else Labelled(spelt, named)
         first = kept.setdefault(key(item.value), item)
         if first is not item and _telling(item.label) > _telling(first.label):
             kept[key(item.value)] = replace(first, label=item.label)

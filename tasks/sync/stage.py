@@ -1,9 +1,9 @@
 """Bring what landed, and what an earlier run left open, into one shape in the staging area."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import chain
 
 from prefect import task
 
@@ -19,8 +19,6 @@ from tasks.providers.contacts.sources import source_of
 from tasks.rules import normalise
 from tasks.rules.identity import KNOWN_BY
 from tasks.sync.gc_pause import without_gc
-
-BATCH = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +55,7 @@ def stage(sync_id: str, file: str = "", columns: Mapping[str, str] | None = None
         gone = Gatekeeper(erasures.known(session, scope), sync.account, {source_id for source_id, _, _ in linked})
         staging.begin(sync_id)
         with without_gc():
-            for batch in _batched(map(gone.passed, map(_tidy, chain(waiting, landed)))):
-                staging.add(sync_id, batch)
+            staging.add(sync_id, map(gone.passed, map(_tidy, chain(waiting, landed))))
         staging.add_links(sync_id, linked)
     return staging.classify(sync_id, full=sync.full)
 
@@ -71,9 +68,3 @@ def _tidy(record: SourceRecord) -> SourceRecord:
     if reason:
         return Unreadable(record.source_id, reason)
     return Seen(record.source_id, person, record.version, record.modified_at, record.previous_ids)
-
-
-def _batched(records: Iterable[SourceRecord]) -> Iterator[list[SourceRecord]]:
-    rest = iter(records)
-    while batch := list(islice(rest, BATCH)):
-        yield batch

@@ -81,7 +81,8 @@ def settle(placed: Iterable[tuple[str, SourceRecord]]) -> Iterator[SourceRecord]
     gone: dict[str, Gone] = {}
     renamed: set[str] = set()
     for place, record in placed:
-        others = tuple(home for home in homes.get(record.source_id, ()) if home != place)
+        known = homes.get(record.source_id)
+        others = tuple([home for home in known if home != place]) if known else ()
         if isinstance(record, Gone):
             homes[record.source_id] = others
             gone[record.source_id] = record
