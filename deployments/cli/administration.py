@@ -177,7 +177,7 @@ def _audit_verify(organization: str | None, *, as_json: bool) -> None:
 
 @command("log")
 @organization_option
-@click.option("--limit", default=50, show_default=True, help="How many to show.")
+@click.option("--limit", type=click.IntRange(0), default=50, show_default=True, help="How many to show.")
 def _audit_log(organization: str, limit: int, *, as_json: bool) -> None:
     """Show the newest entries."""
     with ready_store().read() as session:

@@ -22,7 +22,7 @@ SHOWN = ("audience", "excluded", "sent", "failed", "unknown", "waiting")
 
 @command("campaigns")
 @organization_option
-@click.option("--limit", default=100, show_default=True, help="How many to show.")
+@click.option("--limit", type=click.IntRange(0), default=100, show_default=True, help="How many to show.")
 def campaigns_command(organization: str, limit: int, *, as_json: bool) -> None:
     """List campaigns, the newest first."""
     with ready_store().read() as session:
@@ -41,7 +41,7 @@ def campaigns_command(organization: str, limit: int, *, as_json: bool) -> None:
 @click.argument("campaign_id", metavar="ID")
 @click.option("--state", "states", multiple=True, type=click.Choice(STATES), help="Mails in some states only.")
 @click.option("--mail", default="", metavar="NUMBER", help="One mail, as it will be read.")
-@click.option("--limit", default=50, show_default=True, help="How many mails to show.")
+@click.option("--limit", type=click.IntRange(0), default=50, show_default=True, help="How many mails to show.")
 def campaign_show_command(campaign_id: str, states: tuple[str, ...], mail: str, limit: int, *, as_json: bool) -> None:
     """Look at a campaign: where it stands, what it costs, and its mails, those with remarks first."""
     wanted = [MailState(state) for state in states] or None

@@ -23,7 +23,7 @@ KINDS = [kind.value for kind in ChangeKind]
 
 @command("syncs")
 @organization_option
-@click.option("--limit", default=100, show_default=True, help="How many to show.")
+@click.option("--limit", type=click.IntRange(0), default=100, show_default=True, help="How many to show.")
 def syncs_command(organization: str, limit: int, *, as_json: bool) -> None:
     """List syncs, the newest first."""
     with ready_store().read() as session:
@@ -34,7 +34,7 @@ def syncs_command(organization: str, limit: int, *, as_json: bool) -> None:
 @command("preview")
 @click.argument("sync_id", metavar="ID")
 @click.option("--only", "kinds", multiple=True, type=click.Choice(KINDS), help="Some kinds of rows.")
-@click.option("--limit", default=50, show_default=True, help="How many rows to show.")
+@click.option("--limit", type=click.IntRange(0), default=50, show_default=True, help="How many rows to show.")
 def preview_command(sync_id: str, kinds: tuple[str, ...], limit: int, *, as_json: bool) -> None:
     """Look at what a sync would change, row by row."""
     wanted = [ChangeKind(kind) for kind in kinds] or list(ChangeKind)

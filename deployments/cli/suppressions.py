@@ -46,7 +46,7 @@ def _suppression_lift(email: str, organization: str, *, as_json: bool) -> None:
 
 @command("list")
 @organization_option
-@click.option("--limit", default=100, show_default=True, help="How many to show.")
+@click.option("--limit", type=click.IntRange(0), default=100, show_default=True, help="How many to show.")
 def _suppression_list(organization: str, limit: int, *, as_json: bool) -> None:
     """List who must not be written to; addresses are kept as hashes only."""
     with ready_store().read() as session:

@@ -139,6 +139,7 @@ def when(moment: datetime | None) -> str:
 def _without_traceback(function: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(function)
     def guarded(*args: Any, **kwargs: Any) -> Any:
+        _demand_text(kwargs)
         try:
             return function(*args, **kwargs)
         except Exception as error:
@@ -148,6 +149,18 @@ def _without_traceback(function: Callable[..., Any]) -> Callable[..., Any]:
             sys.exit(1)
 
     return guarded
+
+
+def _demand_text(given: Mapping[str, Any]) -> None:
+    """Bytes of another encoding reach us as halves of letters, which no database and no JSON takes. A path may."""
+    for value in given.values():
+        words = value if isinstance(value, tuple) else (value,)
+        if any(isinstance(word, str) and not _is_text(word) for word in words):
+            raise click.UsageError("what was typed is not in UTF-8")
+
+
+def _is_text(word: str) -> bool:
+    return not any("\ud800" <= letter <= "\udfff" for letter in word)
 
 
 def _sentence(error: Exception) -> str:

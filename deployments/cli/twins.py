@@ -28,7 +28,7 @@ twins_argument = click.argument("twins_id", metavar="ID")
 @command("twins")
 @organization_option
 @click.option("--known", is_flag=True, help="Show what was found last time; do not look anew.")
-@click.option("--limit", default=50, show_default=True, help="How many to show.")
+@click.option("--limit", type=click.IntRange(0), default=50, show_default=True, help="How many to show.")
 def twins_command(organization: str, limit: int, *, known: bool, as_json: bool) -> None:
     """Find contacts that are perhaps one person, and list them with the reasons."""
     store = ready_store()

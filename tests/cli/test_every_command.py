@@ -172,6 +172,10 @@ def test_every_command_that_can_be_asked_for_something_unknown_was_asked() -> No
         ("user", "add", "a@b.example", "--org", "acme", "--role", "king"),
         ("connect", "yahoo", "--org", "acme", "--user", "ann@acme.example"),
         ("contacts", "--org", "acme", "--limit", "many"),
+        ("contacts", "--org", "acme", "--limit", "-1"),
+        ("contacts", "--org", "acme", "--search", "\udcff"),
+        ("preview", "\udcff"),
+        ("approve", "x", "--reject", "1", "--reject", "\udcff"),
     ],
 )
 def test_a_mistake_of_usage_is_exit_code_two(call: Call, words: tuple[str, ...]) -> None:
