@@ -56,4 +56,5 @@ ai_usage = Table(
     one_of("state", UsageState),
     Index("ix_ai_usage_by_campaign", "organization_id", "campaign_id"),
     Index("ix_ai_usage_by_budget", "budget_id", "state"),
+    Index("ai_usage_unsettled", "state", "created_at"),
 )
