@@ -127,7 +127,28 @@ def test_calls_that_are_called_off_because_another_failed_for_good_count_in_full
         entries = usages(session, line.house.scope, campaign.budget_id)
     assert UsageState.UNKNOWN in {entry.state for entry in entries}
     assert UsageState.STARTED not in {entry.state for entry in entries}
+    never = {(entry.state, entry.cost) for entry in entries if entry.error == "never asked"}
+    assert never <= {(UsageState.FAILED, Decimal(0))}
     assert assert_the_books_add_up(line, campaign, model) > 0
+
+
+def test_calls_that_waited_for_their_turn_when_the_key_was_refused_cost_nothing(
+    line: CampaignLine, simulators: Simulators, model: Any
+) -> None:
+    del model  # it is set up
+    simulators.world.faults.clear()
+    simulators.world.faults.add(Fault("status", "/openai/v1/responses", status=401, times=0))
+    campaign = unwritten(line, 6)
+    with pytest.raises(ModelError):
+        asyncio.run(draft.fn(campaign.id))
+    with line.house.store.read() as session:
+        entries = usages(session, line.house.scope, campaign.budget_id)
+    under_way = [entry for entry in entries if entry.state == UsageState.UNKNOWN]
+    assert len(under_way) <= 1  # the key is refused to one at a time
+    assert {(entry.state, entry.cost) for entry in entries if entry not in under_way} == {
+        (UsageState.FAILED, Decimal(0))
+    }
+    assert budget_of(line, campaign).reserved.quantize(NANO) == 0
 
 
 @pytest.mark.soak

@@ -17,6 +17,7 @@ from storage.records import Cost, TokenCounts, UsageState
 from storage.scope import Scope
 from storage.session import Store
 from tasks.providers.language.model import Billed, ModelError, Receipt
+from tasks.providers.language.model_turns import NeverAsked
 from tasks.rules import prices
 from tasks.rules.prices import Tariff
 
@@ -53,6 +54,9 @@ class Meter:
         except ModelError as error:
             await asyncio.to_thread(self._settle, begun, self._failure(error, entry.model))
             raise
+        except NeverAsked:
+            self._settle(begun, NEVER_ASKED)
+            raise asyncio.CancelledError from None  # timeouts know this one alone
         except BaseException:
             # Called off because another call failed for good: at once, for a thread could be called off as well.
             self._settle(begun, LOST)

@@ -27,6 +27,10 @@ A = TypeVar("A")
 _BYTES_A_TOKEN = 3
 
 
+class NeverAsked(asyncio.CancelledError):
+    """Called off before its turn came."""
+
+
 class Turns:
     """First come, first served. `async with turns.turn(tokens) as turn:` waits until it may be asked for so much.
 
@@ -41,17 +45,23 @@ class Turns:
 
     @asynccontextmanager
     async def turn(self, tokens: int) -> AsyncGenerator[Turn, None]:
-        async with self._queue:
-            while (wait := self.pace.wait(tokens, self.clock())) > 0:
-                if self._longest < wait < math.inf:
-                    raise _too_long(wait)
-                await self._news_or(wait)
-            turn = self.pace.begin(tokens, self.clock())
+        try:
+            turn = await self._begun(tokens)
+        except asyncio.CancelledError as off:
+            raise NeverAsked from off
         try:
             yield turn
         finally:
             self.pace.end()
             self._news.set()
+
+    async def _begun(self, tokens: int) -> Turn:
+        async with self._queue:
+            while (wait := self.pace.wait(tokens, self.clock())) > 0:
+                if self._longest < wait < math.inf:
+                    raise _too_long(wait)
+                await self._news_or(wait)
+            return self.pace.begin(tokens, self.clock())
 
     async def _news_or(self, wait: float) -> None:
         """An answer may tell that there is more room than was thought."""
