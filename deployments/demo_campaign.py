@@ -35,8 +35,9 @@ def up_to_review(stage: Stage, *, say: Say) -> Campaign:
     """A campaign that waits: the one that waits already, or a new one."""
     with stage.store.read() as session:
         live = [one for one in campaigns.campaigns(session, stage.scope) if one.status is CampaignStatus.REVIEW]
+    say("")
     if not live:
-        say("\nwriting personal mails to some of the contacts, with a simulated language model")
+        say("writing personal mails to some of the contacts, with a simulated language model")
     campaign = live[0] if live else _start(stage)
     _tell(stage, campaign)
     say(f"Prefect: {stage.engine.run_page(campaign.flow_run_id)} (the button Resume)")
