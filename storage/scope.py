@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Column, ColumnElement, Table, and_, bindparam, exists
+from sqlalchemy import BindParameter, Column, ColumnElement, Table, and_, bindparam, exists
 
 from storage.records import Role
 from storage.session import Session
@@ -73,6 +73,15 @@ def of_sync(table: Table, scope: Scope, sync_id: str) -> ColumnElement[bool]:
 def of_campaign(table: Table, scope: Scope, campaign_id: str) -> ColumnElement[bool]:
     """What belongs to one campaign, for those who see the campaign."""
     return _of_run(table, scope, email_campaigns, table.c.campaign_id, campaign_id)
+
+
+def of_campaign_to(table: Table, role: Role) -> ColumnElement[bool]:
+    """`of_campaign` as `visible_to` is to `visible`; the statement asks for `campaign` too."""
+    campaign: BindParameter[str] = bindparam("campaign")
+    rows = and_(table.c.organization_id == bindparam("organization"), table.c.campaign_id == campaign)
+    if role is Role.ADMIN:
+        return rows
+    return and_(rows, exists().where(visible_to(email_campaigns, role), email_campaigns.c.id == campaign))
 
 
 def _of_run(table: Table, scope: Scope, runs: Table, column: Column[str], run_id: str) -> ColumnElement[bool]:

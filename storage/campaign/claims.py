@@ -10,6 +10,13 @@ from storage.campaign.mail_rows import content_hash, place
 from storage.crypto import Key
 from storage.records import MailState
 from storage.scope import Scope
+from storage.tables import campaign_emails as table
+
+READ = [
+    table.c[name] for name in
+    ("id", "campaign_id", "object_id", "ordinal", "attempts", "content", "approved_hash", "draft_id", "message_id",
+     "thread_id", "submitted_at")
+]  # fmt: skip
 
 
 class NotTheApprovedBytes(Exception):

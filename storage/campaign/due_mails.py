@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, select, update
+from sqlalchemy import Column, ColumnElement, Row, select, update
 
 from storage.campaign import suppressions
 from storage.crypto import Key, bound_to
@@ -18,6 +18,9 @@ from storage.tables import campaign_emails as table
 Opening = Callable[[str], datetime]
 
 LOOK_AHEAD = 50  # mails, of which some may leave now while others' hours have not come
+
+_READ = (table.c.id, table.c.ordinal, table.c.address_hash)
+_ZONED = (*_READ, table.c.draft)
 
 _draft = msgspec.json.Decoder(Draft)
 
@@ -39,7 +42,8 @@ def due(
     """
     found: list[str] = []
     glance, last = max(limit, LOOK_AHEAD) if opening else limit, -1
-    while len(found) < limit and (rows := _approved(session, scope, campaign_id, moment, glance, last)):
+    read = _ZONED if opening else _READ
+    while len(found) < limit and (rows := _approved(session, scope, campaign_id, read, moment, glance, last)):
         last = rows[-1].ordinal
         rows = _but_suppressed(session, scope, campaign_id, rows)
         if opening:
@@ -49,12 +53,11 @@ def due(
 
 
 def _approved(
-    session: Session, scope: Scope, campaign_id: str, moment: datetime, limit: int, last: int
-) -> Sequence[Row[Any]]:
+    session: Session, scope: Scope, campaign_id: str, read: Sequence[Column[Any]], moment: datetime, limit: int,
+    last: int,
+) -> Sequence[Row[Any]]:  # fmt: skip
     due = table.c.not_before.is_(None) | (table.c.not_before <= moment)
-    query = select(table.c.id, table.c.ordinal, table.c.address_hash, table.c.draft).where(
-        _waiting(scope, campaign_id), due, table.c.ordinal > last
-    )
+    query = select(*read).where(_waiting(scope, campaign_id), due, table.c.ordinal > last)
     return session.execute(query.order_by(table.c.ordinal).limit(limit).with_for_update(skip_locked=True)).all()
 
 

@@ -7,19 +7,20 @@ over, together with what is known of it: the id of its draft, and whether it was
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, func, select, update
 
 from storage.campaign import due_mails
-from storage.campaign.claims import Claim, Outcome, claim_of
+from storage.campaign.claims import READ, Claim, Outcome, claim_of
 from storage.campaign.due_mails import Opening
 from storage.crypto import Key
 from storage.documents import now
 from storage.people import actions
 from storage.people.actions import Action
-from storage.records import CampaignStatus, MailState
-from storage.scope import Scope, of_campaign, scoped, visible
+from storage.records import CampaignStatus, MailState, Role
+from storage.scope import Scope, of_campaign, of_campaign_to, scoped, visible
 from storage.session import Session
 from storage.tables import campaign_emails as table
 from storage.tables import email_campaigns
@@ -59,15 +60,15 @@ def recover(
 
 
 @scoped
-def submit(
-    session: Session, scope: Scope, claims: Sequence[Claim], *, at: datetime, until: datetime, **known: str
-) -> list[Claim]:
+def submit(session: Session, scope: Scope, claims: Sequence[Claim], *, at: datetime, until: datetime) -> list[Claim]:
     """Put down, before it is done, that these are handed over: from here on each may have left.
 
     Returns those that are still ours; no other may be handed over.
     """
     ours = _still_ours(session, scope, claims)
-    _write(session, ours, {"submitted_at": at, "claimed_until": until} | known)
+    if ours:
+        rows = [one.mail_id for one in ours]
+        session.execute(_SUBMITTED, {"rows": rows, "submitted_at": at, "claimed_until": until, "updated_at": now()})
     return ours
 
 
@@ -111,8 +112,8 @@ def settle(session: Session, scope: Scope, outcomes: Sequence[Outcome], *, actor
     mine = {one.mail_id for one in _still_ours(session, scope, [outcome.claim for outcome in outcomes])}
     settled = [outcome for outcome in outcomes if outcome.claim.mail_id in mine]
     moment = now()
-    if settled:
-        session.execute(_SETTLED, [_ending(outcome, moment) for outcome in settled])
+    for alike in _alike(settled):
+        session.execute(_SETTLED, _ending(alike, moment))
     _note(session, scope, [one.claim for one in settled if one.state is MailState.SENT], actor)
     return settled
 
@@ -121,7 +122,7 @@ def settle(session: Session, scope: Scope, outcomes: Sequence[Outcome], *, actor
 def unknown(session: Session, scope: Scope, campaign_id: str, key: Key, *, limit: int) -> list[Claim]:
     """Mails that may have left and may not, those in doubt for longest first; of people who were erased none."""
     doubtful = _in(scope, campaign_id, MailState.UNKNOWN) & table.c.content.is_not(None)
-    rows = select(table).where(doubtful).order_by(table.c.updated_at).limit(limit)
+    rows = select(*READ).where(doubtful).order_by(table.c.updated_at).limit(limit)
     return [claim_of(scope, row, key) for row in session.execute(rows)]
 
 
@@ -130,7 +131,7 @@ def clear_up(session: Session, scope: Scope, outcome: Outcome, *, actor: str) ->
     """A mail of which nobody knew whether it left: now somebody does. False if it was cleared up before."""
     one = outcome.claim
     doubtful = _SETTLED.where(_in(scope, one.campaign_id, MailState.UNKNOWN))
-    if not session.execute(doubtful, _ending(outcome, now())).rowcount:
+    if not session.execute(doubtful, _ending([outcome], now())).rowcount:
         return False
     _note(session, scope, [one] if outcome.state is MailState.SENT else [], actor)
     return True
@@ -167,7 +168,7 @@ def _taken(
         return []
     values = {"state": MailState.SENDING, "attempts": table.c.attempts + 1, "claimed_until": until, "reason": ""}
     mine = update(table).where(of_campaign(table, scope, campaign_id), table.c.id.in_(ids))
-    rows = session.execute(mine.values(**values, updated_at=now()).returning(table)).all()
+    rows = session.execute(mine.values(**values, updated_at=now()).returning(*READ)).all()
     return [claim_of(scope, row, key) for row in sorted(rows, key=lambda row: row.ordinal)]
 
 
@@ -175,14 +176,8 @@ def _still_ours(session: Session, scope: Scope, claims: Sequence[Claim]) -> list
     """Those (of one campaign) that nobody else has claimed meanwhile; they stay ours until this transaction ends."""
     if not claims:
         return []
-    rows = session.execute(
-        select(table.c.id, table.c.attempts)
-        .where(_in(scope, claims[0].campaign_id, MailState.SENDING))
-        .where(table.c.id.in_([one.mail_id for one in claims]))
-        .order_by(table.c.id)
-        .with_for_update()
-    )
-    held = {row.id: row.attempts for row in rows}
+    named = {"campaign": claims[0].campaign_id, "rows": [one.mail_id for one in claims]}
+    held = {row.id: row.attempts for row in session.execute(_in_hands(scope.role), scope.names | named)}
     return [one for one in claims if held.get(one.mail_id) == one.attempt]
 
 
@@ -196,9 +191,16 @@ def _or_as_it_was(name: str) -> ColumnElement[str]:
     return func.coalesce(func.nullif(bindparam(name), ""), table.c[name])
 
 
+# What every mail costs is made once: to make such a statement takes longer than to carry it out.
+_THESE = table.c.id.in_(bindparam("rows", expanding=True))
+_SUBMITTED = (
+    update(table)
+    .where(_THESE)
+    .values({name: bindparam(name) for name in ("submitted_at", "claimed_until", "updated_at")})
+)
 _SETTLED = (
     update(table)
-    .where(table.c.id == bindparam("row"))
+    .where(_THESE)
     .values(
         {name: bindparam(name) for name in ("state", "reason", "sent_at", "claimed_until", "updated_at")}
         | {name: _or_as_it_was(name) for name in ("message_id", "thread_id")}
@@ -206,14 +208,31 @@ _SETTLED = (
 )
 
 
-def _ending(outcome: Outcome, moment: datetime) -> dict[str, Any]:
+@cache
+def _in_hands(role: Role) -> Select[tuple[str, int]]:
+    held = select(table.c.id, table.c.attempts).where(
+        of_campaign_to(table, role), table.c.state == MailState.SENDING, _THESE
+    )
+    return held.order_by(table.c.id).with_for_update()
+
+
+def _alike(outcomes: Iterable[Outcome]) -> Iterable[Sequence[Outcome]]:
+    """By what is written of them."""
+    found: dict[tuple[str, ...], list[Outcome]] = {}
+    for one in outcomes:
+        found.setdefault((one.state, one.reason, one.message_id, one.thread_id), []).append(one)
+    return found.values()
+
+
+def _ending(alike: Sequence[Outcome], moment: datetime) -> dict[str, Any]:
+    one = alike[0]
     return {
-        "row": outcome.claim.mail_id,
-        "state": outcome.state,
-        "reason": outcome.reason,
-        "message_id": outcome.message_id,
-        "thread_id": outcome.thread_id,
-        "sent_at": moment if outcome.state is MailState.SENT else None,
+        "rows": [outcome.claim.mail_id for outcome in alike],
+        "state": one.state,
+        "reason": one.reason,
+        "message_id": one.message_id,
+        "thread_id": one.thread_id,
+        "sent_at": moment if one.state is MailState.SENT else None,
         "claimed_until": None,
         "updated_at": moment,
     }

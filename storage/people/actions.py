@@ -12,6 +12,9 @@ from storage.session import Session
 from storage.tables import object_actions as table
 
 
+_NOTED = insert(table)
+
+
 @dataclass(frozen=True, slots=True)
 class Action:
     object_id: str
@@ -41,7 +44,7 @@ def note(session: Session, scope: Scope, done: Iterable[Action]) -> None:
         for action in done
     ]
     if rows:
-        session.execute(insert(table), rows)
+        session.execute(_NOTED, rows)
 
 
 @scoped

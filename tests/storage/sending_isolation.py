@@ -40,8 +40,12 @@ def filled_outbox(session: Session, scope: Scope, connection_id: str) -> Sending
     campaign_reviews.decide(session, scope, campaign.id, Decision(Choice.APPROVE, "me"))
     key = campaigns.demand_body_key(session, scope, campaign.id)
     claim, sent, doubt, failed = outbox.claim(session, scope, campaign.id, key, moment=NOON, until=NOON + HOUR, limit=4)
-    outbox.submit(session, scope, [sent, doubt], at=NOON, until=NOON + HOUR, draft_id="draft", message_id="<sent@x>")
-    ends = (Outcome(sent, MailState.SENT), Outcome(doubt, MailState.UNKNOWN), Outcome(failed, MailState.FAILED))
+    outbox.submit(session, scope, [sent, doubt], at=NOON, until=NOON + HOUR)
+    ends = (
+        Outcome(sent, MailState.SENT, message_id="<sent@x>"),
+        Outcome(doubt, MailState.UNKNOWN),
+        Outcome(failed, MailState.FAILED),
+    )
     outbox.settle(session, scope, ends, actor="me")
     mailboxes.looked(session, scope, campaign.mailbox, NOON)
     mailboxes.take_slot(session, scope, campaign.mailbox, "me", moment=NOON, until=NOON + HOUR, at_once=1)

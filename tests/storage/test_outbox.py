@@ -80,7 +80,8 @@ def test_a_claim_that_ran_out_is_found_with_all_that_is_known(store: Store, scop
     with store.begin() as session:
         campaign = approved(session, scope, 1)
         [first] = claimed(session, scope, campaign)
-        outbox.submit(session, scope, [first], at=NOON, until=NOON + MINUTE, draft_id="d1", thread_id="t1")
+        outbox.hold(session, scope, first, until=NOON, draft_id="d1", thread_id="t1")
+        outbox.submit(session, scope, [first], at=NOON, until=NOON + MINUTE)
         assert recovered(session, scope, campaign, NOON) == []
         [second] = recovered(session, scope, campaign, NOON + MINUTE)
         assert (second.attempt, second.draft_id, second.thread_id, second.submitted_at) == (2, "d1", "t1", NOON)
@@ -91,7 +92,7 @@ def test_whoever_lost_a_claim_moves_nothing_any_more(store: Store, scope: Scope)
         campaign = approved(session, scope, 1)
         [late] = claimed(session, scope, campaign)
         [now_holding] = recovered(session, scope, campaign, NOON + MINUTE)
-        assert outbox.submit(session, scope, [late], at=NOON, until=NOON + MINUTE, draft_id="late") == []
+        assert outbox.submit(session, scope, [late], at=NOON, until=NOON + MINUTE) == []
         outbox.give_back(session, scope, [late])
         outbox.hold(session, scope, late, until=NOON)
         assert outbox.settle(session, scope, [Outcome(late, MailState.FAILED)], actor="late") == []
@@ -116,8 +117,8 @@ def test_what_did_not_leave_goes_back_with_its_draft(store: Store, scope: Scope)
     with store.begin() as session:
         campaign = approved(session, scope, 1)
         [mail] = claimed(session, scope, campaign)
-        outbox.submit(session, scope, [mail], at=NOON, until=NOON, draft_id="d1")
-        outbox.give_back(session, scope, [mail], not_before=NOON + MINUTE)
+        outbox.submit(session, scope, [mail], at=NOON, until=NOON)
+        outbox.give_back(session, scope, [mail], not_before=NOON + MINUTE, draft_id="d1")
         assert claimed(session, scope, campaign) == []
         [again] = claimed(session, scope, campaign, moment=NOON + MINUTE)
         assert (again.draft_id, again.submitted_at, again.attempt) == ("d1", None, 2)

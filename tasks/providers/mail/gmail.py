@@ -144,4 +144,4 @@ class GmailMailer:
 
 
 def message_id_of(content: bytes) -> str:
-    return str(headers_of(content).get("Message-ID", "")).strip()
+    return next(iter(headers_of(content).get("message-id", [])), "").strip()
