@@ -46,7 +46,7 @@ def claim(
     if _status(session, scope, campaign_id) is not CampaignStatus.SENDING:
         return []
     ids = due_mails.due(session, scope, campaign_id, key, moment=moment, limit=limit, opening=opening)
-    return _taken(session, scope, campaign_id, key, ids, until)
+    return _taken(session, scope, key, ids, until)
 
 
 @scoped
@@ -56,7 +56,7 @@ def recover(
     """Mails whose worker let its time pass: killed, or waiting for a doubt to clear. Whatever the campaign's status."""
     over = _in(scope, campaign_id, MailState.SENDING) & (table.c.claimed_until <= moment)
     late = select(table.c.id).where(over).order_by(table.c.ordinal).limit(limit).with_for_update(skip_locked=True)
-    return _taken(session, scope, campaign_id, key, list(session.execute(late).scalars()), until)
+    return _taken(session, scope, key, list(session.execute(late).scalars()), until)
 
 
 @scoped
@@ -160,15 +160,13 @@ def _status(session: Session, scope: Scope, campaign_id: str) -> CampaignStatus 
     return CampaignStatus(found) if found else None
 
 
-def _taken(
-    session: Session, scope: Scope, campaign_id: str, key: Key, ids: Sequence[str], until: datetime
-) -> list[Claim]:
-    """The rows are locked already, by the query that found them."""
+def _taken(session: Session, scope: Scope, key: Key, ids: Sequence[str], until: datetime) -> list[Claim]:
+    """The query that found them has locked them. They are asked for by their ids alone: asked for their campaign too,
+    SQLite would walk through all of it.
+    """
     if not ids:
         return []
-    values = {"state": MailState.SENDING, "attempts": table.c.attempts + 1, "claimed_until": until, "reason": ""}
-    mine = update(table).where(of_campaign(table, scope, campaign_id), table.c.id.in_(ids))
-    rows = session.execute(mine.values(**values, updated_at=now()).returning(*READ)).all()
+    rows = session.execute(_TAKEN, {"rows": ids, "claimed_until": until, "updated_at": now()}).all()
     return [claim_of(scope, row, key) for row in sorted(rows, key=lambda row: row.ordinal)]
 
 
@@ -193,6 +191,13 @@ def _or_as_it_was(name: str) -> ColumnElement[str]:
 
 # What every mail costs is made once: to make such a statement takes longer than to carry it out.
 _THESE = table.c.id.in_(bindparam("rows", expanding=True))
+_TAKEN = (
+    update(table)
+    .where(_THESE)
+    .values({name: bindparam(name) for name in ("claimed_until", "updated_at")})
+    .values(state=MailState.SENDING, attempts=table.c.attempts + 1, reason="")
+    .returning(*READ)
+)
 _SUBMITTED = (
     update(table)
     .where(_THESE)

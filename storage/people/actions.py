@@ -11,7 +11,6 @@ from storage.scope import Scope, of_organization, scoped
 from storage.session import Session
 from storage.tables import object_actions as table
 
-
 _NOTED = insert(table)
 
 
