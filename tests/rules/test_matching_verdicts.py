@@ -57,6 +57,19 @@ def test_names_that_differ_in_their_ending_are_asked_about(names: tuple[str, str
     assert said(one, other) is Verdict.MAYBE
 
 
+@pytest.mark.parametrize(("name", "family"), [("Guest{}", "Quill"), ("Guest{}", "Quill{}"), ("Guest", "Quill{}")])
+def test_who_differs_by_a_number_in_the_name_is_somebody_else(name: str, family: str) -> None:
+    crowd = [
+        person(name.format(at), family.format(at), f"guest{at}@firm.example", company="Firm") for at in range(100, 140)
+    ]
+    assert said(*crowd) is Verdict.DIFFERENT
+
+
+def test_a_number_that_only_one_of_them_bears_says_nothing() -> None:
+    one, other = (person(name, "Quill", "anna@quill.example") for name in ("Anna", "Anna2"))
+    assert said(one, other) is Verdict.SURE
+
+
 def test_two_birthdays_are_never_sure_whatever_else_agrees() -> None:
     match = verdict_on(ROBERT, replace(ROBERT, birthday="1970-04-03"))
     assert match

@@ -1,5 +1,7 @@
 """Two people laid side by side, field by field: the obvious comparison that every verdict rests on."""
 
+import re
+
 from rapidfuzz.distance import OSA, JaroWinkler
 
 from tasks.rules.folding import sound
@@ -9,6 +11,7 @@ from tasks.rules.matching.names import FamilyName, GivenName
 from tasks.rules.matching.traits import Traits
 
 CLOSE_NAME = 0.88
+_NUMBERS = re.compile(r"[0-9]+")
 TOO_SHORT_FOR_A_SLIP = 3
 SHORT = 4  # where another first letter is another name: Yang and Wang, Bond and Pond
 
@@ -97,6 +100,8 @@ def family_forms(one: FamilyName, other: FamilyName) -> Family:
 
 
 def _close(one: str, other: str) -> bool:
+    if other_numbers(one, other):
+        return False
     if JaroWinkler.similarity(one, other) >= CLOSE_NAME:
         return True
     length = min(len(one), len(other))
@@ -105,3 +110,9 @@ def _close(one: str, other: str) -> bool:
     if length > TOO_SHORT_FOR_A_SLIP and OSA.distance(one, other, score_cutoff=1) <= 1:
         return True
     return one[0] == other[0] and sound(one) == sound(other)
+
+
+def other_numbers(one: str, other: str) -> bool:
+    """Whoever numbers names means several: Guest 12 is not Guest 13, however near the two are in writing."""
+    mine, theirs = _NUMBERS.findall(one), _NUMBERS.findall(other)
+    return bool(mine and theirs) and mine != theirs

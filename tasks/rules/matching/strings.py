@@ -56,6 +56,8 @@ def _close(ones: list[str], others: list[str]) -> _Truths:
     alike |= long_enough & (_rated(ones, others, OSA.distance) <= 1)
     rest = np.flatnonzero(~alike).tolist()
     alike[rest] = [ones[at][0] == others[at][0] and sound(ones[at]) == sound(others[at]) for at in rest]
+    near = np.flatnonzero(alike).tolist()
+    alike[near] = [not evidence.other_numbers(ones[at], others[at]) for at in near]
     return alike
 
 

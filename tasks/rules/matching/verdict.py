@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from storage.records import Verdict
 from tasks.rules.matching.colleagues import are_colleagues
+from tasks.rules.matching.evidence import other_numbers
 from tasks.rules.matching.levels import (
     FIELD,
     Birthday,
@@ -27,6 +28,7 @@ MAYBE_FROM = 0.25
 _JUST_NOT_SURE = SURE_FROM - 0.0001
 _ENDINGS = "aeios"
 COLLEAGUES = "each has an e-mail address in their own name"
+NUMBERED = "the numbers in their names differ"
 _SAME_GIVEN = (Given.SAME, Given.SHORT, Given.CLOSE)
 _SAME_FAMILY = (Family.SAME, Family.CLOSE)
 
@@ -44,6 +46,8 @@ def objections(one: Traits, other: Traits, evidence: Evidence) -> tuple[str, ...
         found.append("given names differ in their ending")
     if one.generation and other.generation and one.generation != other.generation:
         found.append("one is the elder and one the younger")
+    if any(map(other_numbers, (one.given.text, one.family.text), (other.given.text, other.family.text))):
+        found.append(NUMBERED)
     if are_colleagues(one, other, evidence):
         found.append(COLLEAGUES)
     return tuple(found)
@@ -116,7 +120,7 @@ def worth_asking(levels: NDArray[np.int8]) -> NDArray[np.bool_]:
 def strangers(evidence: Evidence, objected: Collection[str]) -> bool:
     """Two other names, and nothing that is one person's own: neighbours or colleagues, whatever the score says."""
     other_names = evidence.given is Given.DIFFERENT and evidence.family is Family.DIFFERENT
-    if not other_names and COLLEAGUES not in objected:
+    if not other_names and {COLLEAGUES, NUMBERED}.isdisjoint(objected):
         return False
     return (
         not _own(evidence)
