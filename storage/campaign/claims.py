@@ -15,7 +15,7 @@ from storage.tables import campaign_emails as table
 READ = [
     table.c[name] for name in
     ("id", "campaign_id", "object_id", "ordinal", "attempts", "content", "approved_hash", "draft_id", "message_id",
-     "thread_id", "submitted_at")
+     "thread_id", "submitted_at", "put_off")
 ]  # fmt: skip
 
 
