@@ -6,7 +6,8 @@ from starlette.responses import Response
 
 from storage import audit, scrubbing
 from storage.people import contacts
-from storage.privacy import erasing, holdings, trails
+from storage.privacy import erasing, holdings
+from storage.privacy.traces import traces_of
 from storage.records import Contact
 from storage.session import Session
 from tasks.rules.accounting import forecast
@@ -35,12 +36,12 @@ def before_erasing(visit: Visit) -> Response:
     visit.scope.demand_admin("erase a person")
     with visit.context.store.read() as session:
         contact = _contact(session, visit)
-        trail = trails.follow(session, visit.scope, whom_of(contact))
-        known = contacts.contacts(session, visit.scope, sorted(trail.contacts))
+        traces = traces_of(session, visit.scope, whom_of(contact))
+        known = contacts.contacts(session, visit.scope, sorted(traces.contacts))
     others = [one for one in known.values() if one.id != contact.id]
-    rows = len(trail.past) + sum(map(len, trail.waiting.values()))
+    rows = len(traces.past) + sum(map(len, traces.waiting.values()))
     return visit.page(
-        "erase.html", contact=contact, to_type=_to_type(contact), others=others, mails=len(trail.mails), rows=rows
+        "erase.html", contact=contact, to_type=_to_type(contact), others=others, mails=len(traces.mails), rows=rows
     )
 
 

@@ -12,9 +12,9 @@ from sqlalchemy import ColumnElement, Table, delete, select
 from storage import audit
 from storage.campaign import suppressions
 from storage.people import contacts, twins
-from storage.privacy import erasures, mail_erasure, plan_erasure, trails
+from storage.privacy import erasures, mail_erasure, plan_erasure
 from storage.privacy.holdings import known_as, said_of
-from storage.privacy.trails import Trail
+from storage.privacy.traces import Traces, traces_of
 from storage.records import ChangeKind, ChangeState, Statistics, Whom
 from storage.scope import Scope, of_organization, scoped
 from storage.session import Session
@@ -50,21 +50,21 @@ def erase(session: Session, scope: Scope, whom: Whom, forecast: Forecast, *, by:
     scope.demand_admin("erase a person")
     erasures.hold_off(session, scope, alone=True)
     _hold_runs(session, scope)
-    trail = trails.follow(session, scope, whom)
-    known = not erasures.known(session, scope).keys.isdisjoint(trail.hashes)
-    if trail.is_empty:
+    traces = traces_of(session, scope, whom)
+    known = not erasures.known(session, scope).keys.isdisjoint(traces.hashes)
+    if traces.is_empty:
         return Erasure(before=known)
-    _keep_away(session, scope, whom, trail)
+    _keep_away(session, scope, whom, traces)
     counts = {
-        "plan_rows": plan_erasure.empty(session, scope, whom, trail, forecast),
-        "mails": mail_erasure.empty(session, scope, trail.mails),
-        "twins": twins.erase(session, scope, sorted(trail.contacts)),
-        "match_decisions": _remove(session, scope, match_decisions, said_of(trail)),
-        "waiting_records": _remove(session, scope, deferred_records, deferred_records.c.id.in_(trail.deferred)),
-        "vectors": _remove(session, scope, contact_vectors, contact_vectors.c.object_id.in_(trail.contacts)),
-        "actions": _remove(session, scope, object_actions, object_actions.c.object_id.in_(trail.contacts)),
-        "links": _remove(session, scope, object_links, object_links.c.object_id.in_(trail.contacts)),
-        "contacts": _remove(session, scope, objects, objects.c.id.in_(trail.contacts)),
+        "plan_rows": plan_erasure.empty(session, scope, whom, traces, forecast),
+        "mails": mail_erasure.empty(session, scope, traces.mails),
+        "twins": twins.erase(session, scope, sorted(traces.contacts)),
+        "match_decisions": _remove(session, scope, match_decisions, said_of(traces)),
+        "waiting_records": _remove(session, scope, deferred_records, deferred_records.c.id.in_(traces.deferred)),
+        "vectors": _remove(session, scope, contact_vectors, contact_vectors.c.object_id.in_(traces.contacts)),
+        "actions": _remove(session, scope, object_actions, object_actions.c.object_id.in_(traces.contacts)),
+        "links": _remove(session, scope, object_links, object_links.c.object_id.in_(traces.contacts)),
+        "contacts": _remove(session, scope, objects, objects.c.id.in_(traces.contacts)),
     }
     subject = known_as(session, scope, whom)
     audit.record(session, scope, actor=by, action="person.erased", subject=subject, detail=counts)
@@ -79,30 +79,30 @@ def _hold_runs(session: Session, scope: Scope) -> None:
     session.execute(running.order_by(contact_syncs.c.id).with_for_update()).all()
 
 
-def _keep_away(session: Session, scope: Scope, whom: Whom, trail: Trail) -> None:
+def _keep_away(session: Session, scope: Scope, whom: Whom, traces: Traces) -> None:
     """By the address that was named, and by all else that tells them and nobody who stays."""
-    addresses = _all(map(whom.known_by.addresses_of, trail.people))
-    numbers = _all(map(whom.known_by.numbers_of, trail.people))
-    facts = _facts(whom, trail) if not addresses and not numbers else set()
+    addresses = _all(map(whom.known_by.addresses_of, traces.people))
+    numbers = _all(map(whom.known_by.numbers_of, traces.people))
+    facts = _facts(whom, traces) if not addresses and not numbers else set()
     shared: set[str] = set()
     for contact in contacts.everyone(session, scope):
-        if contact.id not in trail.contacts:
+        if contact.id not in traces.contacts:
             shared |= addresses & whom.known_by.addresses_of(contact.person)
             numbers -= whom.known_by.numbers_of(contact.person)
             facts.discard(whom.known_by.facts_of(contact.person))
     shared.discard(whom.address)  # whoever has it is gone
     of_others = {suppressions.address_hash(session, scope, one) for one in shared}
-    theirs = {suppressions.address_hash(session, scope, one) for one in addresses} | trail.hashes
+    theirs = {suppressions.address_hash(session, scope, one) for one in addresses} | traces.hashes
     theirs -= of_others
-    records = {key for name in trail.sources for key in erasures.record_keys(session, scope, *name)}
+    records = {key for name in traces.sources for key in erasures.record_keys(session, scope, *name)}
     told = {erasures.fact_key(session, scope, one) for one in facts}
     keys = {erasures.number_key(session, scope, number) for number in numbers} | records | told | theirs
     erasures.remember(session, scope, keys)
     suppressions.suppress_for_good(session, scope, sorted(theirs))
 
 
-def _facts(whom: Whom, trail: Trail) -> set[tuple[str, ...]]:
-    told = filter(None, map(whom.known_by.facts_of, trail.people))
+def _facts(whom: Whom, traces: Traces) -> set[tuple[str, ...]]:
+    told = filter(None, map(whom.known_by.facts_of, traces.people))
     return {part for facts in told for part in erasures.and_less(facts)}
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, update
 
 from storage.crypto import Key
 from storage.organization import suggestions
-from storage.privacy.trails import Trail
+from storage.privacy.traces import Traces
 from storage.records import (
     Change,
     ChangeKind,
@@ -38,26 +38,26 @@ _NOBODY: dict[str, Any] = {
 
 @scoped
 def empty(
-    session: Session, scope: Scope, whom: Whom, trail: Trail,
+    session: Session, scope: Scope, whom: Whom, traces: Traces,
     forecast: Callable[[Mapping[tuple[ChangeKind, ChangeState], int]], Statistics],
 ) -> int:  # fmt: skip
     """Returns how many rows. A plan that is open gets its numbers and its digest anew."""
-    emptied, past = 0, sorted(trail.past)
+    emptied, past = 0, sorted(traces.past)
     for start in range(0, len(past), BATCH):
         batch = past[start : start + BATCH]
         these = of_organization(table, scope) & table.c.id.in_(batch)
         emptied += session.execute(update(table).where(these).values(**_NOBODY, reason=ERASED)).rowcount
         _empty_values(session, scope, batch)
-    for sync_id, changes in trail.waiting.items():
+    for sync_id, changes in traces.waiting.items():
         sync, key = syncs.sync(session, scope, sync_id), syncs.demand_preview_key(session, scope, sync_id)
-        left = [left_of(change, _of_others(sync.account, change, whom, trail), sync.status) for change in changes]
+        left = [left_of(change, _of_others(sync.account, change, whom, traces), sync.status) for change in changes]
         _write(session, scope, sync_id, key, left)
         plan_texts.clear(session, scope, sync_id)
         suggestions.take_out(session, scope, Run(RunKind.SYNC, sync_id), (change.ordinal for change in changes))
         counted = plans.counts(session, scope, sync_id)
         numbers = forecast(counted).by_name() | {"maybe": plans.maybes(counted)}
         syncs.note(session, scope, sync_id, digest=plans.digest(session, scope, sync_id, key), **numbers)
-    return emptied + sum(map(len, trail.waiting.values()))
+    return emptied + sum(map(len, traces.waiting.values()))
 
 
 def _empty_values(session: Session, scope: Scope, change_ids: Sequence[str]) -> None:
@@ -76,10 +76,10 @@ def left_of(change: Change, others: Sequence[SourceLink], status: SyncStatus) ->
     return replace(emptied, kind=ChangeKind.SKIP, state=state, seen_version=0)
 
 
-def _of_others(account: str, change: Change, whom: Whom, trail: Trail) -> Sequence[SourceLink]:
+def _of_others(account: str, change: Change, whom: Whom, traces: Traces) -> Sequence[SourceLink]:
     """All records of a row are one person: if one of them is theirs, all are."""
     links = change.proposal.links if change.proposal else ()
-    return () if any(trail.is_theirs(account, link, whom) for link in links) else links
+    return () if any(traces.is_theirs(account, link, whom) for link in links) else links
 
 
 def _write(session: Session, scope: Scope, sync_id: str, key: Key, left: Sequence[Change]) -> None:

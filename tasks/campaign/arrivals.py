@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from contextlib import aclosing
 from datetime import datetime
 
-from storage.campaign import departed, mail_events, suppressions
-from storage.campaign.departed import Departed
+from storage.campaign import mail_events, sent_mails, suppressions
 from storage.campaign.mail_events import Event
+from storage.campaign.sent_mails import SentMail
 from storage.people import actions
 from storage.people.actions import Action
 from storage.records import MailEvent, MailState, SuppressionReason, Visitor
@@ -43,7 +43,7 @@ async def _take_in(post: Post, mailer: Mailer, batch: Sequence[Arrival]) -> Coun
     keep_place(post)
     names = [name for one in batch for name in (one.thread_id, *one.answers)]
     with post.store.read() as session:
-        ours = _departed(session, post, names)
+        ours = _sent_mails(session, post, names)
         noted = mail_events.known(session, post.scope, [one.id for one in batch])
     known = {name for mail in ours for name in (mail.message_id, mail.thread_id, mail.id) if name}
     for arrival in batch:
@@ -67,27 +67,27 @@ async def _open(post: Post, mailer: Mailer, arrival: Arrival) -> Counter[str]:
     return Counter({news.kind.value: 1, f"campaign/{mail.campaign_id}": 1}) if is_new else Counter()
 
 
-async def _sought(post: Post, mailer: Mailer, arrival: Arrival, news: Incoming) -> Departed | None:
+async def _sought(post: Post, mailer: Mailer, arrival: Arrival, news: Incoming) -> SentMail | None:
     """Which mail it is about; of a report that nothing else ties to ours, the mailbox is asked."""
     names = [*news.names, *arrival.answers, arrival.thread_id]
     with post.store.read() as session:
-        found = _meant(_departed(session, post, names), names)
+        found = _meant(_sent_mails(session, post, names), names)
     if found or not arrival.is_report:
         return found
     threads = [await mailer.conversation(name) for name in news.names[:FEW]]
     with post.store.read() as session:
-        return _meant(_departed(session, post, threads), threads)
+        return _meant(_sent_mails(session, post, threads), threads)
 
 
-def _meant(found: Sequence[Departed], names: Sequence[str]) -> Departed | None:
+def _meant(found: Sequence[SentMail], names: Sequence[str]) -> SentMail | None:
     """The mail that is named, rather than one of several in a conversation."""
     named = [mail for mail in found if mail.message_id in names or mail.id in _keys(names)]
     candidates = named or found
     return candidates[0] if len(candidates) == 1 else None
 
 
-def _departed(session: Session, post: Post, names: Sequence[str]) -> list[Departed]:
-    return departed.departed(session, post.scope, post.mailbox, {*names, *_keys(names)})
+def _sent_mails(session: Session, post: Post, names: Sequence[str]) -> list[SentMail]:
+    return sent_mails.sent_mails(session, post.scope, post.mailbox, {*names, *_keys(names)})
 
 
 def _keys(names: Sequence[str]) -> set[str]:
@@ -95,7 +95,7 @@ def _keys(names: Sequence[str]) -> set[str]:
     return {name.strip("<>").partition("@")[0] for name in names}
 
 
-def _note(session: Session, post: Post, mail: Departed, kind: MailEvent, arrival: Arrival, news: Incoming) -> bool:
+def _note(session: Session, post: Post, mail: SentMail, kind: MailEvent, arrival: Arrival, news: Incoming) -> bool:
     detail = {"status": news.status, "final": news.is_final} if kind is MailEvent.BOUNCED else {}
     event = Event(mail.id, kind, arrival.id, post.now(), Visitor.HUMAN, detail)
     if not mail_events.note(session, post.scope, mail.campaign_id, event):
@@ -109,9 +109,9 @@ def _note(session: Session, post: Post, mail: Departed, kind: MailEvent, arrival
     return True
 
 
-def _turn(session: Session, post: Post, mail: Departed, news: Incoming) -> None:
+def _turn(session: Session, post: Post, mail: SentMail, news: Incoming) -> None:
     """A mail that was in doubt has left: something came back for it."""
     if news.is_final:
-        departed.turn(session, post.scope, mail, MailState.BOUNCED, reason=f"bounced ({news.status})")
+        sent_mails.move(session, post.scope, mail, MailState.BOUNCED, reason=f"bounced ({news.status})")
     elif news.kind in (MailEvent.REPLIED, MailEvent.UNSUBSCRIBED):
-        departed.turn(session, post.scope, mail, MailState.REPLIED, reason="")
+        sent_mails.move(session, post.scope, mail, MailState.REPLIED, reason="")

@@ -7,8 +7,8 @@ from prefect import task
 
 from storage.campaign import campaigns, mailboxes, outbox, tallies
 from storage.campaign.claims import Claim, Outcome
-from storage.campaign.departed import LEFT
 from storage.campaign.outbox import STILL_A_DRAFT
+from storage.campaign.sent_mails import LEFT
 from storage.records import CampaignStatus, MailState
 from storage.session import Store, open_store
 from tasks.campaign.arrivals import read_arrivals

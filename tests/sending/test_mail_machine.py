@@ -26,11 +26,11 @@ from storage.campaign import (  # fmt: skip
     campaign_holds,
     campaign_reviews,
     campaigns,
-    departed,
     mail_mending,
     mail_writing,
     mails,
     outbox,
+    sent_mails,
     suppressions,
     tallies,
 )
@@ -162,8 +162,8 @@ class MailMachine(RuleBasedStateMachine):
         with self.store.begin() as session:
             mail = mails.mail(session, self.scope, self.campaign.id, str(number + 1), None)
             if self.left[mail.id]:
-                for one in departed.departed(session, self.scope, self.campaign.mailbox, [mail.id]):
-                    departed.turn(session, self.scope, one, to, reason="it came back")
+                for one in sent_mails.sent_mails(session, self.scope, self.campaign.mailbox, [mail.id]):
+                    sent_mails.move(session, self.scope, one, to, reason="it came back")
 
     @rule(number=numbers)
     def somebody_wants_no_mail(self, number: int) -> None:

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from storage.campaign import suppressions
-from storage.privacy import erasing, erasures, holdings, mail_erasure, plan_erasure, trails
-from storage.privacy.trails import Trail
+from storage.privacy import erasing, erasures, holdings, mail_erasure, plan_erasure
+from storage.privacy.traces import Traces, traces_of
 from storage.records import Labelled, Person
 from storage.scope import Scope
 from storage.session import Session
@@ -44,8 +44,8 @@ PRIVACY_AS_A_STRANGER: dict[str, Callable[[Session, Scope, Any], Any]] = {
         holdings.known_as(s, it.scope, them(it)) == holdings.known_as(s, me, them(it))
     ),
     "mail_erasure.empty": lambda s, me, it: mail_erasure.empty(s, me, {it.mail.mail_id: it.mail.campaign_id}),
-    "plan_erasure.empty": lambda s, me, it: plan_erasure.empty(s, me, them(it), Trail(past={it.change_id}), forecast),
+    "plan_erasure.empty": lambda s, me, it: plan_erasure.empty(s, me, them(it), Traces(past={it.change_id}), forecast),
     "suppressions.no_longer_for_good": lambda s, me, it: suppressions.no_longer_for_good(s, me, [it.mail.address_hash]),
     "suppressions.suppress_for_good": lambda s, me, it: suppressions.suppress_for_good(s, me, [f"hash of {it.mark}"]),
-    "trails.follow": lambda s, me, it: not trails.follow(s, me, them(it)).is_empty,
+    "traces.traces_of": lambda s, me, it: not traces_of(s, me, them(it)).is_empty,
 }

@@ -5,10 +5,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from storage.campaign import campaign_reviews, campaigns, departed, due_mails, mail_mending, mailboxes, outbox, tallies
+from storage.campaign import (
+    campaign_reviews,
+    campaigns,
+    due_mails,
+    mail_mending,
+    mailboxes,
+    outbox,
+    sent_mails,
+    tallies,
+)
 from storage.campaign.campaign_reviews import Decision
 from storage.campaign.claims import Claim, Outcome
-from storage.campaign.departed import Departed
+from storage.campaign.sent_mails import SentMail
 from storage.crypto import Key
 from storage.deciding import Choice
 from storage.records import MailState
@@ -27,7 +36,7 @@ class SendingWorld:
     key: Key
     claim: Claim
     doubt: Claim
-    left: Departed
+    left: SentMail
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -49,14 +58,14 @@ def filled_outbox(session: Session, scope: Scope, connection_id: str) -> Sending
     outbox.settle(session, scope, ends, actor="me")
     mailboxes.looked(session, scope, campaign.mailbox, NOON)
     mailboxes.take_slot(session, scope, campaign.mailbox, "me", moment=NOON, until=NOON + HOUR, at_once=1)
-    [left] = departed.departed(session, scope, campaign.mailbox, [sent.mail_id])
+    [left] = sent_mails.sent_mails(session, scope, campaign.mailbox, [sent.mail_id])
     return SendingWorld(campaign.mailbox, campaign.id, key, claim, doubt, left)
 
 
 OUTBOX_AS_A_STRANGER: dict[str, Callable[[Session, Scope, Any], Any]] = {
-    "departed.departed": lambda s, me, it: departed.departed(s, me, it.out.box, [it.out.left.id, "<sent@x>"]),
+    "sent_mails.sent_mails": lambda s, me, it: sent_mails.sent_mails(s, me, it.out.box, [it.out.left.id, "<sent@x>"]),
     "tallies.settled_since": lambda s, me, it: tallies.settled_since(s, me, it.out.campaign_id, NOON - HOUR) != (0, 0),
-    "departed.turn": lambda s, me, it: departed.turn(s, me, it.out.left, MailState.BOUNCED, reason="mine"),
+    "sent_mails.move": lambda s, me, it: sent_mails.move(s, me, it.out.left, MailState.BOUNCED, reason="mine"),
     "mailboxes.give_slot_back": lambda s, me, it: mailboxes.give_slot_back(s, me, it.out.box, "me"),
     "mailboxes.looked": lambda s, me, it: mailboxes.looked(s, me, it.out.box, NOON + HOUR),
     "mailboxes.keep_quiet": lambda s, me, it: mailboxes.keep_quiet(s, me, it.out.box, NOON + HOUR, "mine"),

@@ -1,4 +1,4 @@
-"""Mails that have left, found again by what the services call them when something comes back."""
+"""Sent mails, found again by what the services call them when a bounce or an answer comes back."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, fields
@@ -16,7 +16,7 @@ BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Departed:
+class SentMail:
     id: str
     campaign_id: str
     object_id: str
@@ -27,22 +27,22 @@ class Departed:
 
 
 @scoped
-def departed(session: Session, scope: Scope, mailbox: str, names: Collection[str]) -> list[Departed]:
+def sent_mails(session: Session, scope: Scope, mailbox: str, names: Collection[str]) -> list[SentMail]:
     """Those of this mailbox whose Message-ID, conversation or own id is among `names`."""
-    found: dict[str, Departed] = {}
+    found: dict[str, SentMail] = {}
     wanted = [name for name in dict.fromkeys(names) if name]
     for start in range(0, len(wanted), BATCH):
         batch = wanted[start : start + BATCH]
         named = table.c.message_id.in_(batch) | table.c.thread_id.in_(batch) | table.c.id.in_(batch)
         here = of_organization(table, scope) & (table.c.mailbox == mailbox) & table.c.state.in_(LEFT)
         for row in session.execute(select(table).where(here, named)):
-            plain = {field.name: getattr(row, field.name) for field in fields(Departed) if field.name != "state"}
-            found[row.id] = Departed(state=MailState(row.state), **plain)
+            plain = {field.name: getattr(row, field.name) for field in fields(SentMail) if field.name != "state"}
+            found[row.id] = SentMail(state=MailState(row.state), **plain)
     return list(found.values())
 
 
 @scoped
-def turn(session: Session, scope: Scope, mail: Departed, to: MailState, *, reason: str) -> bool:
+def move(session: Session, scope: Scope, mail: SentMail, to: MailState, *, reason: str) -> bool:
     """Bounced, or answered: either proves as well that it had left. A bounce is the last word."""
     before = {MailState.SENT, MailState.UNKNOWN} | ({MailState.REPLIED} if to is MailState.BOUNCED else set())
     moved = update(table).where(
