@@ -2,15 +2,18 @@
 
 import os
 from collections.abc import Iterator
+from datetime import timedelta
 
 from deployments.cli.findings import Finding, finding
-from storage import row_security
+from storage import chores, row_security
+from storage.documents import now
 from storage.organization import tenants
 from storage.reporting import notices
 from storage.session import Store
 from storage.settings import PREFIX, Settings
 from tasks.providers.flow_runs.engine import Engine
 
+QUIET = timedelta(minutes=5)
 GUIDE = "docs/production.md says how"
 
 
@@ -26,6 +29,7 @@ def examine_for_production(chosen: Settings, store: Store) -> Iterator[Finding]:
     yield finding("metrics", watched, told, f"set {PREFIX}METRICS_TOKEN, and give it to Prometheus")
     yield _told_of_trouble(chosen, store)
     yield from _workers(chosen)
+    yield _sweeper(store)
     yield Finding("backups", fine=True, told="not to be seen from here: docs/operations.md; try one")
 
 
@@ -64,3 +68,10 @@ def _workers(chosen: Settings) -> Iterator[Finding]:
     engine = Engine(chosen.prefect_url)
     pool = engine.pool_of("contact-sync") if engine.is_up() else ""
     yield finding("workers", bool(pool), f"pool {pool}" if pool else "no work pool", f"contactflow deploy; {GUIDE}")
+
+
+def _sweeper(store: Store) -> Finding:
+    swept = chores.last_done(store, chores.SWEEPING)
+    told = f"last swept at {swept:%Y-%m-%d %H:%M} UTC" if swept else "none ever swept"
+    fine = swept is not None and now() - swept < QUIET
+    return finding("sweeper", fine, told, f"python -m deployments.sweeper; {GUIDE}")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from deployments.cli.production import examine_for_production
+from storage import chores
 from storage.organization import tenants
 from storage.session import Store
 from storage.settings import Settings
@@ -17,6 +18,7 @@ from tests.flows.house import House
 
 WRONG_AT_HOME = {
     "kind of database", "where the keys are", "public address", "metrics", "who is told of trouble", "workers",
+    "sweeper",
 }  # fmt: skip
 FOR_MANY = {
     "secret_keys": "k" * 32, "public_url": "https://contacts.example", "metrics_token": "t" * 32,
@@ -52,7 +54,9 @@ def test_only_the_applications_role_is_fit(by_role: tuple[str, Store]) -> None:
 def test_what_is_set_for_many_is_fine(many: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:9/api")
     told = found(many, **FOR_MANY)
-    assert {name for name, one in told.items() if not one.fine} == {"workers"}
+    assert {name for name, one in told.items() if not one.fine} == {"workers", "sweeper"}
+    chores.note(many, chores.SWEEPING)
+    assert found(many, **FOR_MANY)["sweeper"].fine
 
 
 def test_an_organization_that_would_be_told_of_nothing_is_counted(many: Store) -> None:
