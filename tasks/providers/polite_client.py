@@ -23,6 +23,7 @@ from tasks.providers.http_errors import Temporary, Unauthorized, broken, header_
 T = TypeVar("T")
 Decoder = Callable[[bytes], T]
 
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _SAME_ADDRESS = 5  # a page may point to itself while the service catches up, but not for ever
 _LAST_ANSWERS = 10  # seconds that closing waits for what is still under way
 
@@ -112,7 +113,7 @@ class PoliteClient:
         A refusal without data in it may be somebody else's and is asked for again, but for the statuses to `believe`.
         """
         if origin(url) != self._origin:
-            raise ProviderError(f"{self._provider} points to a foreign address", provider=self._provider)
+            raise ProviderError(foreign(self._provider, url), provider=self._provider)
         self._visits[hash(url)] += 1
         if self._visits[hash(url)] > _SAME_ADDRESS:
             raise IncompleteRead(f"{self._provider} sends us in a circle", provider=self._provider)
@@ -202,5 +203,14 @@ class PoliteClient:
 
 
 def origin(url: str) -> tuple[str, str, int | None]:
+    """Where a token may go: scheme, host and port; this machine is one host by each of its names."""
     parts = httpx.URL(url)
-    return parts.scheme, parts.host, parts.port
+    return parts.scheme, "localhost" if parts.host in _LOOPBACK else parts.host, parts.port
+
+
+def foreign(provider: str, url: str) -> str:
+    host = httpx.URL(url).host or "an address without a host"
+    return (
+        f"{provider} points to a foreign address, {host}, which gets no token; "
+        "if the service really answers there, its URL in the settings must say so"
+    )

@@ -7,6 +7,7 @@ import pytest
 
 from tasks.providers.base import CursorExpired, NeedsReconnect, ProviderError
 from tasks.providers.contacts.landed import decoder
+from tasks.providers.polite_client import origin
 from tests.providers.polite_world import BASE, GOOD, START, Answer, Shape, World, graph, legacy, people
 
 
@@ -187,6 +188,12 @@ async def test_the_token_goes_to_no_other_origin(link: str) -> None:
     with pytest.raises(ProviderError, match="foreign"):
         await world.get(link)
     assert world.requests == []
+
+
+@pytest.mark.parametrize("name", ["localhost", "127.0.0.1", "[::1]"])
+def test_this_machine_is_one_origin_by_each_of_its_names(name: str) -> None:
+    assert origin(f"http://{name}:8080/v1") == origin("http://127.0.0.1:8080/v1/people?page=2")
+    assert origin(f"http://{name}:8081/v1") != origin("http://127.0.0.1:8080/v1")
 
 
 async def test_a_link_is_sent_exactly_as_it_came() -> None:

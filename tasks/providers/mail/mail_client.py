@@ -13,7 +13,7 @@ import msgspec
 from tasks.providers.base import NeedsReconnect, ProviderError, Tokens
 from tasks.providers.http_errors import Temporary, Unauthorized, header_wait, refuse
 from tasks.providers.mail.mailer import Busy, DayIsFull, Lost, Refused
-from tasks.providers.polite_client import Chance, Decoder, new_client, origin
+from tasks.providers.polite_client import Chance, Decoder, foreign, new_client, origin
 
 T = TypeVar("T")
 Quiet = Callable[[float, str], None]
@@ -73,7 +73,7 @@ class MailClient:
             method, path if path.startswith("http") else self._base + path, params=parameters or None, content=content
         )
         if origin(str(request.url)) != origin(self._base):
-            raise Refused(f"{self._provider} points to a foreign address", provider=self._provider)
+            raise Refused(foreign(self._provider, str(request.url)), provider=self._provider)
         request.headers.update(self._headers)
         if content:
             request.headers["content-type"] = "application/json"
