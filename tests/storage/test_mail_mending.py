@@ -21,7 +21,9 @@ def in_doubt(session: Session, scope: Scope, count: int = 3) -> Campaign:
     """The first mail is in doubt, the second has failed, the others wait."""
     campaign = approved(session, scope, count)
     doubt, failed = claimed(session, scope, campaign, 2)
-    outbox.submit(session, scope, [doubt, failed], at=NOON, until=NOON + MINUTE, draft_id="d", message_id="<m@x>")
+    for one in (doubt, failed):
+        outbox.hold(session, scope, one, until=NOON + MINUTE, draft_id="d", message_id="<m@x>")
+    outbox.submit(session, scope, [doubt, failed], at=NOON, until=NOON + MINUTE)
     ends = (Outcome(doubt, MailState.UNKNOWN, "who knows"), Outcome(failed, MailState.FAILED, "refused"))
     outbox.settle(session, scope, ends, actor="ann")
     return campaign
