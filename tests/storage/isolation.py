@@ -1,7 +1,7 @@
 """What one organization has, and how a stranger who knew its ids would call every repository function."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,20 +11,16 @@ from storage.deciding import Choice
 from storage.documents import fingerprint, new_id
 from storage.organization import connections, tenants
 from storage.organization.connections import StoredTokens
-from storage.people import actions, contacts, decisions, links, merging, twins, vectors
+from storage.people import actions, decisions, links
 from storage.people.actions import Action
 from storage.people.merging import Pair
 from storage.records import (
     ChangeKind,
     ChangeState,
     ConnectionStatus,
-    Contact,
-    Criteria,
     Edits,
     Gone,
     Labelled,
-    Match,
-    MergeUndo,
     Person,
     Provider,
     Role,
@@ -44,6 +40,7 @@ from storage.sync.reviews import Decision
 from tests.storage.campaign_isolation import CAMPAIGNS_AS_A_STRANGER, CampaignWorld, filled_campaign
 from tests.storage.examples import begun, connected, kept, planned, preview_key, row, undo_key
 from tests.storage.notice_isolation import NOTICES_AS_A_STRANGER, filled_notices
+from tests.storage.people_isolation import PEOPLE_AS_A_STRANGER, twinned
 from tests.storage.privacy_isolation import PRIVACY_AS_A_STRANGER, filled_erasure
 from tests.storage.review_isolation import REVIEW_AS_A_STRANGER, filled_review
 from tests.storage.schedule_isolation import SCHEDULES_AS_A_STRANGER, filled_schedule
@@ -53,7 +50,6 @@ from tests.storage.suggestion_isolation import SUGGESTIONS_AS_A_STRANGER, filled
 LATER = datetime.now(UTC) + timedelta(hours=1)
 QUARTER = timedelta(minutes=15)
 EARLIER = LATER - 8 * QUARTER  # a claim that has run out
-LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,25 +134,6 @@ def filled(session: Session, name: str) -> World:
     )  # fmt: skip
 
 
-def twinned(session: Session, scope: Scope, contact: Contact) -> tuple[str, Pair]:
-    """A pair that was merged, and one that waits for a decision: `contact` and what came of the other."""
-    second, third = kept(session, scope, contact.person), kept(session, scope, contact.person)
-    maybe = Match(second.id, third.id, Verdict.MAYBE, 0.5, f"alike at {contact.id}")
-    twins.propose(session, scope, [maybe], {second.id: 1, third.id: 1})
-    (merged,) = twins.twins(session, scope)
-    pair = merging.open_pair(session, scope, merged.id)
-    merging.merge(session, scope, pair, replace(pair.kept, version=2), by=contact.id, undo_for=QUARTER)
-    again = Match(contact.id, pair.kept.id, Verdict.SURE, 0.9, f"alike at {contact.id}")
-    twins.propose(session, scope, [again], {contact.id: 1, pair.kept.id: 2})
-    (open_twins,) = twins.twins(session, scope)
-    vectors.keep(session, scope, "model", {contact.id: ("hash", b"vector")})
-    decisions.remember(
-        session, scope, account=twins.OURS, source_id=contact.id, object_id=third.id, verdict=Verdict.DIFFERENT,
-        decided_by=contact.id,
-    )  # fmt: skip
-    return merged.id, merging.open_pair(session, scope, open_twins.id)
-
-
 def fill_the_rest(
     session: Session, scope: Scope, object_id: str, connection_id: str, sync_id: str, person: Person
 ) -> None:
@@ -175,8 +152,6 @@ def decided(choice: Choice, theirs: World) -> Decision:
 
 
 AS_A_STRANGER: dict[str, Callable[[Session, Scope, World], Any]] = {
-    "actions.actions": lambda s, me, it: actions.actions(s, me, it.object_id),
-    "actions.note": lambda s, me, _: actions.note(s, me, [Action("nobody", "created", "me")]),
     "audit.entries": lambda s, me, it: audit.entries(s, me, subject=it.scope.user_id),
     "audit.record": lambda s, me, _: audit.record(s, me, actor="me", action="looked", subject="nothing"),
     "audit.verify": lambda s, me, _: audit.verify(s, me).broken_at,
@@ -201,27 +176,6 @@ AS_A_STRANGER: dict[str, Callable[[Session, Scope, World], Any]] = {
     "connections.quiet_until": lambda s, me, it: connections.quiet_until(s, me, it.connection_id),
     "connections.release_refresh": lambda s, me, it: connections.release_refresh(s, me, it.connection_id),
     "connections.tokens": lambda s, me, it: connections.tokens(s, me, it.connection_id),
-    "contacts.addresses_since": lambda s, me, it: [
-        address for address in contacts.addresses_since(s, me, LATER - 9 * QUARTER, but_for="") if it.mark in address
-    ],
-    "contacts.chosen": lambda s, me, it: contacts.chosen(s, me, Criteria(contacts=(it.object_id,))),
-    "contacts.contact": lambda s, me, it: contacts.contact(s, me, it.object_id),
-    "contacts.contacts": lambda s, me, it: contacts.contacts(s, me, [it.object_id], lock=True),
-    "contacts.count": lambda s, me, _: contacts.count(s, me) - 2,
-    "contacts.create": lambda s, me, _: contacts.create(s, me, []),
-    "contacts.everyone": lambda s, me, _: contacts.everyone(s, me),
-    "contacts.overwrite": lambda s, me, it: contacts.overwrite(
-        s, me, [contacts.Contact(it.object_id, 2, Person(display_name="mine"), {})]
-    ),
-    "contacts.remove": lambda s, me, it: contacts.remove(s, me, [it.object_id]),
-    "contacts.search": lambda s, me, it: [*contacts.search(s, me, it.mark), *contacts.search(s, me)],
-    "decisions.decisions": lambda s, me, it: decisions.decisions(s, me, it.connection_id),
-    "decisions.follow": lambda s, me, it: decisions.follow(s, me, it.connection_id, {"asked": "asked anew"}),
-    "decisions.withdraw": lambda s, me, it: decisions.withdraw(s, me, it.connection_id, [("asked", it.object_id)]),
-    "decisions.remember": lambda s, me, it: decisions.remember(
-        s, me, account=it.connection_id, source_id="asked", object_id=it.object_id, verdict=Verdict.DIFFERENT,
-        decided_by="me",
-    ),
     "deferred.add": lambda s, me, it: deferred.add(s, me, it.connection_id, it.sync_id, [Gone("deferred")]),
     "deferred.deferred": lambda s, me, it: deferred.deferred(s, me, it.connection_id),
     "deferred.everything": lambda s, me, _: deferred.everything(s, me),
@@ -234,21 +188,6 @@ AS_A_STRANGER: dict[str, Callable[[Session, Scope, World], Any]] = {
     "landing.land": lambda s, me, it: landing.land(s, me, it.sync_id, it.key, number=2, body=b"mine", position="mine"),
     "landing.progress": lambda s, me, it: any(landing.progress(s, me, it.sync_id, it.key)),
     "landing.prune": lambda s, me, _: landing.prune(s, me) - 1,  # their own
-    "links.count": lambda s, me, it: links.count(s, me, it.connection_id),
-    "links.fingerprints": lambda s, me, it: links.fingerprints(s, me, it.connection_id),
-    "links.holders": lambda s, me, it: links.holders(s, me, it.connection_id, ["display_name"])["display_name"],
-    "links.links": lambda s, me, it: links.links(s, me, it.connection_id, ["linked"]),
-    "links.links_of": lambda s, me, it: links.links_of(s, me, it.object_id),
-    "links.unlink": lambda s, me, it: links.unlink(s, me, it.connection_id, ["linked"]),
-    "links.write": lambda s, me, it: links.write(
-        s, me, [StoredLink("linked", it.object_id, Provider.MICROSOFT, it.connection_id, Person())]
-    ),
-    "merging.keep_apart": lambda s, me, it: merging.keep_apart(s, me, it.twins_id, by="me"),
-    "merging.merge": lambda s, me, it: merging.merge(
-        s, me, it.pair, replace(it.pair.kept, version=it.pair.kept.version + 1), by="me", undo_for=QUARTER
-    ),
-    "merging.open_pair": lambda s, me, it: merging.open_pair(s, me, it.twins_id),
-    "merging.unmerge": lambda s, me, it: merging.unmerge(s, me, it.merged_id, by="me"),
     "plan_outcomes.clear_undo": lambda s, me, it: plan_outcomes.clear_undo(s, me, it.sync_id),
     "plan_outcomes.mark_undone": lambda s, me, it: plan_outcomes.mark_undone(
         s, me, it.sync_id, plans.changes(s, it.scope, it.sync_id, None), [], why="mine"
@@ -309,26 +248,7 @@ AS_A_STRANGER: dict[str, Callable[[Session, Scope, World], Any]] = {
     "syncs.undo_key": lambda s, me, it: syncs.undo_key(s, me, it.sync_id),
     "tenants.member": lambda s, me, it: tenants.member(s, me, f"admin@{it.mark}.example"),
     "tenants.users_of": lambda s, me, _: tenants.users_of(s, me),
-    "twins.apart": lambda s, me, _: twins.apart(s, me),
-    "twins.count": lambda s, me, _: twins.count(s, me) - 1,
-    "twins.erase": lambda s, me, it: twins.erase(s, me, [it.object_id]),
-    "twins.forget_undo": lambda s, me, it: twins.forget_undo(s, me, it.merged_id),
-    "twins.grown_since": lambda s, me, it: twins.grown_since(s, me, [it.pair.kept.id, it.pair.gone.id], LONG_AGO),
-    "twins.note_apart": lambda s, me, it: twins.note_apart(s, me, it.twins_id, by="me"),
-    "twins.note_merged": lambda s, me, it: twins.note_merged(
-        s, me, it.twins_id, MergeUndo(it.pair.kept, it.pair.gone, it.pair.kept), by="me", undo_until=LATER
-    ),
-    "twins.note_opinion": lambda s, me, it: twins.note_opinion(s, me, it.twins_id, "mine"),
-    "twins.note_unmerged": lambda s, me, it: twins.note_unmerged(
-        s, me, it.twins_id, {it.pair.kept.id: 1, it.pair.gone.id: 1}
-    ),
-    "twins.pair": lambda s, me, it: twins.pair(s, me, it.twins_id),
-    "twins.propose": lambda s, me, _: twins.propose(s, me, [], {}),
-    "twins.twins": lambda s, me, _: twins.twins(s, me),
-    "twins.undo_of": lambda s, me, it: twins.undo_of(s, me, it.merged_id),
-    "vectors.keep": lambda s, me, it: vectors.keep(s, me, "mine", {it.object_id: ("mine", b"mine")}),
-    "vectors.vectors": lambda s, me, _: vectors.vectors(s, me, "model"),
-    "twins.withdraw": lambda s, me, it: twins.withdraw(s, me, [it.object_id]),
-    **CAMPAIGNS_AS_A_STRANGER, **OUTBOX_AS_A_STRANGER, **REVIEW_AS_A_STRANGER, **SCHEDULES_AS_A_STRANGER,
+    **PEOPLE_AS_A_STRANGER, **CAMPAIGNS_AS_A_STRANGER, **OUTBOX_AS_A_STRANGER, **REVIEW_AS_A_STRANGER,
+    **SCHEDULES_AS_A_STRANGER,
     **PRIVACY_AS_A_STRANGER, **SUGGESTIONS_AS_A_STRANGER, **NOTICES_AS_A_STRANGER,
 }  # fmt: skip
