@@ -4,7 +4,6 @@ A setting that is misspelt or malformed stops the program with its name and what
 """
 
 import os
-import secrets
 from base64 import b64encode
 from collections.abc import Iterable
 from contextlib import suppress
@@ -17,6 +16,8 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
+
+from storage.own_secret import own_secret
 
 PREFIX = "CONTACTFLOW_"
 SHORTEST_KEY = 16
@@ -182,7 +183,7 @@ class Settings(BaseSettings):
     def _own_secret(self) -> str:
         path = self.home_made() / "secret_keys"
         try:
-            return _kept_secret(path)
+            return own_secret(path)
         except OSError as error:
             raise SettingsError(f"{PREFIX}SECRET_KEYS: {path} cannot be read or made: {error.strerror}") from None
 
@@ -198,19 +199,6 @@ class Settings(BaseSettings):
 @lru_cache(maxsize=1)
 def settings() -> Settings:
     return Settings.load()
-
-
-def _kept_secret(path: Path) -> str:
-    with suppress(FileNotFoundError):
-        return path.read_text().strip()
-    # Several may start at once: whoever links first made the key, and all read that one.
-    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(secrets.token_urlsafe(32) + "\n")
-    with suppress(FileExistsError):
-        os.link(draft, path)
-    draft.unlink()
-    return path.read_text().strip()
 
 
 def _refuse_unknown(names: Iterable[str], known: set[str]) -> None:

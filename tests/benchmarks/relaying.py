@@ -1,14 +1,12 @@
 """Row 10: mails by SMTP with a durable row each, beside the same bytes without any row, and beside peers."""
 
 import asyncio
-import os
-import shutil
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from unittest.mock import patch
 
 from storage.campaign import campaign_reviews, campaigns, mail_writing, mails
 from storage.campaign.campaign_reviews import Decision
@@ -22,53 +20,51 @@ from storage.organization import organization_settings
 from storage.records import Brief, CampaignStatus, Criteria, Draft, Letter, MailState, Recipient
 from tasks.campaign.send import send_all
 from tests.benchmarks.household import ROOT, USER, Household, household
+from tests.benchmarks.mail_peers import BODY, Peer, mailmerge, nodemailer, post_office
 from tests.benchmarks.measuring import Row, cpu, spent, wall
 
 LINES = 16
 TURNS = 3
-BODY = "We built an engine that computes by itself, and you would be the first to see it run.\r\n" * 12
-NODEMAILER = """
-const nodemailer = require("nodemailer");
-const [port, count] = process.argv.slice(1).map(Number);
-const pool = nodemailer.createTransport({host: "127.0.0.1", port, pool: true, maxConnections: 16, maxMessages: 1e9});
-const same = {from: "ann@acme.example", subject: "An engine", text: process.env.BODY};
-const mail = n => ({...same, to: `p${n}@engines.example`});
-(async () => {
-  await pool.sendMail(mail(0));
-  const started = process.hrtime.bigint();
-  await Promise.all([...Array(count).keys()].map(n => pool.sendMail(mail(n))));
-  console.log(Number(process.hrtime.bigint() - started) / 1e9);
-  pool.close();
-})();
-"""
+PEERS: dict[str, Peer] = {"nodemailer": nodemailer, "mailmerge": mailmerge, "django-post_office": post_office}
 
 
 def rows(home: Path, size: int) -> Iterator[Row]:
-    count = max(200, size // 20)
-    with sink() as port, household(home / "smtp", CONTACTFLOW_SMTP_URL=f"smtp://127.0.0.1:{port}") as house:
-        taken: dict[str, list[float]] = {"ours": [], "cpu": [], "limit": [], "limit cpu": [], "nodemailer": []}
-        for _ in range(TURNS):
-            campaign_id, contents = approved(house, count)
-            before = cpu()
-            taken["ours"].append(spent(lambda one=campaign_id: asyncio.run(send_all(house.store, one)), clock=wall))
-            taken["cpu"].append(cpu() - before)
-            assert_sent(house, campaign_id, count)
-            before = cpu()
-            taken["limit"].append(spent(lambda all_=contents: asyncio.run(bare(port, all_)), clock=wall))
-            taken["limit cpu"].append(cpu() - before)
-            taken["nodemailer"] += nodemailer(port, count)
-    best = {name: min(times) for name, times in taken.items() if times}
-    peer = best.get("nodemailer")
-    yield Row(
-        10, f"SMTP, {count} mails, a durable row each; peer without rows", count / best["ours"],
-        ">= 900/s, >= 1.1 of the peer", count / best["limit"], count / peer if peer else None, "nodemailer", "mails/s",
-    )  # fmt: skip
+    yield from _rows(home, "the least server", max(200, size // 20))
+    yield from _rows(home, "aiosmtpd", max(200, size // 50))
+
+
+def _rows(home: Path, server: str, count: int) -> Iterator[Row]:
+    with sink(server) as port, household(home / server, CONTACTFLOW_SMTP_URL=f"smtp://127.0.0.1:{port}") as house:
+        best = _best(house, port, count)
+    work = f"SMTP to {server}, {count} mails, a durable row each"
+    ours, limit = count / best["ours"], count / best["limit"]
+    for name in [name for name in PEERS if name in best] or [""]:
+        peer = count / best[name] if name else None
+        yield Row(10, work, ours, ">= 900/s, >= 1.1 of nodemailer", limit, peer, name, "mails/s")
     yield Row(10, "the same, CPU a mail", best["cpu"] / count * 1e6, "<= 2", best["limit cpu"] / count * 1e6, unit="us")
 
 
+def _best(house: Household, port: int, count: int) -> dict[str, float]:
+    """Seconds for all, of each the best of its turns; peers that are not installed are not in it."""
+    taken = defaultdict[str, list[float]](list)
+    for _ in range(TURNS):
+        campaign_id, contents = approved(house, count)
+        before = cpu()
+        taken["ours"].append(spent(lambda one=campaign_id: asyncio.run(send_all(house.store, one)), clock=wall))
+        taken["cpu"].append(cpu() - before)
+        assert_sent(house, campaign_id, count)
+        before = cpu()
+        taken["limit"].append(spent(lambda all_=contents: asyncio.run(bare(port, all_)), clock=wall))
+        taken["limit cpu"].append(cpu() - before)
+        for name, peer in PEERS.items():
+            if (seconds := peer(port, count)) is not None:
+                taken[name].append(seconds)
+    return {name: min(times) for name, times in taken.items()}
+
+
 @contextmanager
-def sink() -> Iterator[int]:
-    command = [sys.executable, "-m", "tests.benchmarks.sink"]
+def sink(server: str) -> Iterator[int]:
+    command = [sys.executable, "-m", "tests.benchmarks.sink", server]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         try:
@@ -115,8 +111,9 @@ async def bare(port: int, contents: Sequence[bytes]) -> None:
     async def line() -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(b"EHLO bench\r\n")
-        for _ in range(4):
-            await reader.readline()
+        await _answers(reader, 1)
+        while (await reader.readline())[3:4] == b"-":
+            pass
         for content in supply:
             writer.write(b"MAIL FROM:<ann@acme.example>\r\nRCPT TO:<p@engines.example>\r\nDATA\r\n")
             await _answers(reader, 3)
@@ -131,18 +128,3 @@ async def bare(port: int, contents: Sequence[bytes]) -> None:
 async def _answers(reader: asyncio.StreamReader, number: int) -> None:
     for _ in range(number):
         await reader.readline()
-
-
-def nodemailer(port: int, count: int) -> list[float]:
-    """Where node finds it: NODE_PATH says where that may be."""
-    node = shutil.which("node")
-    if node is None:
-        return []
-    with patch.dict(os.environ, {"BODY": BODY}):
-        done = subprocess.run(
-            [node, "-e", NODEMAILER, str(port), str(count)], capture_output=True, text=True, check=False
-        )
-    if done.returncode:
-        print("  skipped: nodemailer is not installed")
-        return []
-    return [float(done.stdout)]

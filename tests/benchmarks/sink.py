@@ -1,7 +1,12 @@
-"""The least that an SMTP server can do: it takes every mail, at once or several commands at a time, and forgets it."""
+"""The least that an SMTP server can do: it takes every mail, at once or several commands at a time, and forgets it.
+
+Started with `aiosmtpd` it is that library's server, which does one command at a time and says nothing of PIPELINING.
+"""
 
 import asyncio
 import sys
+
+from aiosmtpd.smtp import SMTP, Envelope, Session
 
 ANSWERS = {
     b"EHLO": b"250-sink\r\n250-PIPELINING\r\n250 8BITMIME\r\n",
@@ -33,8 +38,17 @@ class Sink(asyncio.Protocol):
             self.transport.write(said)
 
 
+class Forgetful:
+    async def handle_DATA(self, _server: SMTP, _session: Session, _envelope: Envelope) -> str:  # noqa: N802 (its name)
+        return "250 2.0.0 Ok"
+
+
+def line() -> asyncio.BaseProtocol:
+    return SMTP(Forgetful(), hostname="sink") if sys.argv[1:] == ["aiosmtpd"] else Sink()
+
+
 async def main() -> None:
-    server = await asyncio.get_running_loop().create_server(Sink, "127.0.0.1", 0)
+    server = await asyncio.get_running_loop().create_server(line, "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 
