@@ -51,6 +51,7 @@ class World:
     post: PostOffice = field(default_factory=PostOffice)
     smtp: SmtpRules = field(default_factory=SmtpRules)
     greylisted: set[tuple[str, str]] = field(default_factory=set)
+    smtp_lines: set[object] = field(default_factory=set)
     """Who tried to write to whom before."""
     openai: Service = field(default_factory=Service)
     latency_ms: float = 0.0

@@ -1,4 +1,4 @@
-"""How mails leave by SMTP: many lines at once, each mail's moment put down before its final dot.
+"""How mails leave by SMTP: over as many lines as the relay takes, each mail's moment put down before its final dot.
 
 A relay cannot be asked afterwards. What was put down as handed over and got no answer is `unknown`, and waits for a
 person; it is never sent again by itself. What all lines have to say at one moment is one transaction.
@@ -20,9 +20,9 @@ from tasks.providers.base import ProviderError
 from tasks.providers.mail.mailer import Busy, Lost, Refused
 from tasks.providers.mail.smtp import Line, Relay
 from tasks.providers.mail.smtp_envelope import envelope_of
-from tasks.providers.mail.smtp_refusals import BadLogin, Closing, NotNow
+from tasks.providers.mail.smtp_refusals import BadLogin, Closing, NoLine, NotNow
 
-LINES = 16
+LINES = 32  # at most; many relays take fewer, and are given no more than they take
 BATCH = 128
 SOON = 1.0  # seconds in which what is in hand should leave: it asks no more whether somebody still wants it
 PATIENT = 4  # a server that closes the line says so of itself; only after many times it is the mail
@@ -40,7 +40,9 @@ class Relaying:
     journal: Journal = field(init=False)
     supply: deque[Claim] = field(default_factory=deque)
     stopped: Pause | None = None
-    most: int = LINES
+    lines: int = 0
+    most_lines: int = 1
+    most: int = 16
     taken_at: float = 0.0
 
     def __post_init__(self) -> None:
@@ -58,11 +60,11 @@ class Relaying:
                 return stopped
 
     async def _work(self) -> Pause | None:
-        self.stopped = None
+        self.stopped, self.lines = None, 0
+        self.most_lines = 1 if self.post.limits.interval else LINES
         try:
             async with asyncio.TaskGroup() as group:
-                for _ in range(1 if self.post.limits.interval else LINES):
-                    group.create_task(self._serve())
+                self._add_line(group)
         except BaseExceptionGroup as troubles:
             raise troubles.exceptions[0] from None  # one line's trouble has ended the others
         finally:
@@ -73,10 +75,17 @@ class Relaying:
                 self.supply.clear()
         return self.stopped
 
-    async def _serve(self) -> None:
+    def _add_line(self, group: asyncio.TaskGroup) -> None:
+        if self.lines < self.most_lines:
+            self.lines += 1
+            group.create_task(self._serve(group))
+
+    async def _serve(self, group: asyncio.TaskGroup) -> None:
+        """A line that has carried a mail brings one more with it: a relay that takes none is asked once."""
         async with Line(self.relay) as line:
-            while (claim := self._next()) is not None:
-                await self._carry(line, claim)
+            while (claim := self._next()) is not None and await self._carry(line, claim):
+                self._add_line(group)
+        self.lines -= 1
 
     def _next(self) -> Claim | None:
         if not self.supply and self.stopped is None:
@@ -89,10 +98,11 @@ class Relaying:
         self.most = min(BATCH, self.most * 2) if self.taken_at - began < SOON else max(1, self.most // 2)
         return take(self.post, most=1 if self.post.limits.interval else self.most)
 
-    async def _carry(self, line: Line, claim: Claim) -> None:
+    async def _carry(self, line: Line, claim: Claim) -> bool:
+        """False where the relay takes no further line: those that stand carry the mail."""
         if claim.submitted_at:  # a process died over it
             self.journal.settle(claim, MailState.UNKNOWN, MAY_HAVE_LEFT)
-            return
+            return True
         try:
             await self._turn()
             await line.offer(envelope_of(claim.content))
@@ -100,12 +110,17 @@ class Relaying:
             self._give_back([claim])
             raise
         except ProviderError as trouble:
+            if isinstance(trouble, NoLine) and self.lines > 1:
+                self.most_lines = self.lines - 1
+                self._give_back([claim])
+                return False
             await self._not_sent(claim, trouble)
-            return
+            return True
         if await self.journal.submit(claim):
             await self._hand_over(line, claim)
         else:
             line.close()  # the server waits for the mail
+        return True
 
     async def _hand_over(self, line: Line, claim: Claim) -> None:
         try:

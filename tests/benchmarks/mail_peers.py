@@ -18,7 +18,7 @@ BODY = "We built an engine that computes by itself, and you would be the first t
 NODEMAILER = """
 const nodemailer = require("nodemailer");
 const [port, count] = process.argv.slice(1).map(Number);
-const pool = nodemailer.createTransport({host: "127.0.0.1", port, pool: true, maxConnections: 16, maxMessages: 1e9});
+const pool = nodemailer.createTransport({host: "127.0.0.1", port, pool: true, maxConnections: 32, maxMessages: 1e9});
 const same = {from: process.env.SENDER, subject: process.env.SUBJECT, text: process.env.BODY};
 const mail = n => ({...same, to: `p${n}@engines.example`});
 (async () => {

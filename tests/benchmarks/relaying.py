@@ -23,7 +23,7 @@ from tests.benchmarks.household import ROOT, USER, Household, household
 from tests.benchmarks.mail_peers import BODY, Peer, mailmerge, nodemailer, post_office
 from tests.benchmarks.measuring import Row, cpu, spent, wall
 
-LINES = 16
+LINES = 32
 TURNS = 3
 PEERS: dict[str, Peer] = {"nodemailer": nodemailer, "mailmerge": mailmerge, "django-post_office": post_office}
 

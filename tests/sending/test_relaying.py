@@ -8,7 +8,7 @@ import pytest
 
 from storage.campaign import campaign_holds, mail_mending
 from storage.campaign.campaigns import Campaign
-from storage.records import CampaignStatus, MailState
+from storage.records import MailState
 from storage.settings import settings
 from tasks.providers.mail.mailer import Lost, Refused
 from tasks.providers.mail.smtp import Line, Relay, relay_of
@@ -231,22 +231,6 @@ def test_a_crash_between_any_two_steps_doubles_nothing_and_loses_nothing(
     states = dispatch.states(campaign)
     assert states[MailState.SENT] + states[MailState.UNKNOWN] == 6
     assert states[MailState.UNKNOWN] <= 2  # no more than were in hands
-
-
-def test_a_password_that_is_not_accepted_pauses_the_campaign(
-    dispatch: Dispatch, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    campaign = dispatch.campaign("smtp", 2)
-    plain = settings().smtp_url
-    monkeypatch.setenv("CONTACTFLOW_SMTP_URL", plain.replace("smtp://", "smtp://ann:wrong@"))
-    settings.cache_clear()
-    dispatch.fault("status", "/smtp/AUTH", status=535, times=0)
-    pause = dispatch.send(campaign)
-    assert pause is not None
-    assert "CONTACTFLOW_SMTP_URL" in pause.why
-    assert "wrong" not in pause.why
-    assert dispatch.status(campaign).status is CampaignStatus.PAUSED
-    assert dispatch.states(campaign) == {MailState.APPROVED: 2}
 
 
 def test_letters_outside_ascii_reach_whom_they_are_for(dispatch: Dispatch) -> None:

@@ -55,11 +55,13 @@ class Rules:
 @dataclass(slots=True)
 class SmtpRules:
     """`greylist` refuses each sender's first attempt at each recipient; `auth` wants a log-in first,
-    `starttls` is offered: not as a rule, for clients that see it want to trust the certificate.
+    `starttls` is offered: not as a rule, for clients that see it want to trust the certificate. `lines` is how many may
+    be open at once.
     """
 
     per_minute: int = 0
     minute_s: float = 60.0
+    lines: int = 0
     greylist: bool = False
     auth: bool = False
     starttls: bool = False

@@ -23,6 +23,8 @@ class Conversation(Wire):
         }  # fmt: skip
 
     def greeting(self) -> Answer:
+        if 0 < self.world.smtp.lines < len(self.world.smtp_lines):
+            return self._bye("421 4.3.2 Too many connections")
         return f"220 {HOST} ESMTP simulated"
 
     def command(self, line: str) -> None:
@@ -141,7 +143,10 @@ class Conversation(Wire):
         return "250 2.0.0 Ok"
 
     def _quit(self, _rest: str) -> Answer:
-        self.answers.append("221 2.0.0 Bye")
+        return self._bye("221 2.0.0 Bye")
+
+    def _bye(self, answer: Answer) -> Answer:
+        self.answers.append(answer)
         self.flush()
         self.closed = True
         self.transport.close()

@@ -28,6 +28,7 @@ class SmtpWorld(Protocol):
     faults: Faults
     ledger: Ledger
     greylisted: set[tuple[str, str]]
+    smtp_lines: set[object]
 
     def now(self) -> float: ...
 
@@ -62,6 +63,7 @@ class Wire(asyncio.Protocol, ABC):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 - TCP always is
         self.transport = transport
+        self.world.smtp_lines.add(self)
         self.do("CONNECT", self.greeting)
         self.flush()
 
@@ -70,6 +72,7 @@ class Wire(asyncio.Protocol, ABC):
         self._go_on()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
+        self.world.smtp_lines.discard(self)
         self.closed = True
 
     def _go_on(self) -> None:

@@ -157,10 +157,6 @@ class Line:
         )
         try:
             return await self._connect(smtp)
-        except aiosmtplib.SMTPAuthenticationError as trouble:
-            smtp.close()
-            raise BadLogin(f"{NAME} does not accept the user or password of CONTACTFLOW_SMTP_URL", provider=NAME,
-                           status=trouble.code) from None  # fmt: skip
         except (SMTPException, OSError) as trouble:
             smtp.close()
             raise no_line(trouble) from trouble

@@ -3,7 +3,8 @@
 ProviderError
 ├── Refused       5xx: it will never take this mail
 ├── NotNow        4xx: it may take this mail later
-├── Busy          the relay takes nothing for now, or is not there
+├── Busy          the relay takes nothing for now
+│   ├── NoLine        it is not there, or talks to enough of us already
 │   └── Closing       it ended the conversation in the middle of a mail: perhaps because of this very mail
 ├── BadLogin      it does not accept the user or the password
 │   └── NotSecure     it offers no encryption, or cannot prove that it is who it says: nothing was told to it
@@ -13,7 +14,7 @@ ProviderError
 import re
 import ssl
 
-from aiosmtplib import SMTPResponseException
+from aiosmtplib import SMTPAuthenticationError, SMTPResponseException
 
 from tasks.providers.base import ProviderError
 from tasks.providers.mail.mailer import Busy, Refused
@@ -21,12 +22,17 @@ from tasks.providers.mail.smtp_envelope import NAME
 from tasks.providers.mail.smtp_wire import CLOSING, Reply
 
 A_MINUTE = 60  # seconds
+LASTING = 500
 TOO_FAST = 432  # as Exchange Online says
 _FULL = re.compile(r"^4\.3\.\d{1,3}\b")
 _ENHANCED = re.compile(r"\b[245]\.\d{1,3}\.\d{1,3}\b")
 
 
 class NotNow(ProviderError):
+    pass
+
+
+class NoLine(Busy):
     pass
 
 
@@ -49,8 +55,11 @@ def no_line(trouble: Exception) -> ProviderError:
             "or put the authority's certificate into SSL_CERT_FILE",
             provider=NAME,
         )
+    if isinstance(trouble, SMTPAuthenticationError) and trouble.code >= LASTING:
+        text = f"{NAME} does not accept the user or password of CONTACTFLOW_SMTP_URL"
+        return BadLogin(text, provider=NAME, status=trouble.code)
     status = trouble.code if isinstance(trouble, SMTPResponseException) else 0
-    return Busy(f"{NAME} cannot be reached ({type(trouble).__name__})", provider=NAME, status=status, wait=5)
+    return NoLine(f"{NAME} cannot be reached ({type(trouble).__name__})", provider=NAME, status=status, wait=5)
 
 
 def sender_refused(reply: Reply) -> ProviderError:
@@ -70,7 +79,7 @@ def mail_refused(reply: Reply) -> ProviderError:
 
 
 def _is_lasting(reply: Reply) -> bool:
-    return reply.code >= 500  # noqa: PLR2004 (SMTP's own number)
+    return reply.code >= LASTING
 
 
 def _words(reply: Reply) -> str:
