@@ -22,8 +22,8 @@ from tasks.providers.mail.smtp import Line, Relay
 from tasks.providers.mail.smtp_envelope import envelope_of
 from tasks.providers.mail.smtp_refusals import BadLogin, Closing, NoLine, NotNow
 
-LINES = 32  # at most; many relays take fewer, and are given no more than they take
-BATCH = 128
+LINES = 48  # at most: Postfix takes 50 from one client; who takes fewer is given no more than these
+BATCH = 256
 SOON = 1.0  # seconds in which what is in hand should leave: it asks no more whether somebody still wants it
 PATIENT = 4  # a server that closes the line says so of itself; only after many times it is the mail
 LONGEST_WAIT = timedelta(hours=1)
