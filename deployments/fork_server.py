@@ -25,7 +25,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
-from deployments.forked import NUMBER
+from deployments.forked import NUMBER, PASSED_ON
 
 PR_SET_PDEATHSIG = 1
 ENGINE = "prefect.engine"
@@ -51,7 +51,7 @@ class ForkServer:
         os.set_blocking(waker, False)
         signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in PASSED_ON:
             signal.signal(number, self._stop)
 
     def serve(self) -> Order | None:
@@ -81,10 +81,12 @@ class ForkServer:
         except (OSError, ValueError):
             channel.close()  # gone before it said what it wanted
             return None
+        signal.pthread_sigmask(signal.SIG_BLOCK, PASSED_ON)  # a run that is told to stop as it begins must not miss it
         run = os.fork()
         if not run:
             self._become_run(channel, outputs)
             return order
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, PASSED_ON)
         for output in outputs:
             os.close(output)
         self._runs[run] = channel
@@ -98,6 +100,7 @@ class ForkServer:
         for number in (signal.SIGCHLD, signal.SIGTERM):
             signal.signal(number, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, PASSED_ON)
         for place, output in enumerate(outputs, start=1):
             os.dup2(output, place)
             os.close(output)

@@ -17,13 +17,16 @@ PASSED_ON = (signal.SIGTERM, signal.SIGINT)
 
 
 def main() -> None:
+    signal.pthread_sigmask(signal.SIG_BLOCK, PASSED_ON)  # until there is somebody to pass them on to
     try:
         channel = _handed_over(sys.argv[1])
         run = _number(channel)
     except OSError:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, PASSED_ON)
         os.execv(sys.executable, [sys.executable, "-m", "prefect.engine"])  # noqa: S606 (what Prefect asked for)
     for number in PASSED_ON:
         signal.signal(number, lambda received, _: os.kill(run, received))
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, PASSED_ON)
     try:
         ended = _number(channel)
     except OSError:

@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -17,11 +18,13 @@ from deployments.simulators.faults import Fault
 from deployments.simulators.server import Simulators
 from storage.campaign import tallies, usage
 from storage.campaign.campaigns import Campaign
-from storage.campaign.usage import Budget
-from storage.records import CampaignStatus, MailState, UsageState
+from storage.campaign.usage import Attempt, Budget
+from storage.records import CampaignStatus, MailState, Purpose, UsageState
 from tasks.campaign.draft import SPENT, draft
 from tasks.campaign.segment import segment
-from tasks.providers.language.model import ModelError
+from tasks.providers.language.metering import PROVIDER, Meter
+from tasks.providers.language.model import Billed, ModelError, Unusable
+from tasks.providers.language.models import tariff
 from tests.flows.campaign_line import BRIEF, CampaignLine
 from tests.usages import usages
 
@@ -149,6 +152,38 @@ def test_calls_that_waited_for_their_turn_when_the_key_was_refused_cost_nothing(
         (UsageState.FAILED, Decimal(0))
     }
     assert budget_of(line, campaign).reserved.quantize(NANO) == 0
+
+
+def test_what_a_call_came_to_is_put_down_even_where_it_is_called_off_before_a_thread_is_free(
+    line: CampaignLine, model: Any
+) -> None:
+    del model  # it is set up
+    campaign = unwritten(line, 1)
+    meter = Meter(line.house.store, line.house.scope, campaign.budget_id, tariff())
+    busy, told = threading.Event(), asyncio.Event()
+
+    async def refused() -> Any:
+        asyncio.get_running_loop().run_in_executor(None, busy.wait)
+        told.set()
+        raise Unusable("the key is refused", permanent=True, billed=Billed.NO, code="401")
+
+    async def called_off() -> None:
+        with ThreadPoolExecutor(1) as only:
+            asyncio.get_running_loop().set_default_executor(only)
+            entry = Attempt(Purpose.GENERATE, PROVIDER, campaign.model, None, campaign_id=campaign.id)
+            call = asyncio.create_task(meter.metered(entry, (10, 10), refused))
+            await asyncio.wait_for(told.wait(), 5)
+            await asyncio.sleep(0.05)  # it waits for a thread by now
+            call.cancel()
+            await asyncio.sleep(0)
+            busy.set()
+            with pytest.raises(asyncio.CancelledError):
+                await call
+
+    asyncio.run(called_off())
+    with line.house.store.read() as session:
+        (entry,) = usages(session, line.house.scope, campaign.budget_id)
+    assert (entry.state, entry.cost) == (UsageState.FAILED, Decimal(0))
 
 
 @pytest.mark.soak

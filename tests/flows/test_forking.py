@@ -113,6 +113,21 @@ def test_a_signal_reaches_the_run_and_is_what_both_end_by(address: Path, tmp_pat
     assert not is_alive(run)
 
 
+def test_a_signal_that_comes_before_the_run_does_is_passed_on_to_it(address: Path, tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(address))
+        listening.listen()
+        process = asked(address, tmp_path)
+        channel, _ = listening.accept()
+        process.send_signal(signal.SIGTERM)
+        run = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+        channel.sendall(forked.NUMBER.pack(run.pid))
+        assert run.wait(PATIENCE) == -signal.SIGTERM
+        channel.sendall(forked.NUMBER.pack(signal.SIGTERM))
+        assert process.wait(PATIENCE) == -signal.SIGTERM
+        channel.close()
+
+
 @pytest.mark.usefixtures("server")
 def test_a_run_does_not_outlive_who_asked_for_it(address: Path, tmp_path: Path) -> None:
     process = asked(address, tmp_path, "time.sleep(60)")

@@ -52,7 +52,7 @@ class Meter:
         try:
             answer = await ask()
         except ModelError as error:
-            await asyncio.to_thread(self._settle, begun, self._failure(error, entry.model))
+            await self._settled(begun, self._failure(error, entry.model))
             raise
         except NeverAsked:
             self._settle(begun, NEVER_ASKED)
@@ -61,7 +61,7 @@ class Meter:
             # Called off because another call failed for good: at once, for a thread could be called off as well.
             self._settle(begun, LOST)
             raise
-        await asyncio.to_thread(self._settle, begun, self._result(UsageState.OK, answer.receipt, entry.model))
+        await self._settled(begun, self._result(UsageState.OK, answer.receipt, entry.model))
         return answer
 
     async def _begun(self, entry: Attempt, size: tuple[int, int]) -> str:
@@ -84,6 +84,15 @@ class Meter:
         except asyncio.CancelledError:
             with suppress(BudgetSpent):
                 self._settle(await reserving, NEVER_ASKED)
+            raise
+
+    async def _settled(self, usage_id: str, result: Result) -> None:
+        """What is known is put down, even where it is called off while it waits for a thread."""
+        settling = asyncio.ensure_future(asyncio.to_thread(self._settle, usage_id, result))
+        try:
+            await asyncio.shield(settling)
+        except asyncio.CancelledError:
+            await settling
             raise
 
     def give_up(self) -> None:
