@@ -6,6 +6,7 @@ A document leaves out what is empty and sorts its keys, and so has one fingerpri
 import hashlib
 from dataclasses import fields
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any, get_type_hints
 
 import msgspec
@@ -15,6 +16,7 @@ from storage.records import Cell, Person
 
 FIELDS = tuple(field.name for field in fields(Person))
 _TYPES = get_type_hints(Person)
+_values_of = attrgetter(*FIELDS)
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
 _decode_person = msgspec.json.Decoder(Person).decode
@@ -29,7 +31,7 @@ def now() -> datetime:
 
 
 def document(person: Person) -> dict[str, Any]:
-    return {name: value for name in FIELDS if (value := getattr(person, name))}
+    return {name: value for name, value in zip(FIELDS, _values_of(person), strict=True) if value}
 
 
 def person(stored: dict[str, Any]) -> Person:

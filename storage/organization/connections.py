@@ -87,11 +87,17 @@ def connections(session: Session, scope: Scope) -> list[ConnectionInfo]:
 
 @scoped
 def tokens(session: Session, scope: Scope, connection_id: str) -> StoredTokens | None:
+    return with_tokens(session, scope, connection_id)[1]
+
+
+@scoped
+def with_tokens(session: Session, scope: Scope, connection_id: str) -> tuple[ConnectionInfo, StoredTokens | None]:
+    """The connection with its tokens as they are at one moment; None once it was disconnected."""
     row = _row(session, scope, connection_id)
     if row.tokens is None:
-        return None
+        return _info(row), None
     plain = session.keyring.open(row.tokens, _place(scope, connection_id, "tokens"))
-    return _versioned(plain, row.tokens_version)
+    return _info(row), _versioned(plain, row.tokens_version)
 
 
 @scoped

@@ -25,6 +25,7 @@ Decoder = Callable[[bytes], T]
 
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _SAME_ADDRESS = 5  # a page may point to itself while the service catches up, but not for ever
+_A_MOMENT = 0.1  # seconds, in which another process can hardly have been told to be quiet
 _LAST_ANSWERS = 10  # seconds that closing waits for what is still under way
 
 
@@ -139,10 +140,12 @@ class PoliteClient:
                     raise trouble.error from None
 
     async def _admission(self, refused: str, started: float) -> str:
-        """A token, given once nobody wants us quiet."""
+        """A token, given once nobody wants us quiet, which may have changed while a new one was fetched."""
         await self._silence(started)
+        asked = self._chance.clock()
         token = await self._to_its_end(self._tokens.access_token(refused=refused))
-        await self._silence(started)
+        if self._chance.clock() - asked > _A_MOMENT:
+            await self._silence(started)
         return token
 
     async def _silence(self, started: float) -> None:

@@ -181,5 +181,7 @@ def _tags(values: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _custom(values: tuple[Labelled, ...]) -> tuple[Labelled, ...]:
+    if not values:
+        return ()  # as with nearly everybody
     cleaned = (Labelled(many_lines(item.value), one_line(item.label)) for item in values)
     return tuple(dict.fromkeys(item for item in cleaned if item.value))

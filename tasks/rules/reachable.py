@@ -25,7 +25,6 @@ _PLAIN_PHONE = re.compile(
     r"|44[1-9]\d{9}|49[1-9]\d{7,10}|61[2-8]\d{8}|7[3-79]\d{9}|81[1-9]\d{8,9}|86(?:10\d{8}|1[3-689]\d{9})|90[2-5]\d{9}|91[6-9]\d{9})",
     re.ASCII,
 )
-_SEPARATORS = str.maketrans("", "", " -.")
 _PLUS = re.compile("[+\uff0b]")
 _INTERNATIONAL_PREFIX = re.compile(r"^\s*(?:\(\s*)?00\s*(?=[1-9])")
 _MAX_PHONE = 100
@@ -79,7 +78,8 @@ def _judged_email(value: str) -> str:
 
 def phone(value: str, region: str = "") -> str:
     """E.164 with `;ext=` for an extension; `region` (such as "DE") reads numbers without a country code."""
-    plain = (_international(value) if value.startswith("00") else value).translate(_SEPARATORS)
+    plain = (_international(value) if value.startswith("00") else value).replace(" ", "").replace("-", "")
+    plain = plain.replace(".", "")
     if _PLAIN_PHONE.fullmatch(plain):
         return plain
     cleaned = one_line(value)

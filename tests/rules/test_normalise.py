@@ -67,7 +67,7 @@ def test_birthdays_are_days(raw: str, birthday: str) -> None:
     assert (person.birthday, person.custom) == (birthday, ())
 
 
-@pytest.mark.parametrize("raw", ["circa 1980", "1980-02-30", "2/3/1980", "1980", "0000-00-00"])
+@pytest.mark.parametrize("raw", ["2026-W01-1", "circa 1980", "1980-02-30", "2/3/1980", "1980", "0000-00-00"])
 def test_a_birthday_that_is_no_day_or_may_be_two_is_kept_as_it_came(raw: str) -> None:
     person = normalise.person(Person(birthday=raw))
     assert (person.birthday, person.custom) == ("", (Labelled(raw, "birthday"),))

@@ -176,6 +176,7 @@ AS_A_STRANGER: dict[str, Callable[[Session, Scope, World], Any]] = {
     "connections.quiet_until": lambda s, me, it: connections.quiet_until(s, me, it.connection_id),
     "connections.release_refresh": lambda s, me, it: connections.release_refresh(s, me, it.connection_id),
     "connections.tokens": lambda s, me, it: connections.tokens(s, me, it.connection_id),
+    "connections.with_tokens": lambda s, me, it: connections.with_tokens(s, me, it.connection_id),
     "deferred.add": lambda s, me, it: deferred.add(s, me, it.connection_id, it.sync_id, [Gone("deferred")]),
     "deferred.deferred": lambda s, me, it: deferred.deferred(s, me, it.connection_id),
     "deferred.everything": lambda s, me, _: deferred.everything(s, me),

@@ -63,8 +63,7 @@ class KeptTokens:
 
     def _read(self) -> StoredTokens:
         with self._store.read() as session:
-            known = connections.connection(session, self._scope, self._connection_id)
-            kept = connections.tokens(session, self._scope, self._connection_id)
+            known, kept = connections.with_tokens(session, self._scope, self._connection_id)
             demand_accepted(session, known.provider)
         if kept is None:
             raise NeedsReconnect("this account was disconnected: connect it again", provider=known.provider)
