@@ -15,7 +15,7 @@ from storage.tables import campaign_emails as table
 READ = [
     table.c[name] for name in
     ("id", "campaign_id", "object_id", "ordinal", "attempts", "content", "approved_hash", "draft_id", "message_id",
-     "thread_id", "submitted_at", "put_off")
+     "thread_id", "submitted_at", "put_off", "handed_over")
 ]  # fmt: skip
 
 
@@ -27,7 +27,8 @@ class NotTheApprovedBytes(Exception):
 class Claim:
     """One mail in one worker's hands. `submitted_at` is set if it may have left already.
 
-    `attempt` tells this claim from others; `put_off` is how often the mail was tried for good and had to wait.
+    `attempt` tells this claim from others; `put_off` is how often the mail was tried for good and had to wait;
+    `handed_over`, how often a relay heard it to its end and did not take it.
     """
 
     mail_id: str
@@ -40,6 +41,7 @@ class Claim:
     thread_id: str = ""
     submitted_at: datetime | None = None
     put_off: int = 0
+    handed_over: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,4 +73,5 @@ def claim_of(scope: Scope, row: Row[Any], key: Key) -> Claim:
         thread_id=row.thread_id,
         submitted_at=row.submitted_at,
         put_off=row.put_off,
+        handed_over=row.handed_over,
     )

@@ -143,8 +143,9 @@ def again(session: Session, scope: Scope, campaign_id: str) -> int:
     )
     # Its draft is looked for by our key: somebody may have sent it by hand meanwhile, or thrown it away.
     unknown_there = {"draft_id": "", "message_id": "", "thread_id": ""}
-    fresh = {"state": MailState.APPROVED, "reason": "", "submitted_at": None, "claimed_until": None, "put_off": 0}
-    return session.execute(failed.values(**fresh, **unknown_there, updated_at=now())).rowcount
+    fresh = {"state": MailState.APPROVED, "reason": "", "submitted_at": None, "claimed_until": None}
+    untried = {"put_off": 0, "handed_over": 0}
+    return session.execute(failed.values(**fresh, **untried, **unknown_there, updated_at=now())).rowcount
 
 
 @scoped

@@ -86,11 +86,13 @@ def give_back(
     *,
     not_before: datetime | None = None,
     put_off: bool = False,
+    handed_over: bool = False,
     **known: str,
 ) -> None:
     """They have certainly not left: approved again, to leave later; or left out, if the campaign is over.
 
     `put_off`: because of what they are, and not because their mailbox takes nothing for now.
+    `handed_over`: a relay heard them to their end and then did not take them.
     """
     if not claims:
         return
@@ -102,6 +104,7 @@ def give_back(
         "submitted_at": None,
         "not_before": not_before,
         "put_off": table.c.put_off + int(put_off),
+        "handed_over": table.c.handed_over + int(handed_over),
     }
     _write(session, _still_ours(session, scope, claims), values | known)
 

@@ -138,6 +138,7 @@ campaign_emails = Table(
     words("mark_id"),
     words("state_before"),
     count("put_off"),
+    count("handed_over"),
     one_of("state", MailState),
     CheckConstraint(
         f"state NOT IN ({quoted(HELD_STATES)}) OR (approved_hash <> '' AND approved_hash = content_hash)",

@@ -16,17 +16,16 @@ from storage.records import MailState
 from tasks.campaign.claiming import Pause, Taken, take
 from tasks.campaign.journal import Journal
 from tasks.campaign.posting import Post, keep_quiet
+from tasks.campaign.putting_off import ending, is_its_own, wait
 from tasks.providers.base import ProviderError
-from tasks.providers.mail.mailer import Busy, Lost, Refused
+from tasks.providers.mail.mailer import Busy, Lost
 from tasks.providers.mail.smtp import Line, Relay
 from tasks.providers.mail.smtp_envelope import envelope_of
-from tasks.providers.mail.smtp_refusals import BadLogin, Closing, NoLine, NotNow
+from tasks.providers.mail.smtp_refusals import BadLogin, NoLine
 
 LINES = 48  # at most: Postfix takes 50 from one client; who takes fewer is given no more than these
 BATCH = 256
 SOON = 1.0  # seconds in which what is in hand should leave: it asks no more whether somebody still wants it
-PATIENT = 4  # a server that closes the line says so of itself; only after many times it is the mail
-LONGEST_WAIT = timedelta(hours=1)
 MAY_HAVE_LEFT = "the mail server did not answer: it may have left; ask the recipient, or the server's log"
 
 
@@ -128,7 +127,7 @@ class Relaying:
         except Lost:
             self.journal.settle(claim, MailState.UNKNOWN, MAY_HAVE_LEFT)
         except ProviderError as trouble:
-            await self._not_sent(claim, trouble)
+            await self._not_sent(claim, trouble, handed_over=trouble.status > 0)  # else the line had broken before
         else:
             self.journal.settle(claim, MailState.SENT)
 
@@ -140,13 +139,12 @@ class Relaying:
             turn = mailboxes.take_turn(session, post.scope, post.mailbox, moment=moment, interval=post.limits.interval)
         await post.chance.sleep(max(0.0, (turn - moment).total_seconds()))
 
-    async def _not_sent(self, claim: Claim, trouble: ProviderError) -> None:
-        """It has certainly not left: refused for good, or to be tried again."""
-        its_own = isinstance(trouble, NotNow | Lost | Closing)
-        if isinstance(trouble, Refused) or (its_own and claim.put_off + 1 >= self._most_tries(trouble)):
-            self.journal.settle(claim, MailState.FAILED, str(trouble))
-            return
-        self._give_back([claim], _wait(claim, trouble) if its_own else timedelta(), put_off=its_own)
+    async def _not_sent(self, claim: Claim, trouble: ProviderError, *, handed_over: bool = False) -> None:
+        """It was not taken: that was the end of it, or it is tried again."""
+        if (end := ending(claim, trouble, handed_over=handed_over)) is not None:
+            self.journal.settle(claim, end.state, end.reason)
+        else:
+            self._put_off(claim, trouble, handed_over=handed_over)
         if isinstance(trouble, Busy):
             with self.post.store.begin() as session:
                 keep_quiet(session, self.post, trouble)
@@ -154,8 +152,12 @@ class Relaying:
         if isinstance(trouble, BadLogin):
             raise trouble
 
-    def _most_tries(self, trouble: ProviderError) -> int:
-        return self.post.terms.attempts * (PATIENT if isinstance(trouble, Closing) else 1)
+    def _put_off(self, claim: Claim, trouble: ProviderError, *, handed_over: bool) -> None:
+        if is_its_own(trouble):
+            later = wait(claim, trouble, handed_over=handed_over)
+            self._give_back([claim], later, put_off=True, handed_over=handed_over)
+        else:
+            self._give_back([claim])
 
     def _stop(self, why: Pause) -> None:
         """No line takes up another mail."""
@@ -163,15 +165,18 @@ class Relaying:
         self._give_back(list(self.supply))
         self.supply.clear()
 
-    def _give_back(self, claims: Sequence[Claim], later: timedelta = timedelta(), *, put_off: bool = False) -> None:
+    def _give_back(
+        self,
+        claims: Sequence[Claim],
+        later: timedelta = timedelta(),
+        *,
+        put_off: bool = False,
+        handed_over: bool = False,
+    ) -> None:
         if claims:
             not_before = self.post.now() + later if later else None
             unsent = [one for one in claims if one.submitted_at is None]
             with self.post.store.begin() as session:
-                outbox.give_back(session, self.post.scope, unsent, not_before=not_before, put_off=put_off)
-
-
-def _wait(claim: Claim, trouble: ProviderError) -> timedelta:
-    """Doubled from a minute on. A line that broke may have been idle for too long: the first time costs no wait."""
-    doubled = claim.put_off - isinstance(trouble, Lost)
-    return min(LONGEST_WAIT, timedelta(minutes=1 << doubled)) if doubled >= 0 else timedelta()
+                outbox.give_back(
+                    session, self.post.scope, unsent, not_before=not_before, put_off=put_off, handed_over=handed_over
+                )

@@ -124,6 +124,15 @@ def test_what_did_not_leave_goes_back_with_its_draft(store: Store, scope: Scope)
         assert (again.draft_id, again.submitted_at, again.attempt) == ("d1", None, 2)
 
 
+def test_how_often_a_mail_was_put_off_and_heard_to_its_end_is_kept(store: Store, scope: Scope) -> None:
+    with store.begin() as session:
+        campaign = approved(session, scope, 1)
+        for heard in (True, False, True):
+            outbox.give_back(session, scope, claimed(session, scope, campaign), put_off=True, handed_over=heard)
+        [mail] = claimed(session, scope, campaign)
+        assert (mail.put_off, mail.handed_over) == (3, 2)
+
+
 def test_what_comes_back_after_the_campaign_was_cancelled_is_left_out(store: Store, scope: Scope) -> None:
     with store.begin() as session:
         campaign = approved(session, scope, 2)

@@ -5,7 +5,8 @@ ProviderError
 ├── NotNow        4xx: it may take this mail later
 ├── Busy          the relay takes nothing for now
 │   ├── NoLine        it is not there, or talks to enough of us already
-│   └── Closing       it ended the conversation in the middle of a mail: perhaps because of this very mail
+│   ├── Closing       it ended the conversation in the middle of a mail: perhaps because of this very mail
+│   └── Enough        it is full or asked too fast, said of a mail: perhaps because of this very one
 ├── BadLogin      it does not accept the user or the password
 │   └── NotSecure     it offers no encryption, or cannot prove that it is who it says: nothing was told to it
 └── Lost          the line broke: before the final dot nothing was sent, after it the mail may have been
@@ -37,6 +38,10 @@ class NoLine(Busy):
 
 
 class Closing(Busy):
+    pass
+
+
+class Enough(Busy):
     pass
 
 
@@ -73,7 +78,9 @@ def mail_refused(reply: Reply) -> ProviderError:
     if reply.code == CLOSING:
         return Closing(f"{NAME} closes the line ({_words(reply)})", provider=NAME, status=reply.code, wait=A_MINUTE)
     if reply.code == TOO_FAST or _FULL.search(reply.text):  # as Exchange Online says, or who has no room
-        return Busy(f"{NAME} has had enough for now ({_words(reply)})", provider=NAME, status=reply.code, wait=A_MINUTE)
+        return Enough(
+            f"{NAME} has had enough for now ({_words(reply)})", provider=NAME, status=reply.code, wait=A_MINUTE
+        )
     kind = Refused if _is_lasting(reply) else NotNow
     return kind(f"the mail server refused it ({_words(reply)})", provider=NAME, status=reply.code)
 
