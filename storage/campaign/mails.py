@@ -22,6 +22,7 @@ from storage.tables import campaign_emails as table
 
 BATCH = 500
 SHOWN = (MailState.GENERATED, MailState.APPROVED, MailState.BLOCKED)
+MAY_HAVE_BEEN_KEPT = "the mail server was given it whole and did not take it, but may have kept it: ask the recipient"
 
 
 class UnknownMail(Exception):
@@ -129,6 +130,16 @@ def decide(
         return session.execute(query.values(**values)).rowcount
     batches = (ids[start : start + BATCH] for start in range(0, len(ids), BATCH))
     return sum(session.execute(query.where(table.c.id.in_(batch)).values(**values)).rowcount for batch in batches)
+
+
+@scoped
+def doubt(session: Session, scope: Scope, campaign_id: str) -> int:
+    """For a campaign that ends: what a relay heard to its end is not said to have stayed. Returns how many."""
+    heard = update(table).where(
+        of_campaign(table, scope, campaign_id), table.c.state == MailState.APPROVED, table.c.handed_over > 0
+    )
+    doubtful = heard.values(state=MailState.UNKNOWN, reason=MAY_HAVE_BEEN_KEPT, updated_at=now())
+    return session.execute(doubtful).rowcount
 
 
 @scoped

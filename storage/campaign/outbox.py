@@ -10,11 +10,12 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, case, func, select, update
 
 from storage.campaign import due_mails
 from storage.campaign.claims import READ, Claim, Outcome, claim_of
 from storage.campaign.due_mails import Opening
+from storage.campaign.mails import MAY_HAVE_BEEN_KEPT
 from storage.crypto import Key
 from storage.documents import now
 from storage.people import actions
@@ -89,7 +90,7 @@ def give_back(
     handed_over: bool = False,
     **known: str,
 ) -> None:
-    """They have certainly not left: approved again, to leave later; or left out, if the campaign is over.
+    """They were not taken: approved again, to leave later. If the campaign is over they are left out, or `unknown`.
 
     `put_off`: because of what they are, and not because their mailbox takes nothing for now.
     `handed_over`: a relay heard them to their end and then did not take them.
@@ -97,9 +98,10 @@ def give_back(
     if not claims:
         return
     goes_on = _status(session, scope, claims[0].campaign_id) in UNFINISHED
+    heard = table.c.handed_over + int(handed_over) > 0
     values = {
-        "state": MailState.APPROVED if goes_on else MailState.REJECTED,
-        "reason": "" if goes_on else ENDED_BEFORE,
+        "state": MailState.APPROVED if goes_on else case((heard, MailState.UNKNOWN), else_=MailState.REJECTED),
+        "reason": "" if goes_on else case((heard, MAY_HAVE_BEEN_KEPT), else_=ENDED_BEFORE),
         "claimed_until": None,
         "submitted_at": None,
         "not_before": not_before,

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from storage.campaign import campaign_holds, mail_mending
+from storage.campaign import campaign_holds, mail_mending, outbox
 from storage.campaign.campaigns import Campaign
 from storage.records import MailState
+from storage.session import Session
 from storage.settings import settings
 from tasks.campaign.putting_off import LONGEST_WAIT, TRIES
 from tasks.providers.mail.mailer import Lost, Refused
@@ -230,6 +231,28 @@ def test_what_was_heard_to_its_end_once_never_counts_as_failed(dispatch: Dispatc
     [doubtful] = dispatch.mails(campaign)
     assert doubtful.state is MailState.UNKNOWN
     assert "whole once" in doubtful.reason
+
+
+@pytest.mark.parametrize("while_it_waits", [True, False])
+def test_what_a_server_heard_to_its_end_is_in_doubt_where_its_campaign_is_cancelled(
+    dispatch: Dispatch, monkeypatch: pytest.MonkeyPatch, *, while_it_waits: bool
+) -> None:
+    campaign = dispatch.campaign("smtp", 1)
+
+    def cancel(session: Session) -> None:
+        campaign_holds.cancel(session, dispatch.scope, campaign.id, actor="ann@acme.example")
+
+    dispatch.fault("status", "/smtp/END", status=451, times=1)
+    if not while_it_waits:  # but before the answer is put down
+        give_back = outbox.give_back
+        monkeypatch.setattr(outbox, "give_back", lambda *given, **how: (cancel(given[0]), give_back(*given, **how)))
+    dispatch.send(campaign)
+    if while_it_waits:
+        with dispatch.store.begin() as session:
+            cancel(session)
+    [doubtful] = dispatch.mails(campaign)
+    assert doubtful.state is MailState.UNKNOWN
+    assert "may have kept it" in doubtful.reason
 
 
 def test_a_slow_server_is_given_few_mails_at_a_time(dispatch: Dispatch, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -209,6 +209,7 @@ WITHOUT_EFFECT_HERE = {
     "campaign_reviews.kept_until",
     "mails.again",  # nothing has failed
     "mails.anew",  # as above
+    "mails.doubt",  # no relay has heard any
     "contacts.count",
     "contacts.create",
     "hash_keys.demand_key",  # the key is there
