@@ -21,13 +21,14 @@ from tasks.upkeep.sweeping import LEASE
 
 EVERY = 5.0
 SHARE = 10  # of the time, no more than one part in so many is spent on looking
+SELDOMEST = 30.0  # seconds: one look that hung over a busy server must not leave a dead run lying for minutes
 
 log = logging.getLogger("contactflow.sweeper")
 
 
 def sweep_until(stop: threading.Event, store: Store, engine: Engine) -> None:
     took = 0.0
-    while not stop.wait(max(EVERY, took * SHARE)):
+    while not stop.wait(min(SELDOMEST, max(EVERY, took * SHARE))):
         begun = time.monotonic()
         sweep_once(store, engine, LEASE)
         took = time.monotonic() - begun

@@ -151,8 +151,10 @@ def test_a_server_that_is_killed_takes_its_runs_along_and_they_count_as_killed(
 def test_a_server_that_is_told_to_stop_lets_its_runs_end_and_takes_no_more(
     server: subprocess.Popen[bytes], address: Path, tmp_path: Path
 ) -> None:
-    process = asked(address, tmp_path, "signal.signal(signal.SIGUSR1, lambda *_: sys.exit(0)); time.sleep(60)")
-    run = begun(process)
+    deed = "signal.signal(signal.SIGUSR1, lambda *_: sys.exit(0)); print('listens', os.getpid(), flush=True)"
+    process = asked(address, tmp_path, f"{deed}; time.sleep(60)")
+    begun(process)
+    run = begun(process)  # once more, now that it listens
     server.terminate()
     wait_for(lambda: not answers(address))
     assert server.poll() is None

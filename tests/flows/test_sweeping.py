@@ -1,15 +1,19 @@
 """What the sweeper and housekeeping ask does not grow with the organizations that they look after."""
 
 import asyncio
+import itertools
+import threading
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import event, update
 
+from deployments import sweeper
 from storage.campaign import campaign_standing, campaigns
 from storage.campaign.campaigns import Campaign
 from storage.documents import now
@@ -220,3 +224,21 @@ def test_mails_that_are_being_written_or_no_longer_wanted_are_not_written_again(
     engine.flows["rewrite-mails"] = [run := writing(ended, "Running")]
     assert sweep_campaigns(store, engine) == {"finished": 1}
     assert engine.deeds == [("finish", run.id)]
+
+
+@pytest.mark.parametrize(("took", "rest"), [(0.1, 5.0), (2.0, 20.0), (80.0, 30.0)])
+def test_a_look_that_took_long_costs_a_rest_but_never_minutes(
+    monkeypatch: pytest.MonkeyPatch, took: float, rest: float
+) -> None:
+    """A busy Prefect server can hold one look up for as long as it may think."""
+    moments, rests = itertools.count(0.0, took), list[float]()
+
+    class Stop(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            rests.append(timeout or 0.0)
+            return len(rests) == 2
+
+    monkeypatch.setattr(sweeper, "sweep_once", lambda *_: None)
+    monkeypatch.setattr(sweeper, "time", SimpleNamespace(monotonic=lambda: next(moments)))
+    sweeper.sweep_until(Stop(), cast("Store", None), FakeEngine())
+    assert rests == [5.0, rest]
