@@ -1,7 +1,7 @@
-"""Where an organization's people are told, and what they were told: each matter once at each address.
+"""Where an organization is notified, and of what: each matter once at each address.
 
-Addresses hold secrets as often as not and are sealed. Those of the settings, which the operator gives, are used where
-an organization has none of its own; of them only a keyed hash is kept.
+Addresses often contain secrets and are sealed. Those that the operator configures in the settings (`house`) are used if
+an organization has none of its own; only their keyed hash is stored.
 """
 
 from collections.abc import Mapping, Sequence
@@ -61,7 +61,7 @@ def with_targets(session: Session) -> list[Scope]:
 
 @scoped
 def remove_target(session: Session, scope: Scope, target_id: str, *, actor: str) -> None:
-    """What it has not been told yet, it never is."""
+    """Deletes its undelivered notices too. Raises UnknownTarget, and NotAllowed for members."""
     scope.demand_admin("say where people are told")
     here = (of_organization(notify_targets, scope), notify_targets.c.id == target_id)
     if not session.execute(delete(notify_targets).where(*here)).rowcount:
@@ -72,13 +72,13 @@ def remove_target(session: Session, scope: Scope, target_id: str, *, actor: str)
 
 @scoped
 def addresses(session: Session, scope: Scope, house: Sequence[str] = ()) -> dict[str, str]:
-    """All that people of the organization are told at, by the ids of the targets."""
+    """Target id → URL of every address at which the organization is notified."""
     return _addresses(session, scope, None) or dict(_named(session, house))
 
 
 @scoped
 def note(session: Session, scope: Scope, matter: Matter, house: Sequence[str] = ()) -> int:
-    """To how many addresses this is news. `house` are the addresses of the settings."""
+    """Queue a notice for each address not yet told of this matter; returns how many. `house`: URLs of the settings."""
     wanted = _addresses(session, scope, matter.audience) or dict.fromkeys(_named(session, house))
     return sum(_noted(session, scope, matter, target) for target in wanted)
 
@@ -89,19 +89,18 @@ def with_waiting(session: Session) -> list[Scope]:
 
 @scoped
 def due(session: Session, scope: Scope, house: Sequence[str] = (), *, limit: int = BATCH) -> list[Notice]:
-    """What is to be told now. An address that is no longer there is left out."""
+    """Notices to be delivered now, without those for addresses that were removed."""
     urls = {**_named(session, house), **_addresses(session, scope, None)}
-    query = select(table).where(_waiting(scope), table.c.due_at <= now()).order_by(table.c.due_at).limit(limit)
+    mine = (_waiting(scope), table.c.due_at <= now(), table.c.target.in_(urls))
     return [
         Notice(row.id, NoticeKind(row.kind), row.subject, row.attempts, urls[row.target])
-        for row in session.execute(query)
-        if row.target in urls
+        for row in session.execute(select(table).where(*mine).order_by(table.c.due_at).limit(limit))
     ]
 
 
 @scoped
 def claim(session: Session, scope: Scope, notice: Notice) -> bool:
-    """True for one caller an attempt; if nothing comes of it, somebody may try again after a while."""
+    """True for one caller per attempt; unless marked sent, the notice is due again after a growing wait."""
     wait = min(FIRST_WAIT * 2**notice.attempts, LONGEST_WAIT)
     mine = (_waiting(scope), table.c.id == notice.id, table.c.attempts == notice.attempts)
     claimed = update(table).where(*mine).values(attempts=notice.attempts + 1, due_at=now() + wait)
@@ -119,7 +118,7 @@ def with_old(session: Session, before: datetime) -> list[Scope]:
 
 @scoped
 def forget(session: Session, scope: Scope, before: datetime) -> int:
-    """Old rows go: their matters are too old to come up again."""
+    """Delete rows from before `before`: their matters are too old to come up again. Returns how many."""
     return session.execute(delete(table).where(of_organization(table, scope), table.c.created_at < before)).rowcount
 
 
@@ -137,13 +136,13 @@ def _noted(session: Session, scope: Scope, matter: Matter, target: str) -> bool:
     try:
         with session.connection.begin_nested():
             session.execute(insert(table).values(row))
-    except IntegrityError:  # somebody else noticed at the same moment
+    except IntegrityError:  # another process queued it at the same moment
         return False
     return True
 
 
 def _addresses(session: Session, scope: Scope, audience: Audience | None) -> dict[str, str]:
-    """An organization's own, by their ids. What is for admins goes to all, where none are named for admins."""
+    """Target id → URL of the organization's own addresses. Without any for admins, theirs go to all."""
     found = session.execute(select(notify_targets).where(of_organization(notify_targets, scope))).all()
     chosen = [row for row in found if audience in (None, row.audience)]
     rows: Sequence[Row[Any]] = chosen or (found if audience is Audience.ADMINS else ())
