@@ -1,8 +1,8 @@
-"""Whether the key is still at hand that hashes were made with: of who opted out, and of who was erased.
+"""Checks that the key behind the hashes of people who opted out or were erased is still configured.
 
-A hash cannot be made anew with another key, as what is sealed can. Without the key nobody would be recognised, and all
-of them written to again; so an organization's first hash leaves a mark, and a key that does not fit stops what would
-write.
+Unlike sealed values, hashes cannot be re-made with another key. Without theirs nobody would be recognised, and all
+would be written to again. An organization's first hash therefore stores a mark, itself a hash; if it does not match
+the current key, `demand_key` stops the caller.
 """
 
 from typing import Any
@@ -17,12 +17,12 @@ NAME = "hash_mark"
 
 
 class HashKeyMissing(Exception):
-    """The text says how to mend it."""
+    """The hash key does not match the mark. The text says how to fix it."""
 
 
 @scoped
 def leave_mark(session: Session, scope: Scope) -> None:
-    """Once; whoever changes the organization's settings meanwhile waits."""
+    """Store the mark, once. Locks the organization's row: the settings are written as a whole."""
     if _kept(session, scope).get(NAME):
         return
     locked = select(table.c.settings).where(table.c.id == scope.organization_id).with_for_update()

@@ -1,4 +1,4 @@
-"""What an organization set for itself, in its own row; what it did not set is as `OrganizationSettings` has it."""
+"""An organization's own settings, stored in its row; `OrganizationSettings` has the defaults."""
 
 from collections.abc import Mapping
 from dataclasses import fields
@@ -19,7 +19,7 @@ NAMES = tuple(field.name for field in fields(OrganizationSettings))
 
 
 class BadSetting(Exception):
-    """An organization's setting cannot be so. The text names it and says what would do."""
+    """An invalid setting. The text names it and says what is valid."""
 
 
 @scoped
@@ -29,11 +29,14 @@ def organization_settings(session: Session, scope: Scope) -> OrganizationSetting
 
 @scoped
 def change(session: Session, scope: Scope, changes: Mapping[str, str], *, actor: str) -> OrganizationSettings:
-    """Set what is named, as a person writes it: `tracking=true`, `rest_days=30`. An empty value takes it back."""
+    """Set values as a person writes them: `tracking=true`, `rest_days=30`. An empty value restores the default.
+
+    Raises BadSetting, and NotAllowed for members.
+    """
     scope.demand_admin("change its settings")
     if strange := [name for name in changes if name not in NAMES]:
         raise BadSetting(f"{strange[0]} is not a setting; known are {', '.join(NAMES)}")
-    kept = _document(session, scope)
+    kept = _document(session, scope, lock=True)
     wanted = {**kept, **changes}
     document = {name: value for name, value in wanted.items() if value != ""}
     understood = _understood({name: value for name, value in document.items() if name in NAMES})
@@ -52,15 +55,14 @@ def change(session: Session, scope: Scope, changes: Mapping[str, str], *, actor:
 
 @scoped
 def undo_time(session: Session, scope: Scope) -> timedelta:
-    """How long what takes a sync or a merge back is kept."""
+    """How long undo data of syncs and merges is kept."""
     return timedelta(days=organization_settings(session, scope).undo_days or settings().undo_days)
 
 
-def _document(session: Session, scope: Scope) -> dict[str, Any]:
-    found: dict[str, Any] = session.execute(
-        select(table.c.settings).where(table.c.id == scope.organization_id)
-    ).scalar_one()
-    return dict(found)
+def _document(session: Session, scope: Scope, *, lock: bool = False) -> dict[str, Any]:
+    """With `lock`, held until the transaction ends: the document is written as a whole."""
+    row = select(table.c.settings).where(table.c.id == scope.organization_id)
+    return dict(session.execute(row.with_for_update() if lock else row).scalar_one())
 
 
 def _understood(document: Mapping[str, Any]) -> OrganizationSettings:

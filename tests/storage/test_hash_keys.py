@@ -1,5 +1,8 @@
 """Without the key that hashes were made with, nobody who opted out is recognised: then nothing is begun."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from storage import hash_keys
@@ -60,3 +63,19 @@ def test_what_the_organization_sets_for_itself_stays_and_the_mark_too(store: Sto
         hash_keys.leave_mark(session, scope)
         kept = session.connection.exec_driver_sql("SELECT settings FROM organizations").scalar_one()
     assert hash_keys.NAME in str(kept)
+
+
+def test_settings_changed_at_the_same_moment_are_all_kept(store: Store, scope: Scope) -> None:
+    names = ("rest_days", "body_days", "undo_days", "remind_hours", "escalate_hours")
+    start = threading.Barrier(len(names))
+
+    def change(name: str) -> None:
+        start.wait()
+        with store.begin() as session:
+            organization_settings.change(session, scope, {name: "7"}, actor="me")
+
+    with ThreadPoolExecutor(len(names)) as threads:
+        list(threads.map(change, names))
+    with store.read() as session:
+        kept = organization_settings.organization_settings(session, scope)
+    assert [getattr(kept, name) for name in names] == [7] * len(names)
