@@ -1,4 +1,4 @@
-"""A campaign that is being sent: held, let go on, or ended by a person."""
+"""Pausing, resuming and cancelling a campaign by hand. A wrong status raises CannotDecide."""
 
 from storage import audit
 from storage.campaign import campaign_reviews, campaigns
@@ -16,7 +16,7 @@ STOPPABLE = (
 
 @scoped
 def pause(session: Session, scope: Scope, campaign_id: str, *, actor: str) -> None:
-    """What is on its way is finished; nothing else leaves until somebody resumes."""
+    """Mails already claimed are finished; no other leaves until somebody resumes."""
     _move(session, scope, campaign_id, CampaignStatus.SENDING, CampaignStatus.PAUSED, BY_HAND, actor)
 
 
@@ -27,7 +27,7 @@ def resume(session: Session, scope: Scope, campaign_id: str, *, actor: str) -> N
 
 @scoped
 def cancel(session: Session, scope: Scope, campaign_id: str, *, actor: str) -> None:
-    """What has not left will not."""
+    """Mails that have not left are rejected."""
     campaign = campaigns.campaign(session, scope, campaign_id)
     done = campaign_reviews.end(
         session, scope, campaign_id, to=CampaignStatus.CANCELLED, expected=STOPPABLE, why="cancelled by hand",

@@ -84,7 +84,7 @@ def rewrite(session: Session, scope: Scope, campaign_id: str, written: Written, 
 def ask_again(
     session: Session, scope: Scope, campaign_id: str, mail_ids: Sequence[str], hint: str, *, reviewer: str
 ) -> None:
-    """Mails that shall be written anew; whoever writes finds them pending, with the hint."""
+    """Return mails to `pending` with a hint for the next writing. Raises CannotDecide."""
     _demand_waiting(session, scope, campaign_id)
     key = campaigns.demand_body_key(session, scope, campaign_id)
     states = [*OPEN, MailState.BLOCKED, BEING_WRITTEN]
@@ -112,7 +112,7 @@ def end(
     session: Session, scope: Scope, campaign_id: str, *, to: CampaignStatus, expected: Sequence[CampaignStatus],
     why: str, actor: str = "contactflow",
 ) -> bool:  # fmt: skip
-    """A campaign that goes no further: cancelled, failed, or nobody decided in time. What has not left will not."""
+    """End a campaign (cancelled, failed, not decided in time) and reject what has not left. False if not `expected`."""
     over = kept_until(session, scope)
     if not campaigns.move(session, scope, campaign_id, expected=expected, to=to, error=why, resume_at=None, **over):
         return False
@@ -125,14 +125,14 @@ def end(
 
 @scoped
 def kept_until(session: Session, scope: Scope) -> dict[str, datetime]:
-    """When a campaign that is over now was completed, and until when its mails are kept."""
+    """`completed_at` and `forget_at` for a campaign that ends now."""
     moment = now()
     keep = timedelta(days=organization_settings(session, scope).body_days)
     return {"completed_at": moment, "forget_at": moment + keep}
 
 
 def _demand_waiting(session: Session, scope: Scope, campaign_id: str) -> Campaign:
-    """It waits until this transaction ends: no text changes between the look at a digest and the decision about it."""
+    """Locks the campaign until the transaction ends: no text changes between checking the digest and deciding."""
     waits = campaigns.is_at(session, scope, campaign_id, CampaignStatus.REVIEW)
     campaign = campaigns.campaign(session, scope, campaign_id)
     if not waits:
@@ -148,7 +148,7 @@ def _demand_written(session: Session, scope: Scope, campaign_id: str) -> None:
 
 
 def _demand_allowed(session: Session, scope: Scope, campaign: Campaign, decision: Decision) -> None:
-    """What the organization asks of an approval beyond a member's word."""
+    """The organization's own rules for approvals: four eyes, and proven sign-in."""
     rules = organization_settings(session, scope)
     reviewer = tenants.member(session, scope, decision.reviewer)
     large = 0 < rules.four_eyes_above < campaign.statistics.audience - campaign.statistics.excluded

@@ -1,4 +1,4 @@
-"""Which campaigns go on, are over, or have been kept for long enough: what the sweeper and housekeeping ask."""
+"""Campaigns under way, ended, or past their retention: queries of the sweeper and of housekeeping."""
 
 from datetime import datetime
 from functools import cache
@@ -28,15 +28,15 @@ def live_campaigns(session: Session, scope: Scope) -> list[Campaign]:
 
 
 def live_everywhere(session: Session) -> list[Campaign]:
-    """Of all organizations, for upkeep."""
+    """Campaigns under way in all organizations, for upkeep."""
     return shape.all(session.execute(shape.within(row_security.across(session, table, LIVE_STATUSES))))
 
 
 def ended_since(session: Session, moment: datetime) -> list[tuple[Scope, str]]:
-    """Campaigns of all organizations that were over not before `moment`, and whose mails are still kept."""
+    """Campaigns of all organizations that ended at `moment` or later and whose mails are still kept."""
     return row_security.everywhere(session, table, (table.c.completed_at >= moment) & table.c.body_key.is_not(None))
 
 
 def past_keeping(session: Session) -> list[tuple[Scope, str]]:
-    """Campaigns of all organizations whose mails have been kept for as long as they should be."""
+    """Campaigns of all organizations whose mails are past their retention."""
     return row_security.everywhere(session, table, (table.c.forget_at < now()) & table.c.body_key.is_not(None))

@@ -34,7 +34,7 @@ class UnknownCampaign(Exception):
 
 
 class CampaignIsOver(Exception):
-    """Its mails are no longer there: it was ended meanwhile, or its time to be kept is over."""
+    """The campaign's mails are deleted: it was ended meanwhile, or their retention is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class Campaign:
 
     @property
     def has_begun(self) -> bool:
-        """A campaign that was prepared bears its own id until its run is started."""
+        """Until its flow run starts, a prepared campaign has its own id as `flow_run_id`."""
         return self.flow_run_id != self.id
 
 
@@ -182,13 +182,13 @@ def move(
 
 @scoped
 def note(session: Session, scope: Scope, campaign_id: str, **values: Any) -> None:
-    """A sign of life, with what is new."""
+    """Store `values`; sets `updated_at`, which also serves as heartbeat."""
     session.execute(_one(scope, campaign_id).values(updated_at=now(), **values))
 
 
 @scoped
 def is_at(session: Session, scope: Scope, campaign_id: str, *statuses: CampaignStatus) -> bool:
-    """Whether it still stands there; a sign of life as well."""
+    """Whether the status is still this; sets `updated_at` as heartbeat and locks the row until the transaction ends."""
     here = session.execute(_one(scope, campaign_id).where(table.c.status.in_(statuses)).values(updated_at=now()))
     return here.rowcount == 1
 
@@ -200,7 +200,7 @@ def keep_forecast(session: Session, scope: Scope, campaign_id: str, forecast: Fo
 
 @scoped
 def body_key(session: Session, scope: Scope, campaign_id: str) -> Key | None:
-    """None once it was destroyed."""
+    """None once the key was destroyed."""
     sealed = session.execute(
         select(table.c.body_key).where(visible(table, scope), table.c.id == campaign_id)
     ).scalar_one_or_none()

@@ -1,4 +1,4 @@
-"""One mail in one worker's hands, and how it ended. What is not what somebody approved is put in nobody's hands."""
+"""A worker's claim on a mail, and its outcome. A mail whose bytes are not those approved cannot be claimed."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,15 +20,15 @@ READ = [
 
 
 class NotTheApprovedBytes(Exception):
-    """What is stored of a mail is not what somebody approved: nothing leaves until that is cleared."""
+    """A mail's stored bytes do not match the approved hash: nothing is sent until a person has looked into it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One mail in one worker's hands. `submitted_at` is set if it may have left already.
+    """One mail claimed by one worker. `submitted_at` is set if it may have left already.
 
-    `attempt` tells this claim from others; `put_off` is how often the mail was tried for good and had to wait;
-    `handed_over`, how often a relay heard it to its end and did not take it.
+    `attempt` is the fencing token; `put_off` counts deferrals because of the mail itself; `handed_over`, how often a
+    relay received it in full and did not accept it.
     """
 
     mail_id: str
@@ -46,7 +46,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a claimed mail ended: `sent`, `failed` or `unknown`, with what the service calls it now."""
+    """How a claimed mail ended: `sent`, `failed` or `unknown`, with the service's ids for it."""
 
     claim: Claim
     state: MailState

@@ -1,4 +1,4 @@
-"""Which approved mails may leave now. Those that may not are put where they belong: excluded, or waiting for later."""
+"""Which approved mails may leave now. Suppressed ones become `excluded`; those too early get a `not_before`."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -17,7 +17,7 @@ from storage.tables import campaign_emails as table
 
 Opening = Callable[[str], datetime]
 
-LOOK_AHEAD = 50  # mails, of which some may leave now while others' hours have not come
+LOOK_AHEAD = 50  # mails read at once: the first may have to wait for their send window while later ones need not
 
 _READ = (table.c.id, table.c.ordinal, table.c.address_hash)
 _ZONED = (*_READ, table.c.draft)
@@ -36,9 +36,9 @@ def due(
     limit: int,
     opening: Opening | None = None,
 ) -> list[str]:
-    """Their ids, in the audience's order; their rows stay locked until this transaction ends.
+    """Ids in the audience's order; the rows stay locked until the transaction ends.
 
-    `opening` tells from a recipient's time zone when a mail may leave.
+    `opening` maps a recipient's time zone to the time a mail may leave.
     """
     found: list[str] = []
     glance, last = max(limit, LOOK_AHEAD) if opening else limit, -1

@@ -1,4 +1,4 @@
-"""What happened to mails after they left: opened, clicked, bounced, answered. Each event counts once."""
+"""Events of sent mails: opened, clicked, bounced, replied. Each is stored once."""
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
@@ -20,7 +20,7 @@ LONGEST_ID = 200
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """`external_id` is what tells a repetition: the id of a bounce, or of a visit. `detail` holds nothing personal."""
+    """`external_id` deduplicates: the id of a bounce, or of a visit. `detail` holds nothing personal."""
 
     mail_id: str
     kind: MailEvent

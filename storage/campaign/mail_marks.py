@@ -67,7 +67,7 @@ def mark_mail(
 
 @scoped
 def note_edit(session: Session, scope: Scope, campaign_id: str, mail_id: str, *, actor: str) -> Mark:
-    """Another text stands in a mail's place: whoever has the old one before them is told so."""
+    """Mark a mail as edited, so that a reviewer who still sees the old text is refused."""
     _demand_waiting(session, scope, campaign_id)
     made = _made(session, scope, campaign_id, Mark(new_id(), actor, Deed.EDITED, 1, now()))
     one = update(mails).where(of_campaign(mails, scope, campaign_id), mails.c.id == mail_id)
@@ -77,7 +77,7 @@ def note_edit(session: Session, scope: Scope, campaign_id: str, mail_id: str, *,
 
 @scoped
 def take_back(session: Session, scope: Scope, campaign_id: str, mark_id: str, *, actor: str) -> int:
-    """Mails that nobody has decided about since become what they were before. Returns how many."""
+    """Restore the mails of a mark that nobody has decided about since. Returns how many."""
     _demand_waiting(session, scope, campaign_id)
     this = update(table).where(of_campaign(table, scope, campaign_id), table.c.id == mark_id)
     taken = session.execute(
@@ -105,7 +105,7 @@ def marks(session: Session, scope: Scope, campaign_id: str, *, limit: int = 20) 
 
 @scoped
 def pulse(session: Session, scope: Scope, campaign_id: str) -> str:
-    """Another text after every decision: what a page that is looked at compares."""
+    """A text that changes with every decision: an open page compares it to know when to reload."""
     query = select(func.count(), func.count(table.c.undone_at), func.max(table.c.id))
     found = session.execute(query.where(of_campaign(table, scope, campaign_id))).one()
     return ".".join(str(part or "") for part in found)
@@ -126,7 +126,7 @@ def _mark(
 
 
 def _moved(some: Update, deed: Deed, mark: Mark) -> Update:
-    """Approving pins the bytes, as they are at that moment; what is blocked has none that could be approved."""
+    """Approving pins the current content hash; a blocked mail cannot be approved."""
     values: dict[str, Any] = {"state_before": mails.c.state, "mark_id": mark.id, "updated_at": mark.created_at}
     if deed is Deed.APPROVED:
         pinned = {"approved_hash": mails.c.content_hash, "approved_by": mark.actor}
@@ -153,7 +153,7 @@ def _made(session: Session, scope: Scope, campaign_id: str, mark: Mark) -> Mark:
 
 
 def _demand_waiting(session: Session, scope: Scope, campaign_id: str) -> None:
-    """Held until the transaction ends, so that no draft slips into a campaign that is being decided."""
+    """Locks the campaign until the transaction ends, so that no mark slips in while it is being decided."""
     campaign = campaigns.campaign(session, scope, campaign_id)
     if not campaigns.is_at(session, scope, campaign_id, CampaignStatus.REVIEW):
         raise CannotDecide(f"campaign {campaign_id} does not wait for a decision: it is {campaign.status}")

@@ -1,4 +1,4 @@
-"""Mails that a person takes up once more: those in doubt, which they settle by hand, and those that failed."""
+"""What a person can do about mails in `unknown` (settle them by hand) and in `failed` (retry them)."""
 
 from dataclasses import dataclass
 
@@ -19,9 +19,9 @@ NOT_EMAILED = "not-emailed"
 
 @dataclass(frozen=True, slots=True)
 class Retried:
-    """How many mails leave once more, or are written once more; and how many stay as they are.
+    """How many mails will be sent or written again, and how many stay as they are.
 
-    Of those in doubt nobody knows whether they left; those that failed for good have no text that was approved.
+    Those `in_doubt` may have left; those in `failed` have no approved text to send.
     """
 
     to_send: int = 0
@@ -32,7 +32,7 @@ class Retried:
 
 @scoped
 def settle(session: Session, scope: Scope, campaign_id: str, mail_id: str, *, left: bool, actor: str) -> MailState:
-    """Somebody found out whether a mail in doubt left; if not, it may be sent once more with those that failed."""
+    """Record whether an `unknown` mail has left; if not, it becomes `failed`, to be retried. Raises CannotDecide."""
     one = mails.mail(session, scope, campaign_id, mail_id, None)
     state, reason = (MailState.SENT, FOUND_SENT) if left else (MailState.FAILED, FOUND_UNSENT)
     outcome = Outcome(Claim(one.id, campaign_id, one.object_id, one.attempts, b""), state, reason)
@@ -49,9 +49,9 @@ def settle(session: Session, scope: Scope, campaign_id: str, mail_id: str, *, le
 
 @scoped
 def retry_failed(session: Session, scope: Scope, campaign_id: str, *, actor: str) -> Retried:
-    """Send once more what failed for certain; while the campaign waits for its review, what could not be written.
+    """Send again the mails that certainly failed; during the review, write again those that could not be written.
 
-    Written mails wait for the review like all others. What may have left is never touched.
+    Rewritten mails wait for the review like all others. Mails in `unknown` are never touched. Raises CannotDecide.
     """
     campaign = campaigns.campaign(session, scope, campaign_id)
     if campaign.status is CampaignStatus.REVIEW:

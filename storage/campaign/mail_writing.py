@@ -1,8 +1,8 @@
-"""Writing mails: who has leased them meanwhile, and what stands in them afterwards.
+"""Leasing mails to be written, and storing what was written.
 
-Of two runs that come to the same mails, one leases them; the version that it gets is its fencing token, and what is
-written for an older one is not kept. A lease is short and renewed again and again; what a run held that was killed is
-soon free. Until then `claimed_until` names the lease: each has its own.
+Of two runs that reach the same mails, one leases them. Their version is the fencing token: what is written for an
+older version is discarded. Leases are short and renewed, so that those of a killed run soon expire. `claimed_until`
+identifies the lease: each has its own moment.
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,7 +21,7 @@ from storage.scope import Scope, of_campaign, scoped
 from storage.session import Session
 from storage.tables import campaign_emails as table
 
-NOBODYS = {"approved_hash": "", "approved_by": "", "mark_id": "", "state_before": ""}  # whom nobody has decided about
+NOBODYS = {"approved_hash": "", "approved_by": "", "mark_id": "", "state_before": ""}  # no decision yet
 OPEN = (MailState.PENDING, *SHOWN, MailState.REJECTED)
 
 
@@ -44,7 +44,7 @@ class Written:
 def lease(
     session: Session, scope: Scope, campaign_id: str, key: Key, *, moment: datetime, until: datetime
 ) -> list[Mail]:
-    """All that wait to be written and are leased to nobody: the caller's from now on, until then."""
+    """Lease to the caller, up to `until`, all mails that wait to be written and are not leased."""
     free = table.c.claimed_until.is_(None) | (table.c.claimed_until <= moment)
     mine = update(table).where(_pending(scope, campaign_id), free).values(
         version=table.c.version + 1, claimed_until=until, updated_at=now()
@@ -55,14 +55,14 @@ def lease(
 
 @scoped
 def renew(session: Session, scope: Scope, campaign_id: str, *, held: datetime, until: datetime | None) -> None:
-    """What is held until `held` is held until then; without a moment it is let go."""
+    """Extend the lease identified by `held` to `until`; None releases it."""
     mine = update(table).where(_pending(scope, campaign_id), table.c.claimed_until == held)
     session.execute(mine.values(claimed_until=until))
 
 
 @scoped
 def leased(session: Session, scope: Scope, campaign_id: str) -> int:
-    """How many somebody is writing, or was when they died."""
+    """How many mails are leased, be it by a run that has died."""
     held = select(func.count()).where(_pending(scope, campaign_id), table.c.claimed_until.is_not(None))
     return int(session.execute(held).scalar_one())
 
@@ -72,15 +72,15 @@ def write(
     session: Session, scope: Scope, campaign_id: str, key: Key, written: Sequence[Written],
     *, over: Iterable[MailState] = OPEN,
 ) -> int:  # fmt: skip
-    """Put down what was written, each over the version it was written for; returns how many still stood there.
+    """Store what was written if a mail is still at the version it was written for; returns how many were.
 
-    `over` says in which states: what was left out meanwhile must not come back.
+    Only mails in the states `over` are written: one that was left out meanwhile must not come back.
     """
     rows = [_written(scope, key, one) for one in written]
     if not rows:
         return 0
     columns = [name for name in rows[0] if name not in {"row", "seen"}]
-    # One by one, for a list cannot be bound to many rows at once.
+    # One by one: an expanding IN cannot be bound in executemany.
     still_open = or_(*(table.c.state == state for state in over))
     done = session.execute(
         update(table)

@@ -1,7 +1,7 @@
-"""What a mailbox may do and when: its turn, its day, and when its service wants to be left alone.
+"""Rate limits of a mailbox: interval between mails, mails per day, concurrent slots, and its service's back-off.
 
-Kept in the database, so that all workers share it and no restart forgets it. A mailbox is a connection's id, or "smtp".
-Every function that decides locks the mailbox's row first: of two who ask at once, the second sees what the first took.
+Kept in the database: shared by all workers, and surviving restarts. A mailbox is a connection's id, or "smtp". Every
+function that decides locks the mailbox's row first, so that a second caller sees what the first took.
 """
 
 from contextlib import suppress
@@ -20,13 +20,13 @@ from storage.tables import campaign_emails, mailbox_slots
 from storage.tables import mailboxes as table
 
 DAY = timedelta(days=1)
-A_MOMENT = timedelta(seconds=1)  # until mails about to leave have left, or have not
+A_MOMENT = timedelta(seconds=1)  # when to ask again while claimed mails have yet to be submitted
 LONG_AGO = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
 
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
-    """`days_sent` counts the days on which mails left before the present one, which began at `day_began`."""
+    """`days_sent` counts earlier days on which mails left; the current one began at `day_began`."""
 
     id: str
     next_at: datetime
@@ -39,7 +39,7 @@ class Mailbox:
 
 @scoped
 def mailbox(session: Session, scope: Scope, name: str) -> Mailbox:
-    """As it stands, locked until this transaction ends."""
+    """The mailbox (created if missing), locked until the transaction ends."""
     _make(session, scope, name)
     row = session.execute(update(table).where(_one(scope, name)).values(updated_at=now()).returning(table)).one()
     return _mailbox(row)
@@ -49,7 +49,7 @@ def mailbox(session: Session, scope: Scope, name: str) -> Mailbox:
 def take_slot(
     session: Session, scope: Scope, name: str, holder: str, *, moment: datetime, until: datetime, at_once: int
 ) -> bool:
-    """One of so many places at the mailbox, held until given back or until time is up. True if `holder` has one."""
+    """Take one of `at_once` slots, held until given back or until `until`. True if `holder` has one."""
     mailbox(session, scope, name)
     rows = session.execute(select(mailbox_slots).where(_slots(scope, name)).order_by(mailbox_slots.c.number)).all()
     free = [row.number for row in rows[:at_once] if row.holder == holder or row.until <= moment]
@@ -75,7 +75,7 @@ def give_slot_back(session: Session, scope: Scope, name: str, holder: str) -> No
 def take_turn(
     session: Session, scope: Scope, name: str, *, moment: datetime, interval: timedelta, mails: int = 1
 ) -> datetime:
-    """When the next mail may leave: at least `interval` behind the one before, whoever sent that."""
+    """Reserve the next `mails` send times, `interval` apart across all workers; returns the first."""
     here = mailbox(session, scope, name)
     turn = max(moment, here.next_at)
     values: dict[str, Any] = {"next_at": turn + interval * mails}
@@ -89,7 +89,7 @@ def take_turn(
 
 @scoped
 def room_at(session: Session, scope: Scope, name: str, *, per_day: int, moment: datetime) -> datetime:
-    """When another mail fits under `per_day` in any 24 hours; `moment` if it fits now."""
+    """When another mail fits into `per_day` for any 24 hours; `moment` if it fits now."""
     left = per_day - _about_to_leave(session, scope, name)
     if left <= 0:
         return moment + A_MOMENT
@@ -112,7 +112,7 @@ def sent_since(session: Session, scope: Scope, name: str, since: datetime) -> in
 
 @scoped
 def keep_quiet(session: Session, scope: Scope, name: str, until: datetime, why: str) -> None:
-    """No request before then, by any process. A shorter wait does not take back a longer one."""
+    """No process may send a request before `until`. Never shortens an earlier wait."""
     here = mailbox(session, scope, name)
     if here.quiet_until is None or until > here.quiet_until:
         session.execute(update(table).where(_one(scope, name)).values(quiet_until=until, quiet_why=why))
@@ -120,13 +120,13 @@ def keep_quiet(session: Session, scope: Scope, name: str, until: datetime, why: 
 
 @scoped
 def looked(session: Session, scope: Scope, name: str, moment: datetime) -> None:
-    """What came in before then has been read."""
+    """Incoming mail has been read up to `moment`."""
     mailbox(session, scope, name)
     session.execute(update(table).where(_one(scope, name)).values(looked_at=moment))
 
 
 def _about_to_leave(session: Session, scope: Scope, name: str) -> int:
-    """Claimed and not yet submitted: they will take a place of the day."""
+    """Mails claimed but not yet submitted: they will count towards the day."""
     claimed = (campaign_emails.c.state == MailState.SENDING) & campaign_emails.c.submitted_at.is_(None)
     counted = select(func.count()).select_from(campaign_emails).where(_from(scope, name), claimed)
     return int(session.execute(counted).scalar_one())

@@ -31,7 +31,7 @@ class UnknownMail(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A contact of an audience: in, with what is known of it, or left out with the reason."""
+    """A contact of an audience: included, with its data, or excluded, with the reason."""
 
     object_id: str
     draft: Draft | None = None
@@ -43,7 +43,7 @@ class Member:
 def freeze(
     session: Session, scope: Scope, campaign_id: str, key: Key, members: Sequence[Member], *, mailbox: str
 ) -> None:
-    """The audience, once and for all."""
+    """Store the audience; it never changes afterwards."""
     for start in range(0, len(members), BATCH):
         batch = enumerate(members[start : start + BATCH], start + 1)
         session.execute(
@@ -66,7 +66,7 @@ def mails(
     after: int = 0,
     limit: int = BATCH,
 ) -> list[Mail]:
-    """In the audience's order, those behind ordinal `after`; without a key, without what is personal."""
+    """In the audience's order, from after ordinal `after`; without a key, without drafts."""
     query = _rows(scope, campaign_id).where(table.c.ordinal > after).order_by(table.c.ordinal).limit(limit)
     if states is not None:
         query = query.where(table.c.state.in_(list(states)))
@@ -119,7 +119,7 @@ def decide(
     reason: str = "",
     actor: str = "",
 ) -> int:
-    """Move mails on by somebody's word, all of some states or single ones; how many moved. Approving pins the bytes."""
+    """Move all mails in `expected`, or those of `ids`, to `to`; returns how many. Approving pins their content hash."""
     values: dict[str, Any] = {"state": to, "reason": reason, "mark_id": "", "updated_at": now()}
     if to is MailState.APPROVED:
         values |= {"approved_hash": table.c.content_hash, "approved_by": actor}
@@ -134,7 +134,7 @@ def decide(
 
 @scoped
 def doubt(session: Session, scope: Scope, campaign_id: str) -> int:
-    """For a campaign that ends: what a relay heard to its end is not said to have stayed. Returns how many."""
+    """When a campaign ends: approved mails that a relay once received in full become `unknown`. Returns how many."""
     heard = update(table).where(
         of_campaign(table, scope, campaign_id), table.c.state == MailState.APPROVED, table.c.handed_over > 0
     )
@@ -144,7 +144,7 @@ def doubt(session: Session, scope: Scope, campaign_id: str) -> int:
 
 @scoped
 def again(session: Session, scope: Scope, campaign_id: str) -> int:
-    """What failed for certain may leave once more, with the bytes that were approved; returns how many."""
+    """Move failed mails with approved content back to `approved`; returns how many."""
     failed = update(table).where(
         of_campaign(table, scope, campaign_id),
         table.c.state == MailState.FAILED,
@@ -161,7 +161,7 @@ def again(session: Session, scope: Scope, campaign_id: str) -> int:
 
 @scoped
 def anew(session: Session, scope: Scope, campaign_id: str) -> int:
-    """What could not be written may be written once more; returns how many."""
+    """Move mails whose writing failed back to `pending`; returns how many."""
     failed = update(table).where(
         of_campaign(table, scope, campaign_id),
         table.c.state == MailState.FAILED,
@@ -173,7 +173,7 @@ def anew(session: Session, scope: Scope, campaign_id: str) -> int:
 
 @scoped
 def digest(session: Session, scope: Scope, campaign_id: str) -> str:
-    """What an approval names: every mail that could leave, in order, by the hash of its final bytes."""
+    """SHA-256 over id and content hash of every mail that could leave, in order: what an approval names."""
     found = hashlib.sha256()
     rows = session.execute(
         select(table.c.id, table.c.content_hash)
@@ -188,7 +188,7 @@ def digest(session: Session, scope: Scope, campaign_id: str) -> str:
 
 @scoped
 def clear(session: Session, scope: Scope, campaign_id: str) -> None:
-    """Nothing personal is left; hashes, states and who approved are."""
+    """Delete what is personal; hashes, states and approvers stay."""
     session.execute(update(table).where(of_campaign(table, scope, campaign_id)).values(draft=None, content=None))
 
 

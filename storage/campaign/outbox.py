@@ -1,8 +1,8 @@
-"""The outbox: approved mails on their way out, each in the hands of one worker at a time.
+"""The outbox: approved mails being sent, each claimed by one worker at a time.
 
-approved → sending → sent, failed or unknown, by compare-and-set only. `attempts` fences: every claim raises it, and
-whoever holds an older number moves nothing any more. What a crash left in `sending` is claimed anew once its time is
-over, together with what is known of it: the id of its draft, and whether it was submitted.
+approved → sending → sent, failed or unknown, by compare-and-set only. `attempts` is the
+fencing token: every claim increments it, and a worker with an older number changes nothing. A mail that a crash left
+in `sending` can be claimed again when its claim expires; the new claim tells its draft id and whether it was submitted.
 """
 
 from collections.abc import Iterable, Sequence
@@ -31,7 +31,7 @@ DEED = "emailed"
 STILL_A_DRAFT = "it lies among the drafts and has not left: `contactflow campaign retry-failed` sends it"
 FOUND_SENT = "somebody found that it had left"
 FOUND_UNSENT = "somebody found that it had not left: `contactflow campaign retry-failed` sends it once more"
-OF_OUR_OWN = (STILL_A_DRAFT, FOUND_UNSENT)  # failures that say nothing of whom a mail is for
+OF_OUR_OWN = (STILL_A_DRAFT, FOUND_UNSENT)  # failures that are not the recipient's
 ENDED_BEFORE = "the campaign was ended before it left"
 
 
@@ -40,9 +40,9 @@ def claim(
     session: Session, scope: Scope, campaign_id: str, key: Key,
     *, moment: datetime, until: datetime, limit: int = 1, opening: Opening | None = None,
 ) -> list[Claim]:  # fmt: skip
-    """The next approved mails that are due, in the audience's order; none once the campaign no longer sends.
+    """Claim the next approved mails that are due, in the audience's order; none unless the campaign is `sending`.
 
-    Those suppressed meanwhile are excluded instead. `opening` tells from a recipient's time zone when a mail may leave.
+    Recipients suppressed meanwhile are excluded. `opening` maps a recipient's time zone to the time a mail may leave.
     """
     if _status(session, scope, campaign_id) is not CampaignStatus.SENDING:
         return []
@@ -54,7 +54,9 @@ def claim(
 def recover(
     session: Session, scope: Scope, campaign_id: str, key: Key, *, moment: datetime, until: datetime, limit: int = 1
 ) -> list[Claim]:
-    """Mails whose worker let its time pass: killed, or waiting for a doubt to clear. Whatever the campaign's status."""
+    """Claim mails in `sending` whose claim has expired (worker killed, or held to be checked), whatever the campaign's
+    status.
+    """
     over = _in(scope, campaign_id, MailState.SENDING) & (table.c.claimed_until <= moment)
     late = select(table.c.id).where(over).order_by(table.c.ordinal).limit(limit).with_for_update(skip_locked=True)
     return _taken(session, scope, key, list(session.execute(late).scalars()), until)
@@ -62,9 +64,9 @@ def recover(
 
 @scoped
 def submit(session: Session, scope: Scope, claims: Sequence[Claim], *, at: datetime, until: datetime) -> list[Claim]:
-    """Put down, before it is done, that these are handed over: from here on each may have left.
+    """Record, before handing mails over to the service, that from now on each may have left.
 
-    Returns those that are still ours; no other may be handed over.
+    Returns the claims that still hold; no other mail may be handed over.
     """
     ours = _still_ours(session, scope, claims)
     if ours:
@@ -90,10 +92,11 @@ def give_back(
     handed_over: bool = False,
     **known: str,
 ) -> None:
-    """They were not taken: approved again, to leave later. If the campaign is over they are left out, or `unknown`.
+    """Return mails that the service did not accept to `approved`, for later; to `rejected` if the campaign has ended,
+    or to `unknown` if a relay ever received one in full.
 
-    `put_off`: because of what they are, and not because their mailbox takes nothing for now.
-    `handed_over`: a relay heard them to their end and then did not take them.
+    `put_off`: deferred because of the mail itself, not because the mailbox accepts nothing for now.
+    `handed_over`: a relay received them in full and then did not accept them.
     """
     if not claims:
         return
@@ -113,7 +116,7 @@ def give_back(
 
 @scoped
 def settle(session: Session, scope: Scope, outcomes: Sequence[Outcome], *, actor: str) -> list[Outcome]:
-    """How claimed mails ended, with the deed on each contact's record. Returns those that were ours to settle."""
+    """Store how claimed mails ended and note each sent one in its contact's history. Returns those whose claim held."""
     mine = {one.mail_id for one in _still_ours(session, scope, [outcome.claim for outcome in outcomes])}
     settled = [outcome for outcome in outcomes if outcome.claim.mail_id in mine]
     moment = now()
@@ -125,7 +128,7 @@ def settle(session: Session, scope: Scope, outcomes: Sequence[Outcome], *, actor
 
 @scoped
 def unknown(session: Session, scope: Scope, campaign_id: str, key: Key, *, limit: int) -> list[Claim]:
-    """Mails that may have left and may not, those in doubt for longest first; of people who were erased none."""
+    """Mails in `unknown`, longest in doubt first; without those of erased people."""
     doubtful = _in(scope, campaign_id, MailState.UNKNOWN) & table.c.content.is_not(None)
     rows = select(*READ).where(doubtful).order_by(table.c.updated_at).limit(limit)
     return [claim_of(scope, row, key) for row in session.execute(rows)]
@@ -133,7 +136,7 @@ def unknown(session: Session, scope: Scope, campaign_id: str, key: Key, *, limit
 
 @scoped
 def clear_up(session: Session, scope: Scope, outcome: Outcome, *, actor: str) -> bool:
-    """A mail of which nobody knew whether it left: now somebody does. False if it was cleared up before."""
+    """Resolve a mail in `unknown`. False if it was resolved already."""
     one = outcome.claim
     doubtful = _SETTLED.where(_in(scope, one.campaign_id, MailState.UNKNOWN))
     if not session.execute(doubtful, _ending([outcome], now())).rowcount:
@@ -144,7 +147,7 @@ def clear_up(session: Session, scope: Scope, outcome: Outcome, *, actor: str) ->
 
 @scoped
 def next_moment(session: Session, scope: Scope, campaign_id: str) -> datetime | None:
-    """When there is something to do again; None where nothing is left to send."""
+    """When the next mail becomes due or a claim expires; None if nothing is left to send."""
     due = select(func.min(table.c.not_before)).where(_in(scope, campaign_id, MailState.APPROVED))
     at_once = select(table.c.id).where(_in(scope, campaign_id, MailState.APPROVED), table.c.not_before.is_(None))
     doubt = select(func.min(table.c.claimed_until)).where(_in(scope, campaign_id, MailState.SENDING))
@@ -159,15 +162,15 @@ def _note(session: Session, scope: Scope, sent: Iterable[Claim], actor: str) -> 
 
 
 def _status(session: Session, scope: Scope, campaign_id: str) -> CampaignStatus | None:
-    """Where the campaign stands; it stays there until this transaction ends, so that nobody cancels in between."""
+    """The campaign's status, locked until this transaction ends so that nobody cancels in between."""
     one = select(email_campaigns.c.status).where(visible(email_campaigns, scope), email_campaigns.c.id == campaign_id)
     found = session.execute(one.with_for_update(read=True)).scalar_one_or_none()
     return CampaignStatus(found) if found else None
 
 
 def _taken(session: Session, scope: Scope, key: Key, ids: Sequence[str], until: datetime) -> list[Claim]:
-    """The query that found them has locked them. They are asked for by their ids alone: asked for their campaign too,
-    SQLite would walk through all of it.
+    """The query that found the rows has locked them. Selected by id alone: with a condition on the campaign as well,
+    SQLite would scan all of it.
     """
     if not ids:
         return []
@@ -176,7 +179,7 @@ def _taken(session: Session, scope: Scope, key: Key, ids: Sequence[str], until: 
 
 
 def _still_ours(session: Session, scope: Scope, claims: Sequence[Claim]) -> list[Claim]:
-    """Those (of one campaign) that nobody else has claimed meanwhile; they stay ours until this transaction ends."""
+    """The claims (of one campaign) that nobody has taken over; their rows stay locked until the transaction ends."""
     if not claims:
         return []
     named = {"campaign": claims[0].campaign_id, "rows": [one.mail_id for one in claims]}
@@ -194,7 +197,7 @@ def _or_as_it_was(name: str) -> ColumnElement[str]:
     return func.coalesce(func.nullif(bindparam(name), ""), table.c[name])
 
 
-# What every mail costs is made once: to make such a statement takes longer than to carry it out.
+# Statements executed for every mail are built once: building one takes longer than executing it.
 _THESE = table.c.id.in_(bindparam("rows", expanding=True))
 _TAKEN = (
     update(table)
@@ -227,7 +230,7 @@ def _in_hands(role: Role) -> Select[tuple[str, int]]:
 
 
 def _alike(outcomes: Iterable[Outcome]) -> Iterable[Sequence[Outcome]]:
-    """By what is written of them."""
+    """Outcomes grouped by the values written, so that each group is one UPDATE."""
     found: dict[tuple[str, ...], list[Outcome]] = {}
     for one in outcomes:
         found.setdefault((one.state, one.reason, one.message_id, one.thread_id), []).append(one)

@@ -1,4 +1,4 @@
-"""What earlier mails tell: who was written to of late, and which letters were paid for already."""
+"""Lookups in earlier mails: recently written-to addresses, and letters already paid for."""
 
 from datetime import datetime
 
@@ -14,7 +14,7 @@ from storage.tables import email_campaigns
 
 @scoped
 def written_to_since(session: Session, scope: Scope, moment: datetime) -> set[str]:
-    """Keyed hashes of the addresses that a mail of the organization left for after `moment`."""
+    """Keyed hashes of the addresses to which the organization sent a mail after `moment`."""
     rows = session.execute(
         select(table.c.address_hash).where(of_organization(table, scope), table.c.submitted_at > moment).distinct()
     )
@@ -23,7 +23,7 @@ def written_to_since(session: Session, scope: Scope, moment: datetime) -> set[st
 
 @scoped
 def same_question(session: Session, scope: Scope, prompt_hash: str) -> Letter | None:
-    """The newest letter that answers the same question: what was paid for once need not be paid for again."""
+    """The newest letter with the same prompt hash, so that the same prompt is not paid for twice."""
     row = session.execute(
         select(table.c.id, table.c.campaign_id)
         .join(email_campaigns, email_campaigns.c.id == table.c.campaign_id)

@@ -1,4 +1,4 @@
-"""Sent mails, found again by what the services call them when a bounce or an answer comes back."""
+"""Sent mails, found by the services' ids when a bounce or a reply comes in."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, fields

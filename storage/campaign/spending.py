@@ -1,4 +1,4 @@
-"""What calls of models came to: added up exactly, and how many of which nobody knows it."""
+"""What model calls cost in USD, added up exactly, and how many have no known cost."""
 
 from decimal import Decimal
 
@@ -23,7 +23,7 @@ def total(session: Session, scope: Scope, budget_id: str) -> Decimal:
 
 @scoped
 def unpriced(session: Session, scope: Scope, budget_id: str) -> int:
-    """Attempts whose cost nobody knows."""
+    """How many attempts have no known cost."""
     done = (UsageState.OK, UsageState.UNKNOWN)
     query = select(func.count()).where(
         of_organization(table, scope), table.c.budget_id == budget_id, table.c.cost.is_(None), table.c.state.in_(done)

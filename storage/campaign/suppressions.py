@@ -48,14 +48,16 @@ def suppress(
 
 @scoped
 def suppress_for_good(session: Session, scope: Scope, hashes: Sequence[str]) -> None:
-    """Of people who were erased: whatever the reason was before, nobody lifts it for another."""
+    """Suppress erased people, replacing any earlier reason: `allow_again` does not lift it."""
     suppress(session, scope, hashes, SuppressionReason.ERASED)
     _give_reason(session, scope, hashes, SuppressionReason.ERASED)
 
 
 @scoped
 def no_longer_for_good(session: Session, scope: Scope, hashes: Sequence[str]) -> None:
-    """They came back by their own wish. To be written to again is another wish, and theirs to utter too."""
+    """For erased people who asked to return: their entry becomes an ordinary one. Being written to again takes another
+    request of theirs.
+    """
     scope.demand_admin("let an erased person come back")
     there = [one for one, why in suppressed(session, scope, hashes).items() if why is SuppressionReason.ERASED]
     _give_reason(session, scope, there, SuppressionReason.MANUAL)

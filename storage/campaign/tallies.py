@@ -1,4 +1,4 @@
-"""How many mails of a campaign stand where, and why: counted from the mails themselves, so that it always adds up."""
+"""Statistics of a campaign: counted from its mails' rows, so that they always add up."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -34,7 +34,7 @@ def counts(session: Session, scope: Scope, campaign_id: str) -> Counter[MailStat
 
 @scoped
 def levels(session: Session, scope: Scope, campaign_id: str) -> Counter[tuple[MailState, Risk]]:
-    """As `counts`, by what the checks remarked as well."""
+    """As `counts`, split by risk as well."""
     level = LEVEL.label("level")
     groups = session.execute(
         select(table.c.state, level, func.count())
@@ -66,9 +66,9 @@ def left_since(session: Session, scope: Scope, campaign_id: str, since: datetime
 
 @scoped
 def settled_since(session: Session, scope: Scope, campaign_id: str, since: datetime) -> tuple[int, int]:
-    """Of the mails that came to an end and began it since then: how many, and how many of them failed or bounced.
+    """Of the mails submitted and settled since then: (how many, how many of them failed or bounced).
 
-    One that lies among the drafts, or of which somebody said that it did not leave, says nothing of whom it is for.
+    One still among the drafts, or settled by hand as unsent, is not the recipient's failure and does not count.
     """
     began = func.coalesce(table.c.submitted_at, table.c.updated_at) >= since
     groups = session.execute(
@@ -138,7 +138,7 @@ def costs(session: Session, scope: Scope, campaign_id: str, mail_ids: Sequence[s
 
 @scoped
 def keep(session: Session, scope: Scope, campaign_id: str) -> CampaignStatistics:
-    """Put the numbers and the cost of this moment down with the campaign."""
+    """Store the current statistics and cost in the campaign's row."""
     campaign, found = campaigns.campaign(session, scope, campaign_id), statistics(session, scope, campaign_id)
     campaigns.note(session, scope, campaign_id, **found.by_name(), total_cost=_cost(session, scope, campaign))
     return found
@@ -146,7 +146,7 @@ def keep(session: Session, scope: Scope, campaign_id: str) -> CampaignStatistics
 
 @scoped
 def current(session: Session, scope: Scope, campaign: Campaign) -> Campaign:
-    """With the numbers and the cost of this moment, while they still change."""
+    """The campaign with its current statistics and cost; as stored once it is over."""
     if not campaign.is_open:
         return campaign
     found = statistics(session, scope, campaign.id)
@@ -158,7 +158,7 @@ def _cost(session: Session, scope: Scope, campaign: Campaign) -> Decimal:
 
 
 def _happened(session: Session, scope: Scope, campaign_id: str) -> Counter[MailEvent]:
-    """How many mails something happened to; machines that open and click are left out."""
+    """Mails per kind of event, without opens and clicks by machines."""
     groups = session.execute(
         select(email_events.c.kind, func.count(email_events.c.email_id.distinct()))
         .where(of_campaign(email_events, scope, campaign_id), email_events.c.visitor != Visitor.MACHINE)

@@ -1,7 +1,7 @@
-"""What models were asked and what it cost, under budgets that no number of processes can overspend.
+"""Calls of language models and their cost, under budgets that no number of processes can overspend.
 
-The most that an attempt can cost is reserved before it is made, in one conditional update, and settled after. What
-was lost on the way counts in full, for it may have been billed.
+The most that a call can cost is reserved before it is made, in one conditional update, and settled after it. A call
+whose outcome was lost counts as its whole reservation, for it may have been billed.
 """
 
 from collections.abc import Sequence
@@ -23,14 +23,14 @@ from storage.tables import ai_usage as table
 
 NOTHING = Decimal(0)
 LONGEST_CALL = timedelta(minutes=15)
-# SQLite counts in floating numbers: less than half of the smallest amount is no difference.
-_HAIR = Decimal("0.0000000004")
+# SQLite adds in floating point: a difference below half of the smallest amount (1e-9 USD) is none.
+_ROUNDING = Decimal("0.0000000004")
 
 
 class BudgetSpent(Exception):
-    """There is not enough left. The text says how much there was and what was asked for.
+    """Too little of the budget is left. The text says how much, and what was asked for.
 
-    Not `for_good` where calls that are under way have more set aside than they may cost in the end.
+    `for_good` is False if calls still under way may settle for less than they reserved and so free enough.
     """
 
     def __init__(self, left: Decimal | None, worst: Decimal, *, for_good: bool) -> None:
@@ -40,7 +40,7 @@ class BudgetSpent(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """In USD; `limit` is None where nobody set one."""
+    """Amounts in USD; `limit` is None if nobody set one."""
 
     id: str
     subject: str
@@ -55,7 +55,7 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One call of a model. `worst` is the most that it can cost; None where its price is not known."""
+    """One call of a model. `worst` is the most that it can cost in USD; None if its price is unknown."""
 
     purpose: Purpose
     provider: str
@@ -70,7 +70,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How an attempt ended. `cost.amount` None means: count what was reserved."""
+    """How an attempt ended. With `cost.amount` None, the reservation counts as its cost."""
 
     state: UsageState
     tokens: TokenCounts
@@ -84,7 +84,7 @@ class Result:
 
 @scoped
 def open_budget(session: Session, scope: Scope, subject: str, *, limit: Decimal | None = None) -> Budget:
-    """The budget of a subject, made at the first call; a limit that is named later takes the place of the old one."""
+    """The budget of a subject, created if missing; a `limit` given here replaces the stored one."""
     moment = now()
     row = insert(budgets).values(
         id=new_id(), organization_id=scope.organization_id, subject=subject, spending_limit=limit,
@@ -114,18 +114,18 @@ def budget(session: Session, scope: Scope, budget_id: str) -> Budget:
 
 @scoped
 def reserve(session: Session, scope: Scope, budget_id: str, attempt: Attempt) -> str:
-    """Set aside what the attempt may cost, and note that it is begun. Returns the attempt's id."""
+    """Reserve what the attempt may cost and record its start; returns the attempt's id. Raises BudgetSpent."""
     worst = attempt.worst if attempt.worst is not None else NOTHING
     after = budgets.c.reserved + budgets.c.spent + worst
     held = session.execute(
         update(budgets)
         .where(of_organization(budgets, scope), budgets.c.id == budget_id)
-        .where(or_(budgets.c.spending_limit.is_(None), after <= budgets.c.spending_limit + _HAIR))
+        .where(or_(budgets.c.spending_limit.is_(None), after <= budgets.c.spending_limit + _ROUNDING))
         .values(reserved=budgets.c.reserved + worst, updated_at=now())
     )
     if held.rowcount != 1:
         here = budget(session, scope, budget_id)
-        for_good = here.limit is None or here.limit - here.spent + _HAIR < worst
+        for_good = here.limit is None or here.limit - here.spent + _ROUNDING < worst
         raise BudgetSpent(here.left, worst, for_good=for_good)
     usage_id = new_id()
     session.execute(insert(table).values(_begun(scope, budget_id, usage_id, attempt, worst)))
@@ -134,7 +134,7 @@ def reserve(session: Session, scope: Scope, budget_id: str, attempt: Attempt) ->
 
 @scoped
 def settle(session: Session, scope: Scope, usage_id: str, result: Result) -> Decimal | None:
-    """Put down what an attempt came to, once. What nobody counted counts as it was reserved."""
+    """Record an attempt's result, once, and release its reservation. Returns its cost, or else what was reserved."""
     row = session.execute(
         select(table.c.budget_id, table.c.reserved).where(of_organization(table, scope), table.c.id == usage_id)
     ).one()
@@ -151,7 +151,7 @@ def settle(session: Session, scope: Scope, usage_id: str, result: Result) -> Dec
 
 @scoped
 def give_up(session: Session, scope: Scope, budget_id: str, *, before: datetime) -> int:
-    """Attempts begun before then and never settled: whoever made them died. They count in full."""
+    """Settle attempts begun before `before` whose process died, as costing what they reserved; returns how many."""
     begun = select(table.c.id).where(
         of_organization(table, scope),
         table.c.budget_id == budget_id,
@@ -172,7 +172,7 @@ def with_abandoned(session: Session, before: datetime) -> list[Scope]:
 
 @scoped
 def abandoned(session: Session, scope: Scope, *, before: datetime) -> Sequence[tuple[str, str]]:
-    """The budgets, and the campaign of each if it is one's, of which attempts from before then were never settled."""
+    """(budget id, campaign id or "") of every budget with unsettled attempts that began before `before`."""
     begun = select(table.c.budget_id, func.coalesce(table.c.campaign_id, "")).where(
         of_organization(table, scope), table.c.state == UsageState.STARTED, table.c.created_at < before
     )
