@@ -1,8 +1,7 @@
-"""Candidate pairs: people who share a blocking key, found as set work in DuckDB.
+"""Candidate pairs: people who share a blocking key, found set-based in DuckDB.
 
-Keys that too many people share are not compared whole: within such a block everybody meets only the nearest
-neighbours in sort order, or nobody where the rule is a broad one (its name ends in "alone"). What that leaves out is
-reported, never dropped in silence.
+Blocks that are too large are capped: everybody in them is compared with the nearest neighbours in sort order only, or
+with nobody if the rule is a broad one (its name ends in "alone"). What capping leaves out is reported.
 """
 
 from collections.abc import Sequence
@@ -21,7 +20,7 @@ _WINDOW = 3
 
 @dataclass(frozen=True, slots=True)
 class Capped:
-    """Keys of one rule that so many people share that of their pairs only some were looked at."""
+    """Capped keys of one rule: how many, how many people share them, and how many pairs those would have made."""
 
     rule: str
     keys: int
@@ -31,7 +30,7 @@ class Capped:
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """Positions in `[*incoming, *existing]`: the left one is always an incoming person, the right one either."""
+    """`pairs`, of shape (n, 2), are positions in `[*incoming, *existing]`; the left one is always incoming."""
 
     pairs: NDArray[np.int32]
     capped: tuple[Capped, ...] = ()
@@ -44,7 +43,7 @@ def candidates(
     *,
     connection: duckdb.DuckDBPyConnection | None = None,
 ) -> Candidates:
-    """`keys` are three columns: position, rule, key. `neighbours` is everybody's sort text. `incoming` come first."""
+    """`keys`: columns (position, rule, key). `neighbours`: everybody's sort text. The first `incoming` are new."""
     with connection.cursor() if connection else duckdb.connect() as cursor:
         _load_keys(cursor, keys, neighbours)
         budget = max(_LEAST_BUDGET, _PAIRS_PER_PERSON * len(neighbours))

@@ -1,6 +1,6 @@
-"""Records that a reviewer refused, or that failed or went stale: offered again by the next run.
+"""Records that a reviewer rejected, or that failed or went stale: the next run offers them again.
 
-A delta read will not bring them a second time, so they wait here, sealed.
+They are kept here, sealed, because a delta read does not return them a second time.
 """
 
 from collections.abc import Iterable, Iterator
@@ -23,7 +23,7 @@ _Kept = msgspec.json.Decoder(tuple[Seen | None, Gone | None])
 
 @scoped
 def replace_all(session: Session, scope: Scope, account: str, sync_id: str, records: Iterable[Seen | Gone]) -> None:
-    """What a run left open, in place of what the one before it had left: that was part of this run's plan."""
+    """Replace what the previous run left open, which was part of this run's plan, by what this run left open."""
     session.execute(delete(table).where(of_organization(table, scope), table.c.account == account))
     add(session, scope, account, sync_id, records)
 

@@ -1,6 +1,6 @@
-"""Raw pages as a source gave them, sealed with the run's key until the plan is made from them.
+"""Raw pages from a source, sealed with the run's key until the plan is made from them.
 
-A page and the position after it are written together, so that a crash goes on at the page it had reached.
+A page and the position after it are written together, so that a restarted run continues at the page it had reached.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ from storage.tables import staged_pages as table
 
 @scoped
 def land(session: Session, scope: Scope, sync_id: str, key: Key, *, number: int, body: bytes, position: str) -> None:
-    """Landing a page twice changes nothing: a run that was started again may read it once more."""
+    """Idempotent: a restarted run may read the same page again."""
     place = _place(scope, sync_id, number)
     page = insert(table).values(
         id=new_id(),
@@ -71,7 +71,7 @@ def with_left_behind(session: Session) -> list[Scope]:
 
 @scoped
 def prune(session: Session, scope: Scope) -> int:
-    """Pages of runs that no longer read: nobody comes back for them. Returns how many."""
+    """Delete the pages of runs that no longer read. Returns how many."""
     scope.demand_admin("clear away what runs left behind")
     reading = select(contact_syncs.c.id).where(
         of_organization(contact_syncs, scope), contact_syncs.c.status == SyncStatus.EXTRACTING

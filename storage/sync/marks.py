@@ -1,7 +1,7 @@
 """Decisions made while a plan is looked at: kept at once, seen by every reviewer, final when the plan is decided.
 
 A draft is the row's own state while its sync waits, so that the terminal and Prefect's form see it as the page does.
-Each deed is a *mark* that says who did what to how many rows, and that can be taken back.
+Each decision is a *mark*: who did what to how many rows; it can be taken back.
 """
 
 from collections.abc import Iterable, Sequence
@@ -73,7 +73,7 @@ def mark_row(
 
 @scoped
 def take_back(session: Session, scope: Scope, sync_id: str, mark_id: str, *, actor: str) -> int:
-    """Rows that nobody has decided about since become what they were before. Returns how many."""
+    """Restore the rows of a mark that nobody has decided about since. Returns how many."""
     _demand_waiting(session, scope, sync_id)
     taken = session.execute(
         _marks_of(update(table), scope, sync_id, mark_id)
@@ -98,7 +98,7 @@ def marks(session: Session, scope: Scope, sync_id: str, *, limit: int = 20) -> l
 
 @scoped
 def pulse(session: Session, scope: Scope, sync_id: str) -> str:
-    """Another text after every decision: what a page that is looked at compares."""
+    """A text that changes with every decision: an open page compares it to know when to reload."""
     query = select(func.count(), func.count(table.c.undone_at), func.max(table.c.id))
     return ".".join(str(part or "") for part in session.execute(query.where(of_sync(table, scope, sync_id))).one())
 
@@ -128,7 +128,7 @@ def _mark(
 
 
 def _demand_waiting(session: Session, scope: Scope, sync_id: str) -> None:
-    """Held until the transaction ends, so that no draft slips into a plan that is being decided."""
+    """Locks the sync until the transaction ends, so that no mark slips in while the plan is being decided."""
     sync = syncs.sync(session, scope, sync_id)
     if not syncs.is_at(session, scope, sync_id, SyncStatus.PREVIEW):
         raise CannotDecide(f"sync {sync_id} does not wait for a decision: it is {sync.status}")

@@ -1,4 +1,4 @@
-"""How a sync begins: of one connection there is one open sync at most, whoever starts how many at once."""
+"""Starting a sync: a connection has at most one open sync, however many are started at once."""
 
 from dataclasses import dataclass
 

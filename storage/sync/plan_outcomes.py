@@ -1,4 +1,4 @@
-"""How the rows of a plan ended, and what takes them back. That is sealed with the run's undo key, and goes with it."""
+"""Outcomes of a plan's rows, and their undo data, which is sealed with the run's undo key and lost with it."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _undo = msgspec.json.Decoder(Undo)
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How one row ended, with what is needed to take it back."""
+    """How one row ended, with its undo data."""
 
     change_id: str
     state: ChangeState
@@ -58,7 +58,7 @@ def settle(session: Session, scope: Scope, sync_id: str, undo_key: Key | None, o
 
 @scoped
 def settle_idle(session: Session, scope: Scope, sync_id: str) -> int:
-    """Approved rows that ask for no work, such as unchanged records, are done at once."""
+    """Settle approved rows that need no write, such as unchanged records."""
     idle = (table.c.kind == ChangeKind.SKIP) & table.c.seen_version.is_(None)
     return session.execute(
         update(table)
@@ -69,7 +69,7 @@ def settle_idle(session: Session, scope: Scope, sync_id: str) -> int:
 
 @scoped
 def undoable(session: Session, scope: Scope, sync_id: str, key: Key) -> list[tuple[Change, Undo]]:
-    """Applied rows with what takes them back, in the order in which they were applied."""
+    """Applied rows with their undo data, in the order in which they were applied."""
     return list(undo_data(session, scope, sync_id, key))
 
 
@@ -77,7 +77,7 @@ def undoable(session: Session, scope: Scope, sync_id: str, key: Key) -> list[tup
 def undo_data(
     session: Session, scope: Scope, sync_id: str, key: Key, *, of: Sequence[str] | None = None
 ) -> Iterator[tuple[Change, Undo]]:
-    """As `undoable`, few at a time; `of` names the contacts that it is about."""
+    """As `undoable`, read in batches; `of` limits it to these contact ids."""
     query = plan_values.rows_with("undo").where(of_sync(table, scope, sync_id), values.c.undo.is_not(None))
     query = query.where(table.c.state == ChangeState.APPLIED).order_by(table.c.ordinal)
     if of is not None:

@@ -45,13 +45,13 @@ def clear(session: Session, scope: Scope, sync_id: str) -> None:
 
 
 def line_of(change: Change) -> str:
-    """The row's number, and behind a tab all that it can be found by, with no other white space than blanks."""
+    """`ordinal TAB text`: all that the row can be found by, case-folded, white space reduced to single spaces."""
     values = " ".join([change.id, change.object_id, *_strings(msgspec.to_builtins(change.proposal))])
     return f"{change.ordinal}\t{' '.join(values.casefold().split())}"
 
 
 def _strings(value: Any) -> Iterator[str]:
-    """The values, without the names of the fields they stand in."""
+    """All string values, without field names."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):

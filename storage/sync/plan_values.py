@@ -1,4 +1,4 @@
-"""What the rows of a plan are about, sealed and beside them: who decides about ten thousand rows writes little then.
+"""Sealed values of a plan's rows, in a table of their own: deciding about ten thousand rows then rewrites narrow ones.
 
 Each row has three: what it would do (`payload`), what reviewers changed of it (`edits`), what takes it back (`undo`).
 """
@@ -34,14 +34,14 @@ def sealed_bytes(scope: Scope, key: Key, change_id: str, name: str, plain: bytes
 
 
 def opened(scope: Scope, key: Key, row: Row[Any], name: str) -> bytes | None:
-    """Canonical JSON; None where there is nothing, or nothing any more."""
+    """Canonical JSON; None if it was never written or has been deleted."""
     body = getattr(row, name)
     return key.open(body, _place(scope, row.id, name)) if body else None
 
 
 @scoped
 def put(session: Session, scope: Scope, sync_id: str, name: str, bodies: Bodies) -> None:
-    """In the place of what stood under this name."""
+    """Replaces what is stored under this name."""
     if bodies:
         session.execute(
             update(table)

@@ -1,4 +1,4 @@
-"""What is decided about the rows of a plan before they are written, and what reviewers change of them."""
+"""Approving, rejecting and editing rows of a plan before they are written."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -32,7 +32,7 @@ def decide(
     change_ids: Sequence[str] | None = None,
     states: Sequence[ChangeState] = (ChangeState.PROPOSED,),
 ) -> int:
-    """Approve or reject what is still proposed: all of it, some kinds, or single rows. Returns how many."""
+    """Approve or reject proposed rows: all, those of some kinds, or single ones. Returns how many."""
     query = update(table).where(of_sync(table, scope, sync_id), table.c.state.in_(states)).values(state=state)
     if kinds is not None:
         query = query.where(table.c.kind.in_(list(kinds)))
@@ -43,7 +43,7 @@ def decide(
 
 @scoped
 def withdraw(session: Session, scope: Scope, sync_id: str) -> int:
-    """What was approved and is not yet written will not be."""
+    """Reject approved rows that are not yet written."""
     return decide(session, scope, sync_id, ChangeState.REJECTED, states=[ChangeState.APPROVED])
 
 
@@ -52,7 +52,7 @@ def edit(
     session: Session, scope: Scope, sync_id: str, key: Key, *, change_id: str, edits: Edits,
     states: Sequence[ChangeState] = (ChangeState.PROPOSED,),
 ) -> bool:  # fmt: skip
-    """Keep what a reviewer changed of a row; False if the row is no longer open to decision."""
+    """Store a reviewer's edits of a row; False if the row can no longer be decided."""
     sealed = plan_values.sealed(scope, key, change_id, "edits", edits)
     is_open = exists().where(table.c.id == values.c.id, table.c.state.in_(states))
     edited = session.execute(

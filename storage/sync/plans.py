@@ -41,11 +41,11 @@ def save(session: Session, scope: Scope, sync_id: str, key: Key, changes: Sequen
 
 @scoped
 def digest(session: Session, scope: Scope, sync_id: str, key: Key) -> str:
-    """The digest of the plan as it stands now: a row changed, added or taken away since gives another one."""
+    """The digest of the plan as stored now; it differs if a row was changed, added or removed."""
     found = hashlib.sha256()
     query = plan_values.rows_with("payload").where(of_sync(table, scope, sync_id)).order_by(table.c.ordinal)
     for row in session.execute(query.execution_options(yield_per=BATCH)):
-        # The bytes that were sealed are the canonical ones: nothing need be read to be counted in.
+        # The sealed bytes are canonical JSON already: no need to decode and encode them again.
         found.update(_canonical(change_of(row), plan_values.opened(scope, key, row, "payload") or encode(None)))
     return found.hexdigest()
 
@@ -63,7 +63,7 @@ def changes(
     after: int = 0,
     limit: int = BATCH,
 ) -> list[Change]:
-    """Rows in the plan's order, those behind ordinal `after`; without a key, without what they would do."""
+    """Rows in the plan's order, from after ordinal `after`; without a key, without proposals."""
     query = plan_values.rows_with("payload") if key else select(table)
     query = query.where(of_sync(table, scope, sync_id), table.c.ordinal > after)
     query = query.order_by(table.c.ordinal).limit(limit)
@@ -95,13 +95,13 @@ def counts(session: Session, scope: Scope, sync_id: str) -> Counter[tuple[Change
 
 
 def maybes(counted: Mapping[tuple[ChangeKind, ChangeState], int]) -> int:
-    """Matches that wait to be confirmed."""
+    """How many matches wait for confirmation."""
     return sum(counted.get((ChangeKind.MAYBE, state), 0) for state in (ChangeState.PROPOSED, ChangeState.APPROVED))
 
 
 @scoped
 def absent(session: Session, scope: Scope, sync_id: str, change_ids: Sequence[str]) -> list[str]:
-    """Those that are no rows of this plan."""
+    """Ids that are not rows of this plan."""
     there: set[str] = set()
     for batch in batches(change_ids):
         named = of_sync(table, scope, sync_id) & table.c.id.in_(batch)
@@ -116,7 +116,7 @@ def clear_previews(session: Session, scope: Scope, sync_id: str) -> None:
 
 
 def batches(change_ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    """A statement has room for so many values only."""
+    """Statements are limited in their number of bound values."""
     return (change_ids[start : start + BATCH] for start in range(0, len(change_ids), BATCH))
 
 
@@ -164,8 +164,8 @@ def _values(scope: Scope, sync_id: str, key: Key, running: "hashlib._Hash", chan
 
 
 def _canonical(change: Change, proposal: bytes) -> bytes:
-    """What the digest covers of a row: all that a decision depends on, and nothing that deciding or writing changes."""
-    about = "" if change.kind is ChangeKind.CREATE else change.object_id  # a new contact's id is known once written
+    """What the digest covers of a row: all that a decision depends on, nothing that deciding or writing changes."""
+    about = "" if change.kind is ChangeKind.CREATE else change.object_id  # a new contact has its id only once written
     return b"%s\n%s\n" % (
         encode((change.ordinal, change.id, change.kind, about, change.seen_version, change.reason)),
         proposal,

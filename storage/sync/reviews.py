@@ -90,14 +90,14 @@ def _approve(session: Session, scope: Scope, sync_id: str, decision: Decision) -
     kinds = SAFE_KINDS if decision.choice is Choice.APPROVE_SAFE else decision.kinds or tuple(ChangeKind)
     wanted = {*kinds, ChangeKind.SKIP}
     plan_verdicts.decide(session, scope, sync_id, ChangeState.APPROVED, kinds=wanted)
-    # What an earlier draft approved is left out all the same, where the last word is narrower.
+    # Rows approved by an earlier mark are left out if the final decision is narrower.
     plan_verdicts.decide(session, scope, sync_id, ChangeState.REJECTED, kinds={*ChangeKind} - wanted, states=UNDECIDED)
     counted = plans.counts(session, scope, sync_id)
     return sum(number for (_, state), number in counted.items() if state is ChangeState.APPROVED)
 
 
 def _together(draft: Edits, said: Edits) -> Edits:
-    """What was said last of a field counts; what a draft says of others stays."""
+    """Merge edits by field: `said` wins, other fields of the draft stay."""
     named = {*said.refused, *_names(said.values)}
     return Edits(
         refused=(*(name for name in draft.refused if name not in named), *said.refused),
@@ -106,7 +106,7 @@ def _together(draft: Edits, said: Edits) -> Edits:
 
 
 def _refuse(session: Session, scope: Scope, sync_id: str, key: Key, decision: Decision) -> None:
-    """Rows left out, by name or by a draft. A doubtful match that is refused is an answer: these are two people."""
+    """Reject rows, by name or by mark. Rejecting a doubtful match is remembered as: these are two people."""
     if decision.refused:
         refused, undecided = decision.refused, UNDECIDED
         plan_verdicts.decide(session, scope, sync_id, ChangeState.REJECTED, change_ids=refused, states=undecided)
@@ -122,7 +122,7 @@ def _refuse(session: Session, scope: Scope, sync_id: str, key: Key, decision: De
 
 
 def _reject(session: Session, scope: Scope, sync_id: str, moment: datetime) -> int:
-    """Nothing will be written, so nothing personal need be kept: the source will offer it all again."""
+    """Nothing will be written, so nothing personal is kept: the source offers it all again."""
     plan_verdicts.decide(session, scope, sync_id, ChangeState.REJECTED, states=UNDECIDED)
     forget(session, scope, sync_id)
     syncs.note(session, scope, sync_id, completed_at=moment, **_nothing_written(session, scope, sync_id))
@@ -152,7 +152,7 @@ def end(
 
 
 def _nothing_written(session: Session, scope: Scope, sync_id: str) -> dict[str, int]:
-    """What would have been is no news any more: every row was skipped, but those that could not be read."""
+    """Statistics of a run that wrote nothing: every row counts as skipped, except unreadable ones."""
     counted = plans.counts(session, scope, sync_id)
     failed = sum(number for (_, state), number in counted.items() if state is ChangeState.FAILED)
     return {"maybe": 0, **Statistics(failed=failed, skipped=counted.total() - failed).by_name()}

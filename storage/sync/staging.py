@@ -19,7 +19,7 @@ from storage.sql import statement
 _BATCH = 4000
 _COLUMNS = ("state", "source_id", "fingerprint", "person", "version", "modified_at", "previous_ids", "reason")
 
-# What is no longer used goes back to the machine at once; rows are put in by one thread, for each has its own buffers.
+# Return freed memory to the system at once; insert with one thread, because each thread has buffers of its own.
 _SPARING = (
     "SET temp_directory = ''",
     "SET allocator_flush_threshold = '1MB'",
@@ -33,7 +33,7 @@ _open: dict[str, duckdb.DuckDBPyConnection] = {}
 
 @dataclass(frozen=True, slots=True)
 class Classified:
-    """A source record beside what it was linked to: `linked_as` differs from its id where the source renamed it."""
+    """A source record and its stored link; `linked_as` differs from its id if the source renamed it."""
 
     source_id: str
     seen: Seen | None
@@ -44,7 +44,7 @@ class Classified:
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """What matching said of a new source record; `twin_of` names the record of this source that it is one with."""
+    """The match of a new source record; `twin_of` is a record of the same source that is the same person."""
 
     source_id: str
     object_id: str
@@ -54,7 +54,7 @@ class Linked:
 
 
 def begin(sync_id: str) -> None:
-    """An empty staging area, whatever an earlier attempt left in this process."""
+    """Create an empty staging area, replacing what an earlier attempt left in this process."""
     drop(sync_id)
     connection = duckdb.connect()
     for setting in _SPARING:
@@ -70,14 +70,14 @@ def drop(sync_id: str) -> None:
 
 
 def add(sync_id: str, records: Iterable[SourceRecord]) -> None:
-    """Records in the order they were given; of several with one id the last counts. Each is written as it comes."""
+    """Add records in order, streaming them in batches; of several with one id the last counts."""
     rows = map(_row, records)
     while batch := list(islice(rows, _BATCH)):
         _insert(sync_id, f"staged ({', '.join(_COLUMNS)})", batch)
 
 
 def add_links(sync_id: str, links: Iterable[tuple[str, str, str]]) -> None:
-    """(source id, contact id, fingerprint) of all that this account had brought before."""
+    """(source id, contact id, fingerprint) of all stored links of this account."""
     _insert(sync_id, "linked_before", links)
 
 
@@ -97,13 +97,13 @@ def standing(sync_id: str, which: str) -> list[Classified]:
 
 
 def renamed(sync_id: str) -> dict[str, str]:
-    """Former name → name, of records that say that they had another."""
+    """Former id → current id, of records that report a former one."""
     query = "SELECT unnest(string_split(previous_ids, chr(10))), source_id FROM latest WHERE previous_ids <> ''"
     return dict(_of(sync_id).execute(query).fetchall())
 
 
 def unchanged(sync_id: str) -> list[tuple[str, str]]:
-    """(source id, contact id): the many that nobody needs to look at, without the cost of reading them."""
+    """(source id, contact id) of unchanged records; their persons are not decoded."""
     query = "SELECT source_id, object_id FROM classified WHERE standing = 'unchanged' ORDER BY ordinal"
     return _of(sync_id).execute(query).fetchall()
 
@@ -114,7 +114,7 @@ def add_matches(
     twins: Iterable[tuple[str, str, str]],
     doubts: Iterable[tuple[str, str]] = (),
 ) -> None:
-    """Matches of new records to contacts; (record, the record it is one with, reason); (record, why it may be one)."""
+    """`links`: new records matched to contacts; `twins`: (record, its twin, reason); `doubts`: (record, reason)."""
     _insert(sync_id, "doubts", doubts)
     rows = [(match.left, match.right, match.verdict.value, match.reason, "") for match in links]
     rows += [(record, "", Verdict.SURE.value, reason, twin) for record, twin, reason in twins]
@@ -127,7 +127,7 @@ def matches(sync_id: str) -> dict[str, Linked]:
 
 
 def doubts(sync_id: str) -> dict[str, str]:
-    """New records that may be the same person as another one of this source, and why."""
+    """Source id → reason, of new records that may be the same person as another one of this source."""
     rows = _of(sync_id).execute("SELECT source_id, min(reason) FROM doubts GROUP BY source_id").fetchall()
     return dict(rows)
 
@@ -162,7 +162,7 @@ def _seen(source_id: str, person: str, version: str, moment: str, earlier: str) 
 
 
 def _insert(sync_id: str, target: str, rows: Iterable[tuple[str, ...]]) -> None:
-    # Arrays of strings go in thirty times faster than bound lists.
+    # Registering NumPy arrays inserts thirty times faster than executemany.
     columns = {f"c{i}": np.array(column, dtype=object) for i, column in enumerate(zip(*rows, strict=True))}
     if columns:
         connection = _of(sync_id)

@@ -27,7 +27,7 @@ class UnknownSync(Exception):
 
 
 class RunIsOver(Exception):
-    """Somebody ended this run meanwhile: rejected or superseded it."""
+    """The run was ended meanwhile: rejected or superseded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Sync:
 
     @property
     def numbers(self) -> dict[str, int]:
-        """They add up to the plan's size. Until it is written, matches that somebody has to confirm stand apart."""
+        """Statistics, adding up to the plan's size; while the sync is open, `maybe` is counted apart from `updated`."""
         told = self.statistics.by_name()
         if not self.is_open:
             return told
@@ -105,12 +105,12 @@ def open_syncs(session: Session, scope: Scope) -> list[Sync]:
 
 
 def open_everywhere(session: Session) -> list[Sync]:
-    """Of all organizations, for upkeep."""
+    """Open syncs of all organizations, for upkeep."""
     return shape.all(session.execute(shape.within(row_security.across(session, table, OPEN_STATUSES))))
 
 
 def past_undo(session: Session) -> list[tuple[Scope, str]]:
-    """Completed syncs of all organizations whose undo data has outlived its time."""
+    """Completed syncs of all organizations whose undo data has expired."""
     late = (table.c.undo_until < now()) & table.c.undo_key.is_not(None)
     return row_security.everywhere(session, table, late)
 
@@ -144,7 +144,7 @@ def move(session: Session, scope: Scope, sync_id: str, *, expected: SyncStatus, 
 
 @scoped
 def note(session: Session, scope: Scope, sync_id: str, **values: Any) -> None:
-    """A sign of life, with what is new."""
+    """Store `values`; sets `updated_at`, which also serves as heartbeat."""
     session.execute(_one(scope, sync_id).values(updated_at=now(), **values))
 
 
@@ -152,7 +152,7 @@ def note(session: Session, scope: Scope, sync_id: str, **values: Any) -> None:
 def close(
     session: Session, scope: Scope, sync_id: str, *, expected: Sequence[SyncStatus], to: SyncStatus, error: str
 ) -> bool:
-    """End a run that wrote nothing: its keys go, and with them all that was sealed for the review."""
+    """End a run that wrote nothing and destroy its keys, with all that they sealed. False if not `expected`."""
     ended = session.execute(
         _one(scope, sync_id)
         .where(table.c.status.in_(expected))
@@ -175,21 +175,21 @@ def complete(session: Session, scope: Scope, sync_id: str, statistics: Statistic
 
 @scoped
 def keep_cursor(session: Session, scope: Scope, sync_id: str, cursor: str) -> None:
-    """The new read position waits here; it becomes the connection's own when the run completes."""
+    """Store the new read position, which becomes the connection's cursor when the run completes."""
     sealed = session.keyring.seal(cursor.encode(), place(scope, sync_id, "cursor"))
     note(session, scope, sync_id, cursor=sealed)
 
 
 @scoped
 def of_run(session: Session, scope: Scope, flow_run_id: str) -> Sync | None:
-    """A flow that starts again from its top finds the sync that it had."""
+    """The sync of a flow run, so that a restarted flow finds its own."""
     row = session.execute(shape.where(visible(table, scope), table.c.flow_run_id == flow_run_id)).one_or_none()
     return shape.of(row) if row else None
 
 
 @scoped
 def is_at(session: Session, scope: Scope, sync_id: str, status: SyncStatus) -> bool:
-    """Whether it still stands there; a sign of life as well."""
+    """Whether the status is still this; sets `updated_at` as heartbeat and locks the row until the transaction ends."""
     here = session.execute(_one(scope, sync_id).where(table.c.status == status).values(updated_at=now()))
     return here.rowcount == 1
 
@@ -224,7 +224,7 @@ def undo_key(session: Session, scope: Scope, sync_id: str) -> Key | None:
 
 
 def _run_key(session: Session, scope: Scope, sync_id: str, column: str) -> Key | None:
-    """None once it was destroyed."""
+    """None once the key was destroyed."""
     sealed = _column(session, scope, sync_id, column)
     return session.keyring.run_key(sealed, place(scope, sync_id, column)) if sealed else None
 

@@ -1,4 +1,4 @@
-"""What a scheduled run asks of earlier syncs: whether one began meanwhile, and whether somebody was reminded."""
+"""Checks of a scheduled run: has a sync begun meanwhile, and is a reminder due?"""
 
 from datetime import datetime
 
@@ -18,7 +18,7 @@ def begun_since(session: Session, scope: Scope, connection_id: str, moment: date
 
 @scoped
 def may_remind(session: Session, scope: Scope, sync_id: str, *, last: datetime) -> bool:
-    """True for one caller, and for the next only when the last time was before `last`."""
+    """Claim the reminder: True for one caller, if the last one was sent before `last`."""
     due = or_(table.c.reminded_at.is_(None), table.c.reminded_at < last)
     reminded = update(table).where(visible(table, scope), table.c.id == sync_id, due).values(reminded_at=now())
     return session.execute(reminded).rowcount == 1
