@@ -1,7 +1,7 @@
-"""Connected accounts: their sealed tokens, their health, and how far each has been read.
+"""Connected accounts: sealed tokens, health, and read position (cursor).
 
-Any number of processes may want a fresh token at once. Whoever claims the refresh asks the provider; the others wait
-and read what came of it.
+Any number of processes may need a fresh token at once. The one that claims the refresh asks the provider; the others
+wait and read its result.
 """
 
 from collections.abc import Sequence
@@ -51,7 +51,7 @@ class StoredTokens:
 def connect(
     session: Session, scope: Scope, *, provider: Provider, account: str, tokens: StoredTokens, scopes: Sequence[str]
 ) -> ConnectionInfo:
-    """A new connection, or the same one mended: its cursor and links stay with it."""
+    """Create a connection, or renew an existing one, which keeps its cursor and links."""
     who = {
         "organization_id": scope.organization_id, "user_id": scope.user_id, "provider": provider, "account": account,
     }  # fmt: skip
@@ -137,14 +137,14 @@ def keep_tokens(
 
 @scoped
 def mark(session: Session, scope: Scope, connection_id: str, status: ConnectionStatus, cause: str) -> None:
-    there = table.c.status != ConnectionStatus.DISCONNECTED  # that was somebody's wish, and outlasts late news
-    news = or_(table.c.status != status, table.c.cause != cause)  # else it stands since the day it was told first
+    there = table.c.status != ConnectionStatus.DISCONNECTED  # a user's choice: a late report must not undo it
+    news = or_(table.c.status != status, table.c.cause != cause)  # else `updated_at` keeps the first report's moment
     session.execute(_one(scope, connection_id).where(there, news).values(status=status, cause=cause, updated_at=now()))
 
 
 @scoped
 def disconnect(session: Session, scope: Scope, connection_id: str) -> None:
-    """The tokens go; the connection stays as the origin of what it brought."""
+    """Delete tokens and cursor; the connection stays as provenance of its contacts. Raises UnknownConnection."""
     _row(session, scope, connection_id)
     session.execute(
         _one(scope, connection_id).values(
@@ -173,14 +173,14 @@ def advance(session: Session, scope: Scope, connection_id: str, new_cursor: str)
 
 @scoped
 def quiet_until(session: Session, scope: Scope, connection_id: str) -> datetime | None:
-    """Until when the provider asked to be left alone; it holds for every process."""
+    """Until when the provider asked for no requests (Retry-After), shared by all processes."""
     moment: datetime | None = _row(session, scope, connection_id).quiet_until
     return moment
 
 
 @scoped
 def keep_quiet(session: Session, scope: Scope, connection_id: str, until: datetime) -> None:
-    """The longest wait that anybody was asked for is the one that counts."""
+    """Never shortens an earlier wait."""
     shorter = or_(table.c.quiet_until.is_(None), table.c.quiet_until < until)
     session.execute(_one(scope, connection_id).where(shorter).values(quiet_until=until))
 

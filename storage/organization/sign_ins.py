@@ -56,7 +56,7 @@ def start(session: Session, scope: Scope, *, actor: str, how: str) -> str:
 
 
 def visitor(session: Session, token: str, kind: SignInKind = SignInKind.SESSION) -> Visitor | None:
-    """Whose token this is; None for one that was never given out."""
+    """The holder of a token; None if it was never issued."""
     row_security.enter_owner_of_token(session, _hash(token))
     found = session.execute(_known(token).where(table.c.kind == kind)).one_or_none()
     if found is None:
@@ -77,7 +77,7 @@ def visitor(session: Session, token: str, kind: SignInKind = SignInKind.SESSION)
 
 @scoped
 def redeem(session: Session, scope: Scope, sign_in_id: str) -> bool:
-    """True for exactly one who follows a link."""
+    """Use up a one-time link: True for one caller."""
     usable = (table.c.kind == SignInKind.LINK) & table.c.ended_at.is_(None) & (table.c.expires_at > now())
     return _end(session, scope, sign_in_id, usable)
 

@@ -17,7 +17,7 @@ RENAMED = "as of its former name"
 def remember(
     session: Session, scope: Scope, *, account: str, source_id: str, object_id: str, verdict: Verdict, decided_by: str
 ) -> None:
-    """The last word counts."""
+    """A later decision replaces an earlier one."""
     pair = (
         of_organization(table, scope)
         & (table.c.account == account)
@@ -40,7 +40,7 @@ def remember(
 
 @scoped
 def withdraw(session: Session, scope: Scope, account: str, said: Iterable[tuple[str, str]]) -> None:
-    """That these pairs are one was taken back: (source id, contact id), to be asked about again."""
+    """Forget that these pairs (source id, contact id) are one person, so that they are asked about again."""
     mine = of_organization(table, scope) & (table.c.account == account) & (table.c.verdict == Verdict.SURE)
     for source_id, object_id in said:
         pair = (table.c.source_id == source_id) & (table.c.object_id == object_id)

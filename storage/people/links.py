@@ -31,7 +31,7 @@ def count(session: Session, scope: Scope, account: str) -> int:
 
 @scoped
 def holders(session: Session, scope: Scope, account: str, fields: Iterable[str]) -> dict[str, int]:
-    """On how many of its records this account gave something for each field."""
+    """Field → number of the account's records that have a value."""
     query = select(func.count()).select_from(table).where(of_organization(table, scope), table.c.account == account)
     given = {name: query.where(table.c.base[name].as_string().is_not(None)) for name in fields}
     return {name: int(session.execute(counted).scalar_one()) for name, counted in given.items()}
@@ -58,7 +58,7 @@ def links_of(session: Session, scope: Scope, object_id: str) -> list[StoredLink]
 
 @scoped
 def write(session: Session, scope: Scope, written: Sequence[StoredLink]) -> None:
-    """Each takes the place of what its source record was linked to before."""
+    """Upsert links by source record."""
     if not written:
         return
     for account in {link.account for link in written}:

@@ -24,17 +24,17 @@ BATCH = 500
 
 
 class CannotMerge(Exception):
-    """The pair is not what was looked at, or was decided before. The text says what is so."""
+    """The pair changed since it was looked at, or is already decided. The text says which."""
 
 
 class CannotUnmerge(Exception):
-    """Nothing was merged that could be taken back, or somebody built on it since. The text says what."""
+    """There is no merge to undo, or later changes build on it. The text says which."""
 
 
 @dataclass(frozen=True, slots=True)
 class Follows:
-    """Rows of a table that go where their contact goes. `name` is how a row is known for good; `once` are the columns
-    of which a contact may have each value once: a row whose like is there already stays where it was.
+    """A table whose rows move with their contact. `name`: the columns that identify a row permanently; `once`: columns
+    unique per contact; a row that would be a duplicate in the contact that stays is not moved.
     """
 
     table: Table
@@ -125,7 +125,7 @@ def unmerge(session: Session, scope: Scope, twins_id: str, *, by: str) -> Pair:
 
 @scoped
 def keep_apart(session: Session, scope: Scope, twins_id: str, *, by: str) -> Twins:
-    """They are two people: nobody is asked again."""
+    """Decide that they are two people; the pair is not proposed again."""
     found = twins.pair(session, scope, twins_id, lock=True)
     if found.state is TwinState.MERGED:
         raise CannotMerge(f"pair {twins_id} is merged: `contactflow unmerge {twins_id}` first")
@@ -186,7 +186,7 @@ def _give(session: Session, scope: Scope, one: Follows, rows: Sequence[Sequence[
 
 
 def _inherit_refusals(session: Session, scope: Scope, gone: str, kept: str, by: str) -> tuple[str, ...]:
-    """Who was not the one that goes is not the one that stays either. Returns of whom that was not said before."""
+    """Answers that somebody is not `gone` hold for `kept` too. Returns those that are new for `kept`."""
     said = twins.apart(session, scope)
     others = {one if other == gone else other for one, other in said if gone in (one, other)}
     fresh = tuple(sorted(other for other in others if ordered(other, kept) not in said and other != kept))

@@ -27,7 +27,7 @@ class UnknownTwins(Exception):
 
 @scoped
 def propose(session: Session, scope: Scope, found: Sequence[Match], versions: dict[str, int]) -> int:
-    """Takes the place of all that was proposed before, but for pairs that are found again: these keep their ids."""
+    """Replace all proposals; pairs found again keep their ids."""
     known = {(one.one_id, one.other_id): one for one in twins(session, scope, limit=None)}
     settled = _settled_pairs(session, scope)
     session.execute(delete(table).where(_of(scope), table.c.state == TwinState.PROPOSED))
@@ -56,7 +56,7 @@ def propose(session: Session, scope: Scope, found: Sequence[Match], versions: di
 
 
 def _opinion_still_fit(before: Twins | None, versions: dict[str, int]) -> str:
-    """An opinion on what the two were is none on what they have become."""
+    """A model's opinion holds only for the versions that it judged."""
     if before is None or (before.one_version, before.other_version) != (
         versions[before.one_id],
         versions[before.other_id],
@@ -110,7 +110,7 @@ def note_apart(session: Session, scope: Scope, twins_id: str, *, by: str) -> Non
 def note_merged(
     session: Session, scope: Scope, twins_id: str, undo: MergeUndo, *, by: str, undo_until: datetime
 ) -> None:
-    """The undo data is sealed with a key of its own: forget the key, and it is gone in backups too."""
+    """Seals the undo data with a key of its own: destroying the key destroys it, in backups too."""
     place = bound_to(scope.organization_id, table.name, twins_id, "undo_key")
     sealed_key = session.keyring.new_run_key(place)
     sealed = session.keyring.run_key(sealed_key, place).seal(encode(undo), _place(scope, twins_id))
@@ -151,7 +151,7 @@ def undo_of(session: Session, scope: Scope, twins_id: str) -> MergeUndo | None:
 
 @scoped
 def grown_since(session: Session, scope: Scope, contact_ids: Sequence[str], moment: datetime) -> set[str]:
-    """Those that took in another contact after `moment`, and still hold it."""
+    """Contacts merged into after `moment` and not unmerged since."""
     query = select(table.c.kept_id).where(_of(scope), table.c.state == TwinState.MERGED, table.c.decided_at > moment)
     return set(session.execute(query).scalars()).intersection(contact_ids)
 

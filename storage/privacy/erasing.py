@@ -34,7 +34,7 @@ Forecast = Callable[[Mapping[tuple[ChangeKind, ChangeState], int]], Statistics]
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """How many rows of each kind went or were emptied; `before` says that this person had been erased earlier."""
+    """How many rows of each kind were deleted or emptied; `before`: this person had been erased earlier."""
 
     counts: dict[str, int] = field(default_factory=dict)
     before: bool = False
@@ -46,7 +46,7 @@ class Erasure:
 
 @scoped
 def erase(session: Session, scope: Scope, whom: Whom, forecast: Forecast, *, by: str) -> Erasure:
-    """Twice is once: of somebody who is gone there is nothing left to find."""
+    """Idempotent: a second erasure finds nothing."""
     scope.demand_admin("erase a person")
     erasures.hold_off(session, scope, alone=True)
     _hold_runs(session, scope)
@@ -72,7 +72,7 @@ def erase(session: Session, scope: Scope, whom: Whom, forecast: Forecast, *, by:
 
 
 def _hold_runs(session: Session, scope: Scope) -> None:
-    """A batch that is being written is waited for, and the next one waits for us."""
+    """Waits for a batch that is being written; later batches wait for the erasure."""
     running = select(contact_syncs.c.id).where(
         of_organization(contact_syncs, scope), contact_syncs.c.status.in_(OPEN_STATUSES)
     )
@@ -80,7 +80,7 @@ def _hold_runs(session: Session, scope: Scope) -> None:
 
 
 def _keep_away(session: Session, scope: Scope, whom: Whom, traces: Traces) -> None:
-    """By the address that was named, and by all else that tells them and nobody who stays."""
+    """Store the keys of the named address and of all else that identifies only them."""
     addresses = _all(map(whom.known_by.addresses_of, traces.people))
     numbers = _all(map(whom.known_by.numbers_of, traces.people))
     facts = _facts(whom, traces) if not addresses and not numbers else set()
@@ -90,7 +90,7 @@ def _keep_away(session: Session, scope: Scope, whom: Whom, traces: Traces) -> No
             shared |= addresses & whom.known_by.addresses_of(contact.person)
             numbers -= whom.known_by.numbers_of(contact.person)
             facts.discard(whom.known_by.facts_of(contact.person))
-    shared.discard(whom.address)  # whoever has it is gone
+    shared.discard(whom.address)  # the erased address itself always counts, shared or not
     of_others = {suppressions.address_hash(session, scope, one) for one in shared}
     theirs = {suppressions.address_hash(session, scope, one) for one in addresses} | traces.hashes
     theirs -= of_others

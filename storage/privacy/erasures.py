@@ -1,7 +1,7 @@
-"""People who were erased and are not to come back: keyed hashes of what tells them, and nothing else.
+"""Erased people, kept out of later imports by keyed hashes of what identifies them.
 
-Addresses are hashed as in the list of those who must not be written to; records of a source by account and id. Who had
-neither address nor number is told by what else was known of them, as far as that tells anybody.
+Hashed are addresses (as in `suppressions`), name and phone number, and a source record's account and id. For people
+with neither address nor number: the name with whatever else was known, as far as that identifies anybody.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,7 +24,7 @@ FILE = "file"
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Those who are not to come back."""
+    """The keys of erased people."""
 
     session: Session
     scope: Scope
@@ -40,7 +40,7 @@ class Known:
 def keys_of(
     session: Session, scope: Scope, known_by: KnownBy, person: Person, account: str = "", source_ids: Iterable[str] = ()
 ) -> set[str]:
-    """All that a record is known by."""
+    """All keys that identify a record."""
     keys = {suppressions.address_hash(session, scope, one) for one in known_by.addresses_of(person)}
     keys |= {number_key(session, scope, one) for one in known_by.numbers_of(person)}
     keys |= {fact_key(session, scope, facts) for facts in [known_by.facts_of(person)] if facts}
@@ -58,14 +58,14 @@ def fact_key(session: Session, scope: Scope, facts: Sequence[str]) -> str:
 
 
 def and_less(facts: Sequence[str]) -> Iterator[tuple[str, ...]]:
-    """All records that say of them no more than this: the name always, of the rest whatever part."""
+    """`facts` (name first) and all subsets that keep the name: missing facts are empty."""
     name, *rest = facts
     yield from ((name, *part) for part in product(*({one, ""} for one in rest)))
 
 
 @scoped
 def record_keys(session: Session, scope: Scope, account: str, source_id: str) -> set[str]:
-    """None for a file's: its ids are row numbers, and the next file has others under the same."""
+    """Empty for files, whose ids are row numbers: the next file has other people under the same ones."""
     known_as = f"{scope.organization_id}/record/{account}/{source_id}"
     return set() if account in {"", FILE} else {session.keyring.keyed_hash(known_as)}
 
@@ -93,7 +93,7 @@ def remember(session: Session, scope: Scope, keys: Iterable[str]) -> int:
 
 @scoped
 def lift(session: Session, scope: Scope, keys: Iterable[str]) -> int:
-    """They may come back, by their own wish; returns how many keys were forgotten."""
+    """Delete keys of people who asked to return; returns how many. Raises NotAllowed for members."""
     scope.demand_admin("let an erased person come back")
     wanted = sorted(keys)
     batches = (wanted[start : start + BATCH] for start in range(0, len(wanted), BATCH))
@@ -103,9 +103,9 @@ def lift(session: Session, scope: Scope, keys: Iterable[str]) -> int:
 
 @scoped
 def hold_off(session: Session, scope: Scope, *, alone: bool = False) -> None:
-    """While this transaction lasts nobody is erased, so that nothing of them slips in behind the erasure's back.
+    """Lock out erasures until the transaction ends, so that none misses rows that are being written.
 
-    The erasure itself is `alone`. SQLite's writing transactions queue anyway.
+    Shared lock, exclusive with `alone` (the erasure itself). SQLite's writing transactions queue anyway.
     """
     if session.is_postgres:
         lock = "pg_advisory_xact_lock" if alone else "pg_advisory_xact_lock_shared"

@@ -8,11 +8,10 @@ from storage.records.people import Person
 
 @dataclass(frozen=True, slots=True)
 class KnownBy:
-    """The rules by which people are told: canonical addresses, and what tells one without an address.
+    """How people are identified: by canonical address or, without one, otherwise.
 
-    `numbers_of` is name and number together, for a number alone may be a whole office's. `facts_of` is all that is left
-    to tell somebody by who has neither: their name, with whatever else is known, each empty where it is not; and
-    nothing at all of anybody else.
+    `numbers_of` combines name and number, for a number alone may be a whole office's. `facts_of` is for people with
+    neither address nor number: name first, then other facts, empty if unknown; `()` for anybody else.
     """
 
     addresses_of: Callable[[Person], frozenset[str]]
@@ -22,7 +21,7 @@ class KnownBy:
 
 @dataclass(frozen=True, slots=True)
 class Whom:
-    """A person, known by one address in its canonical form; by a contact's id as well, or alone without an address."""
+    """A person: canonical address, or contact id, or both."""
 
     address: str
     known_by: KnownBy

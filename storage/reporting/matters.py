@@ -1,4 +1,4 @@
-"""What people ought to know of, found by looking: what failed, waits too long, ran low or came back."""
+"""Queries for what people should be notified of: failures, overdue reviews, low budgets, bounces."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ from storage.session import Session
 from storage.sql import statement
 from storage.tables import ai_budgets, contact_syncs, email_campaigns, oauth_connections
 
-OLDEST = timedelta(days=7)  # what is older is history, and no news to whoever starts to be told
+OLDEST = timedelta(days=7)  # older matters are not reported, even to a new address
 BUDGET_LOW = 0.8
 BOUNCES, ENOUGH = 0.05, 20
 _LOST = oauth_connections.c.status == ConnectionStatus.NEEDS_RECONNECT
@@ -29,7 +29,7 @@ HIGH_BOUNCES = text(statement("high_bounces")).bindparams(bindparam("since", typ
 
 
 def somewhere(session: Session, moment: datetime) -> set[Scope]:
-    """The organizations that `matters` is worth asking about; of nobody else has it anything to tell."""
+    """The organizations for which `matters` may yield anything."""
     syncs, campaigns, since = contact_syncs.c, email_campaigns.c, moment - OLDEST
     ended = syncs.status.in_([SyncStatus.FAILED, SyncStatus.EXPIRED]) & (syncs.updated_at > since)
     wanted: tuple[tuple[Table, ColumnElement[bool]], ...] = (
@@ -45,7 +45,7 @@ def somewhere(session: Session, moment: datetime) -> set[Scope]:
 def matters(
     session: Session, scope: Scope, moment: datetime, *, remind: timedelta, escalate: timedelta
 ) -> Iterator[Matter]:
-    """`remind` is how long a review may lie untouched until people are told again, `escalate` until admins are."""
+    """A review untouched for `remind` is reported to reviewers again, for `escalate` to admins."""
     since = moment - OLDEST
     yield from _ended(session, scope, since)
     yield from _untouched(session, scope, moment - remind, Audience.REVIEWERS)

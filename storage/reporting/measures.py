@@ -1,4 +1,4 @@
-"""What is measured over all organizations, for whoever watches the house: counts and sums, and never whose."""
+"""Metrics over all organizations, for monitoring: counts and sums only."""
 
 import re
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ class Measure:
 
 
 def measures(session: Session) -> list[Measure]:
-    """Through a door in row-level security, which lets sums pass and no row."""
+    """On Postgres through a SECURITY DEFINER function, which returns sums and no rows."""
     if session.is_postgres:
         door = func.contactflow_measures().table_valued("name", "split", "value")
         rows = session.execute(select(door)).all()
@@ -46,7 +46,7 @@ def measures(session: Session) -> list[Measure]:
 
 
 def table_rows(session: Session) -> dict[str, float]:
-    """As Postgres estimates it, for counting would read all of them."""
+    """Rows per table; on Postgres its estimate, since counting would read every row."""
     if session.is_postgres:
         return {name: float(rows) for name, rows in session.execute(_ROWS).all() if name in metadata.tables}
     tables = metadata.tables.items()
