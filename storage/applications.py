@@ -1,7 +1,7 @@
-"""Our registrations with the services, where a service no longer accepts one: then nobody asks with it again.
+"""OAuth client registrations that a provider refuses, so that no process uses them again.
 
-One registration serves all organizations, so this is no organization's. What was refused is kept as a keyed hash: it
-tells whether the settings have changed since, and nothing else.
+One registration serves all organizations, so the table has no `organization_id`. The registration is stored as a keyed
+hash, which only tells whether the settings have changed since.
 """
 
 from contextlib import suppress
@@ -24,13 +24,13 @@ class Refusal:
 
 
 def refuse(session: Session, provider: Provider, registration: str, cause: str) -> None:
-    """`registration` is all that a service knows us by, secret included."""
+    """`registration`: all by which the provider identifies us, client secret included."""
     if refusal(session, provider, registration):
-        return  # it stands since the day it was told first
+        return  # keep the moment of the first refusal
     accept(session, provider)
     hashed = session.keyring.keyed_hash(registration)
     refused = insert(table).values(provider=provider, registration=hashed, cause=cause, refused_at=now())
-    with suppress(IntegrityError), session.connection.begin_nested():  # somebody else was told at the same moment
+    with suppress(IntegrityError), session.connection.begin_nested():  # another process was refused at the same moment
         session.execute(refused)
 
 
@@ -43,5 +43,5 @@ def refusal(session: Session, provider: Provider, registration: str) -> Refusal 
 
 
 def accept(session: Session, provider: Provider) -> bool:
-    """Forget a refusal: the service took it back, or an operator wants it asked again. False where there was none."""
+    """Delete a refusal: the provider accepts us again, or an operator wants a retry. False if there was none."""
     return session.execute(delete(table).where(table.c.provider == provider)).rowcount > 0

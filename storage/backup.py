@@ -1,4 +1,4 @@
-"""A copy of the database while others work with it. What was deleted is not in it: a copy has no free pages."""
+"""Online backup of a SQLite database. VACUUM INTO copies no free pages, so deleted values are not in it."""
 
 import os
 from pathlib import Path
@@ -11,14 +11,14 @@ class CannotBackUp(Exception):
 
 
 def back_up(store: Store, path: Path) -> int:
-    """To a file that only its owner may read; returns its size in bytes."""
+    """Write to a new file with mode 0600; returns its size in bytes. Raises CannotBackUp."""
     if store.engine.dialect.name != "sqlite":
         raise CannotBackUp("Postgres is backed up by pg_dump: docs/operations.md says how")
     try:
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     except OSError as wrong:
         raise CannotBackUp(f"{path} cannot be written: {wrong.strerror}") from None
-    # On a connection of our own kind, for indexes are built anew with its functions; and outside a transaction.
+    # VACUUM rebuilds indexes, which needs the SQL functions of our connections; it must run outside a transaction.
     raw = store.engine.raw_connection()
     try:
         raw.cursor().execute("VACUUM INTO ?", (str(path),))

@@ -1,4 +1,4 @@
-"""When each chore of the house was last done, for whoever watches that somebody does them."""
+"""When each background chore was last done, for monitoring."""
 
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -11,18 +11,18 @@ from storage.session import Store
 from storage.tables import chores as table
 
 SWEEPING = "sweeping"
-OFTEN = timedelta(seconds=30)  # what is done every few seconds need not be written down as often
+OFTEN = timedelta(seconds=30)  # chores run every few seconds; writing each run down would be too often
 
 
 def note(store: Store, name: str) -> None:
-    """It was done just now, by whomever."""
+    """Record that the chore was done now; skipped if recorded less than `OFTEN` ago."""
     moment, noted = now(), last_done(store, name)
     if noted and moment - noted < OFTEN:
         return
     with store.begin() as session:
         if session.execute(update(table).where(table.c.name == name).values(done_at=moment)).rowcount:
             return
-        with suppress(IntegrityError), session.connection.begin_nested():  # somebody else did it at the same moment
+        with suppress(IntegrityError), session.connection.begin_nested():  # another process was quicker
             session.execute(insert(table).values(name=name, done_at=moment))
 
 

@@ -1,4 +1,4 @@
-"""Kinds of columns: what a moment, a document or a reference to another row is, said once for all tables."""
+"""Column types and factories shared by all tables: moments, money, documents, references."""
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
@@ -40,7 +40,7 @@ class UtcTime(TypeDecorator[datetime]):
         return value.astimezone(UTC) if value else None
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
-        """On Postgres sessions are in UTC: nothing is to be done to the thousand moments that a page reads."""
+        """No conversion on Postgres, whose sessions are in UTC: a page reads thousands of moments."""
         del coltype
         return _moment if dialect.name == "sqlite" else None
 
@@ -50,7 +50,7 @@ def _moment(text: str | None) -> datetime | None:
 
 
 class Money(TypeDecorator[Decimal]):
-    """US dollars to nine decimals, exact on SQLite too, which would make floating numbers of them."""
+    """US dollars to nine decimals. SQLite stores floats: reading rounds them back to the exact decimal."""
 
     impl = Numeric(18, 9)
     cache_ok = True
@@ -88,7 +88,7 @@ def organization() -> Column[str]:
 def reference(
     name: str, to: str, *, ondelete: str | None = "CASCADE", nullable: bool = False
 ) -> tuple[Column[str], ForeignKeyConstraint]:
-    """A row refers to rows of its own organization; the database refuses any other."""
+    """A composite foreign key, so that a row can refer only to rows of its own organization."""
     ours = ForeignKeyConstraint([name, "organization_id"], [f"{to}.id", f"{to}.organization_id"], ondelete=ondelete)
     return Column(name, String(36), nullable=nullable), ours
 

@@ -23,7 +23,7 @@ SIGNATURE = 12
 
 
 class CannotDecrypt(Exception):
-    """No key at hand opens this value, or it was moved to another row."""
+    """No configured key decrypts this value, or it was tampered with or moved to another row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class Keyring:
         return key_id(sealed) == self._newest.id
 
     def new_run_key(self, bound_to: str) -> bytes:
-        """A fresh key for one run, sealed, ready to be stored."""
+        """A new random key for one run, sealed for storage."""
         return self.seal(AESGCM.generate_key(256), bound_to)
 
     def run_key(self, sealed: bytes, bound_to: str) -> Key:
@@ -94,7 +94,7 @@ def key_id(sealed: bytes) -> bytes:
 
 
 def bound_to(organization_id: str, table: str, row_id: str, column: str) -> str:
-    """The one place that a sealed value opens at: moved elsewhere, it does not."""
+    """The associated data of a sealed value: moved to another row or column, it cannot be decrypted."""
     return f"{organization_id}/{table}/{row_id}/{column}"
 
 

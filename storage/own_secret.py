@@ -1,4 +1,4 @@
-"""The secret that encrypts where none is set: made at the first start, and kept in a file for its owner alone."""
+"""The encryption secret used if none is set: generated at the first start, in a file with mode 0600."""
 
 import os
 import secrets

@@ -1,4 +1,4 @@
-"""Key rotation: seal again, with the newest secret, whatever an older one sealed."""
+"""Key rotation: re-encrypts with the newest secret whatever an older one sealed."""
 
 from sqlalchemy import Table, select, update
 
@@ -26,7 +26,7 @@ SEALED: dict[Table, tuple[str, ...]] = {
 
 @scoped
 def rotate(session: Session, scope: Scope) -> int:
-    """How many values of the organization were sealed anew."""
+    """Returns how many values of the organization were re-encrypted."""
     scope.demand_admin("rotate keys")
     return sum(_rotate(session, scope, table, column) for table, columns in SEALED.items() for column in columns)
 
@@ -48,7 +48,7 @@ def _rotate(session: Session, scope: Scope, table: Table, column: str) -> int:
 
 @scoped
 def readable(session: Session, scope: Scope) -> int:
-    """How many sealed values open with the keys at hand; CannotDecrypt where one does not."""
+    """Returns how many sealed values can be decrypted; raises CannotDecrypt at the first that cannot."""
     opened = 0
     for table, columns in SEALED.items():
         for column in columns:

@@ -81,7 +81,7 @@ def disable(connection: Connection) -> None:
 
 
 def lift(connection: Connection) -> None:
-    """For the owner of the tables, until the transaction ends: a migration changes the rows of all."""
+    """Let the tables' owner, and nobody else, see all rows until the transaction ends: migrations change all."""
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql("SELECT set_config('contactflow.upkeep', 'on', true)")
 
@@ -96,7 +96,7 @@ def directory(session: Session, slug: str | None = None) -> Select[Any]:
 
 
 def across(session: Session, table: Table, standing: Sequence[str]) -> Select[Any]:
-    """The rows of all organizations that stand so, by one question. For upkeep: nobody's page asks like this."""
+    """Rows of all organizations with these statuses, in one query. For upkeep only, never for a user."""
     if not session.is_postgres:
         return select(table).where(table.c.status.in_(standing))
     every = getattr(func, f"contactflow_all_{table.name}")(cast(list(standing), ARRAY(Text)))
@@ -105,7 +105,7 @@ def across(session: Session, table: Table, standing: Sequence[str]) -> Select[An
 
 
 def everywhere(session: Session, table: Table, wanted: ColumnElement[bool]) -> list[tuple[Scope, str]]:
-    """Whose and which: the ids of such rows in all organizations, by one question. For upkeep as well."""
+    """(scope, row id) of such rows in all organizations, in one query. For upkeep only."""
     found = select(table.c.organization_id, table.c.id).where(wanted).order_by(table.c.id)
     if session.is_postgres:
         asked = found.where(table.c.organization_id == literal_column("$1"))
@@ -116,7 +116,7 @@ def everywhere(session: Session, table: Table, wanted: ColumnElement[bool]) -> l
 
 
 def owners_of(session: Session, table: Table, wanted: ColumnElement[bool]) -> list[Scope]:
-    """The organizations that have such rows: upkeep passes by all others."""
+    """The organizations that have such rows, so that upkeep skips all others."""
     return list(dict.fromkeys(scope for scope, _ in everywhere(session, table, wanted)))
 
 
@@ -141,7 +141,7 @@ def enter_each_employer(session: Session, email: str) -> Iterator[None]:
 
 
 def admit(connection: Connection, role: str) -> bool:
-    """Let a role do the application's work, and no more; true where it had to be created."""
+    """Grant a role what the application needs and no more; True if the role was created."""
     quoted = connection.dialect.identifier_preparer.quote(role)
     known = connection.execute(_ROLE, {"name": role}).one_or_none()
     if known is None:

@@ -1,4 +1,4 @@
-"""Who is asking: the first thing that every repository function wants to know."""
+"""The scope (organization, user, role) that every repository function requires."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class NotAllowed(Exception):
-    """The scope does not reach that far."""
+    """The scope's role does not allow this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Scope:
 
     @property
     def names(self) -> dict[str, str]:
-        """What a statement asks for that is made of `visible_to`."""
+        """Bind values for statements built with `visible_to`."""
         return {"organization": self.organization_id, "user": self.user_id}
 
     def demand_admin(self, deed: str) -> None:
@@ -39,7 +39,7 @@ class Scope:
 
 
 def scoped(function: F) -> F:
-    """A repository function: before it looks, the database is told which organization's rows it may see."""
+    """Decorates a repository function: activates row-level security for the scope's organization before it runs."""
 
     @wraps(function)
     def within(session: Session, scope: Scope, *args: Any, **kwargs: Any) -> Any:
@@ -54,29 +54,29 @@ def of_organization(table: Table, scope: Scope) -> ColumnElement[bool]:
 
 
 def visible(table: Table, scope: Scope) -> ColumnElement[bool]:
-    """Members see what is their own, admins all of the organization's."""
+    """Condition: members see their own rows, admins all of the organization's."""
     mine = of_organization(table, scope)
     return mine if scope.is_admin else and_(mine, table.c.user_id == scope.user_id)
 
 
 def visible_to(table: Table, role: Role) -> ColumnElement[bool]:
-    """`visible` to whoever it will be, for a statement that is made once: making a short one costs half its time."""
+    """`visible` with bind parameters, for statements built once: building a short one takes half its time."""
     mine = table.c.organization_id == bindparam("organization")
     return mine if role is Role.ADMIN else and_(mine, table.c.user_id == bindparam("user"))
 
 
 def of_sync(table: Table, scope: Scope, sync_id: str) -> ColumnElement[bool]:
-    """What belongs to one sync, for those who see the sync."""
+    """Condition: rows of one sync that the scope may see."""
     return _of_run(table, scope, contact_syncs, table.c.sync_id, sync_id)
 
 
 def of_campaign(table: Table, scope: Scope, campaign_id: str) -> ColumnElement[bool]:
-    """What belongs to one campaign, for those who see the campaign."""
+    """Condition: rows of one campaign that the scope may see."""
     return _of_run(table, scope, email_campaigns, table.c.campaign_id, campaign_id)
 
 
 def of_campaign_to(table: Table, role: Role) -> ColumnElement[bool]:
-    """`of_campaign` as `visible_to` is to `visible`; the statement asks for `campaign` too."""
+    """`of_campaign` with bind parameters, `campaign` among them."""
     campaign: BindParameter[str] = bindparam("campaign")
     rows = and_(table.c.organization_id == bindparam("organization"), table.c.campaign_id == campaign)
     if role is Role.ADMIN:

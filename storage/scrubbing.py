@@ -1,4 +1,4 @@
-"""What was deleted is gone from the files too: SQLite overwrites it in its pages; its log has the old ones."""
+"""Removing deleted values from SQLite's files: `secure_delete` clears the pages, a checkpoint truncates the log."""
 
 import sqlite3
 import time
@@ -14,7 +14,7 @@ EMPTY_LOG = "PRAGMA wal_checkpoint(TRUNCATE)"
 
 
 def scrub(store: Store, *, patience: float = PATIENCE) -> bool:
-    """False where somebody who reads kept the log from being emptied: then the next time does it."""
+    """False if a reader kept the log from being truncated; the next call tries again."""
     path = store.engine.url.database
     if keeps_deleted(store) or not path:
         return True

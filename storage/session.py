@@ -27,7 +27,7 @@ PRAGMAS = (
     "secure_delete=ON",
 )
 
-# Until the transaction ends: the next one that uses the connection begins with none.
+# Local to the transaction: the connection's next one starts without an organization.
 ENTER = "SELECT set_config('contactflow.organization', %(organization)s, true)"
 
 
@@ -43,7 +43,7 @@ class Session:
         return self.connection.execute(statement, values)
 
     def enter(self, organization_id: str) -> None:
-        """From here on Postgres shows and takes rows of this organization only; SQLite has no such wall."""
+        """Activate row-level security for this organization on Postgres; does nothing on SQLite."""
         if self.is_postgres and self.within != organization_id:
             if not _begun_within(self.connection, organization_id):
                 self.connection.exec_driver_sql(ENTER, {"organization": organization_id})

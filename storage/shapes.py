@@ -1,4 +1,4 @@
-"""Rows of a run into its dataclass: a page of them at once, without a step of Python a field: there are thousands."""
+"""Converts rows of runs to their dataclass, a page at once, without Python work per field: pages have thousands."""
 
 from collections.abc import Callable
 from dataclasses import fields
@@ -24,7 +24,7 @@ class Shape(Generic[T]):
         return select(*self._columns).where(*conditions)
 
     def within(self, rows: Select[Any]) -> Select[Any]:
-        """Of rows that come in another order, or from elsewhere than the table."""
+        """The query for rows from another selectable than the table."""
         there = rows.subquery()
         return select(*(there.c[column.name] for column in self._columns))
 
