@@ -43,7 +43,7 @@ class MailEvent(StrEnum):
 
 
 class Visitor(StrEnum):
-    """Who stood behind an open or a click, as far as that can be told."""
+    """Who caused an open or a click, as far as can be told."""
 
     HUMAN = "human"
     MACHINE = "machine"
@@ -65,11 +65,11 @@ class Severity(StrEnum):
     BLOCK = "block"
 
 
-BLOCKED_FROM = 100  # what a check forbids weighs this much; all warnings together weigh less
+BLOCKED_FROM = 100  # risk of one blocking finding; all warnings together add up to less
 
 
 class Risk(StrEnum):
-    """What the checks have to say about a mail, taken together."""
+    """The verdict of all checks on a mail."""
 
     CLEAN = "clean"
     WARNED = "warned"
@@ -78,7 +78,7 @@ class Risk(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Criteria:
-    """Whom a campaign is for. Empty means: does not matter; of tags, any one will do."""
+    """Selects the audience. Empty means any; one matching tag suffices."""
 
     pipeline: str = ""
     stage: str = ""

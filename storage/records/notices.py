@@ -1,4 +1,4 @@
-"""What people are told, each matter once: what it is about, whom it is for, and where it goes."""
+"""Notifications: what each is about, whom it is for, and where it goes."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class NoticeKind(StrEnum):
-    """In the words of the events: the room first, then what happened."""
+    """Named as the events are: domain, then what happened."""
 
     SYNC_WAITS = "sync.awaiting-review"
     SYNC_STILL_WAITS = "sync.still-waiting"
@@ -34,7 +34,7 @@ class Audience(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Matter:
-    """`turn` sets apart what may come up again about the same: another day, another budget."""
+    """To notify of, once per `key`. `turn` distinguishes repetitions about one subject: another day, budget."""
 
     kind: NoticeKind
     subject: str
@@ -48,7 +48,7 @@ class Matter:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """An address to tell people at. Of the address itself, which may hold a secret, only the kind is shown."""
+    """An address for notifications. It may contain a secret, so `label` shows only its scheme."""
 
     id: str
     audience: Audience

@@ -73,7 +73,7 @@ class Gone:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A record set aside: it is shown with its reason and fails nothing else."""
+    """A record that could not be read: shown with its reason, it does not fail the run."""
 
     source_id: str
     reason: str
@@ -81,7 +81,7 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """A record of a person who was erased, and is not to come back: nothing of it is looked at."""
+    """A record of an erased person, who must not be imported again; its content is ignored."""
 
     source_id: str
 

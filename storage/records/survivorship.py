@@ -15,7 +15,7 @@ ALL_OTHERS = "default"
 
 
 class Rule(StrEnum):
-    """Each prefers one of two values, or knows no answer and leaves it to the next."""
+    """Each prefers one of two values, or abstains and leaves it to the next."""
 
     MANUAL_EDIT = "manual_edit"
     TRUSTED_SOURCE = "trusted_source"
@@ -30,7 +30,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     "birthday": (Rule.MANUAL_EDIT, Rule.LONGEST, Rule.TRUSTED_SOURCE, Rule.MOST_RECENT),
     "notes": (Rule.MANUAL_EDIT, Rule.LONGEST, Rule.TRUSTED_SOURCE, Rule.MOST_RECENT),
 }
-# Fields with several values are merged as sets: there nothing need give way.
+# Multi-valued fields are merged as sets and need no rule.
 _RULED = tuple(one.name for one in fields(Person) if one.type is str or one.type == "str")
 _KNOWN_SOURCES = (*Provider, MANUAL)
 _CONNECTION_ID = 36
@@ -38,7 +38,7 @@ _HOW = "survivorship: write field=rule, such as job_title=longest; default=manua
 
 
 class BadSurvivorship(ValueError):
-    """What an organization's settings say of survivorship cannot be meant. The text names the place and what can be."""
+    """Invalid survivorship settings. The text names the place and what is valid there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def survivorship_of(said: object, trusted_sources: object = ()) -> Survivorship:
     if not isinstance(said, Mapping):
         raise BadSurvivorship(_HOW)
     own = {str(name): _rules(str(name), value) for name, value in said.items()}
-    # Who says what holds for all fields means all: also those that have rules of their own otherwise.
+    # A given `default` replaces all built-in rules, also those of fields with rules of their own.
     return Survivorship((dict(RULES) if ALL_OTHERS not in own else {}) | own, _sources(trusted_sources))
 
 

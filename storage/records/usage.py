@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class UsageState(StrEnum):
-    """`unknown`: it was asked, and whether it was done and billed nobody can say."""
+    """`unknown`: the request was sent, but whether it was carried out and billed is not known."""
 
     STARTED = "started"
     OK = "ok"

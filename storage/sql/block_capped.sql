@@ -1,4 +1,4 @@
--- (rule, keys, people, pairs): what was too large to be compared whole, by rule; never the keys, which are personal.
+-- (rule, keys, people, pairs) of capped blocks, by rule; never the keys, which are personal.
 SELECT rule, count(*) AS keys, sum(people)::BIGINT AS people, sum(pairs)::BIGINT AS pairs
 FROM block_size
 WHERE capped

@@ -1,4 +1,4 @@
--- Yields the id of each campaign of an organization of which too many mails bounced of late.
+-- The ids of an organization's recently changed campaigns with a high share of bounced mails.
 SELECT c.id
 FROM email_campaigns c
 JOIN campaign_emails m ON m.campaign_id = c.id

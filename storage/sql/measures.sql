@@ -1,4 +1,4 @@
--- What is measured over all organizations: a name, what it is split by, and a number; counts and sums, nobody's rows.
+-- Metrics over all organizations: (name, label to split by, value); counts and sums, never rows.
 SELECT 'syncs' AS name, status AS split, count(*) AS value FROM contact_syncs GROUP BY status
 UNION ALL SELECT 'campaigns', status, count(*) FROM email_campaigns GROUP BY status
 UNION ALL SELECT 'connections', CASE

@@ -1,4 +1,4 @@
--- The policies and doors of `row_security.sql` taken away.
+-- Drops the policies and functions that `row_security.sql` creates.
 DO $walls$
 DECLARE
     wall record;
