@@ -6,9 +6,9 @@ import click
 
 from deployments.cli.campaign_looking import as_data, found, tell
 from deployments.cli.terminal import Refused, command, ready_store, reviewer_of, show
-from storage.campaign import campaign_holds, mail_mending
+from storage.campaign import campaign_holds, mail_recovery
 from storage.campaign.campaigns import Campaign
-from storage.campaign.mail_mending import Retried
+from storage.campaign.mail_recovery import Retried
 from storage.records import CampaignStatus
 from storage.session import Store
 from storage.settings import settings
@@ -72,7 +72,7 @@ def campaign_settle_command(
     with ready_store().begin() as session:
         scope, campaign = found(session, campaign_id)
         who = reviewer_of(session, scope, campaign.user_id, reviewer)
-        state = mail_mending.settle(session, scope, campaign_id, mail, left=left, actor=who)
+        state = mail_recovery.settle(session, scope, campaign_id, mail, left=left, actor=who)
     once_more = "" if left else f": `contactflow campaign retry-failed {campaign_id}` sends it once more"
     answer = {"id": campaign_id, "mail": mail, "state": state}
     show(as_json, answer, lambda: click.echo(f"mail {mail} is {state}{once_more}"))
@@ -90,7 +90,7 @@ def campaign_retry_failed_command(campaign_id: str, reviewer: str | None, *, as_
     with store.begin() as session:
         scope, campaign = found(session, campaign_id)
         who = reviewer_of(session, scope, campaign.user_id, reviewer)
-        done = mail_mending.retry_failed(session, scope, campaign_id, actor=who)
+        done = mail_recovery.retry_failed(session, scope, campaign_id, actor=who)
     _carry_out(campaign, done)
     answer = {"id": campaign_id, "again": done.to_send, "written_again": done.to_write, "unknown": done.in_doubt,
               "failed": done.failed}  # fmt: skip

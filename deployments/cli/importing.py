@@ -29,7 +29,7 @@ def read_back(session: Session, scope: Scope, path: Path, user: str, *, by_their
 
     People who were erased come back only `by_their_wish`.
     """
-    erasures.hold_off(session, scope)
+    erasures.lock_erasures(session, scope)
     rows = rows_of(path)
     there = contacts.contacts(session, scope, [row_id for row_id, _ in rows if row_id], lock=True)
     if unknown := [row_id for row_id, _ in rows if row_id and row_id not in there]:

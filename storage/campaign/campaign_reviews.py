@@ -116,7 +116,7 @@ def end(
     over = kept_until(session, scope)
     if not campaigns.move(session, scope, campaign_id, expected=expected, to=to, error=why, resume_at=None, **over):
         return False
-    mails.doubt(session, scope, campaign_id)
+    mails.mark_unknown(session, scope, campaign_id)
     mails.decide(session, scope, campaign_id, MailState.REJECTED, expected=NOT_YET_LEFT, reason=why)
     tallies.keep(session, scope, campaign_id)
     audit.record(session, scope, actor=actor, action=f"campaign.{to}", subject=campaign_id, detail={"why": why})

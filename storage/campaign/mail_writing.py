@@ -21,7 +21,7 @@ from storage.scope import Scope, of_campaign, scoped
 from storage.session import Session
 from storage.tables import campaign_emails as table
 
-NOBODYS = {"approved_hash": "", "approved_by": "", "mark_id": "", "state_before": ""}  # no decision yet
+NO_DECISION = {"approved_hash": "", "approved_by": "", "mark_id": "", "state_before": ""}
 OPEN = (MailState.PENDING, *SHOWN, MailState.REJECTED)
 
 
@@ -86,7 +86,7 @@ def write(
         update(table)
         .where(of_campaign(table, scope, campaign_id), still_open)
         .where(table.c.id == bindparam("row"), table.c.version == bindparam("seen"))
-        .values({name: bindparam(name) for name in columns} | NOBODYS),
+        .values({name: bindparam(name) for name in columns} | NO_DECISION),
         rows,
     )
     return done.rowcount

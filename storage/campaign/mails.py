@@ -133,7 +133,7 @@ def decide(
 
 
 @scoped
-def doubt(session: Session, scope: Scope, campaign_id: str) -> int:
+def mark_unknown(session: Session, scope: Scope, campaign_id: str) -> int:
     """When a campaign ends: approved mails that a relay once received in full become `unknown`. Returns how many."""
     heard = update(table).where(
         of_campaign(table, scope, campaign_id), table.c.state == MailState.APPROVED, table.c.handed_over > 0
@@ -143,7 +143,7 @@ def doubt(session: Session, scope: Scope, campaign_id: str) -> int:
 
 
 @scoped
-def again(session: Session, scope: Scope, campaign_id: str) -> int:
+def retry_sending(session: Session, scope: Scope, campaign_id: str) -> int:
     """Move failed mails with approved content back to `approved`; returns how many."""
     failed = update(table).where(
         of_campaign(table, scope, campaign_id),
@@ -160,7 +160,7 @@ def again(session: Session, scope: Scope, campaign_id: str) -> int:
 
 
 @scoped
-def anew(session: Session, scope: Scope, campaign_id: str) -> int:
+def retry_writing(session: Session, scope: Scope, campaign_id: str) -> int:
     """Move mails whose writing failed back to `pending`; returns how many."""
     failed = update(table).where(
         of_campaign(table, scope, campaign_id),

@@ -83,7 +83,7 @@ def open_pair(session: Session, scope: Scope, twins_id: str, *, keep: str = "", 
 @scoped
 def merge(session: Session, scope: Scope, pair: Pair, merged: Contact, *, by: str, undo_for: timedelta) -> None:
     """`merged` takes the place of the contact that stays; the other disappears into it."""
-    erasures.hold_off(session, scope)
+    erasures.lock_erasures(session, scope)
     kept, gone = pair.kept, pair.gone
     moved = {one.table.name: _move(session, scope, one, gone.id, kept.id) for one in FOLLOWS}
     _replace(session, scope, merged)
@@ -100,7 +100,7 @@ def merge(session: Session, scope: Scope, pair: Pair, merged: Contact, *, by: st
 @scoped
 def unmerge(session: Session, scope: Scope, twins_id: str, *, by: str) -> Pair:
     """Both contacts as they were, each with what was its own; what came since stays with the one that stayed."""
-    erasures.hold_off(session, scope)
+    erasures.lock_erasures(session, scope)
     found = twins.pair(session, scope, twins_id, lock=True)
     undo = twins.undo_of(session, scope, twins_id)
     if found.state is not TwinState.MERGED:

@@ -48,7 +48,7 @@ class Erasure:
 def erase(session: Session, scope: Scope, whom: Whom, forecast: Forecast, *, by: str) -> Erasure:
     """Idempotent: a second erasure finds nothing."""
     scope.demand_admin("erase a person")
-    erasures.hold_off(session, scope, alone=True)
+    erasures.lock_erasures(session, scope, alone=True)
     _hold_runs(session, scope)
     traces = traces_of(session, scope, whom)
     known = not erasures.known(session, scope).keys.isdisjoint(traces.hashes)
@@ -103,7 +103,7 @@ def _keep_away(session: Session, scope: Scope, whom: Whom, traces: Traces) -> No
 
 def _facts(whom: Whom, traces: Traces) -> set[tuple[str, ...]]:
     told = filter(None, map(whom.known_by.facts_of, traces.people))
-    return {part for facts in told for part in erasures.and_less(facts)}
+    return {part for facts in told for part in erasures.subsets(facts)}
 
 
 def _all(sets: Iterable[frozenset[str]]) -> set[str]:

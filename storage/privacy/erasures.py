@@ -57,7 +57,7 @@ def fact_key(session: Session, scope: Scope, facts: Sequence[str]) -> str:
     return session.keyring.keyed_hash("\n".join((f"{scope.organization_id}/facts", *facts)))
 
 
-def and_less(facts: Sequence[str]) -> Iterator[tuple[str, ...]]:
+def subsets(facts: Sequence[str]) -> Iterator[tuple[str, ...]]:
     """`facts` (name first) and all subsets that keep the name: missing facts are empty."""
     name, *rest = facts
     yield from ((name, *part) for part in product(*({one, ""} for one in rest)))
@@ -102,7 +102,7 @@ def lift(session: Session, scope: Scope, keys: Iterable[str]) -> int:
 
 
 @scoped
-def hold_off(session: Session, scope: Scope, *, alone: bool = False) -> None:
+def lock_erasures(session: Session, scope: Scope, *, alone: bool = False) -> None:
     """Lock out erasures until the transaction ends, so that none misses rows that are being written.
 
     Shared lock, exclusive with `alone` (the erasure itself). SQLite's writing transactions queue anyway.

@@ -27,7 +27,7 @@ def segment(campaign_id: str) -> int:
         campaign = campaigns.campaign(session, scope, campaign_id)
         if campaign.status is not CampaignStatus.DRAFT:
             return campaign.statistics.waiting
-        erasures.hold_off(session, scope)
+        erasures.lock_erasures(session, scope)
         members = _members(session, scope, campaign)
         _demand_somebody(members)
         key = campaigns.demand_body_key(session, scope, campaign_id)

@@ -188,7 +188,7 @@ def _save(session: Session, scope: Scope, sync: Sync, rows: Sequence[Change]) ->
 
 def _but_erased(session: Session, scope: Scope, sync: Sync, rows: Sequence[Change]) -> Sequence[Change]:
     """Whoever is erased from now on is taken out of the plan; who was while it was made must not be in it."""
-    erasures.hold_off(session, scope)
+    erasures.lock_erasures(session, scope)
     gone = erasures.known(session, scope, since=sync.created_at)
     if not gone.keys:
         return rows

@@ -49,7 +49,7 @@ def undo(sync_id: str, reviewer: str) -> Taken:
             raise CannotUndo(f"sync {sync_id} is {sync.status}: there is nothing to take back")
         if sync.undo_until and now() > sync.undo_until:
             raise CannotUndo(f"sync {sync_id} could be taken back until {sync.undo_until:%d %b %Y}")
-        erasures.hold_off(session, scope)
+        erasures.lock_erasures(session, scope)
         rows = plan_outcomes.undoable(session, scope, sync_id, key)
         taken = _take_back(session, scope, sync, rows, reviewer)
         syncs.note(session, scope, sync_id, undone_at=now())

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from deployments.simulators.server import Simulators
-from storage.campaign import campaign_reviews, mail_mending, suppressions
+from storage.campaign import campaign_reviews, mail_recovery, suppressions
 from storage.campaign.campaigns import Campaign
 from storage.organization import organization_settings
 from storage.records import CampaignStatus, Criteria, Labelled, Letter, MailState, SuppressionReason
@@ -180,7 +180,7 @@ def test_a_retry_sends_only_what_failed_for_certain(line: CampaignLine, simulato
     assert (campaign.statistics.sent, campaign.statistics.failed) == (1, 1)
     left = len(simulators.world.delivered.mails)
     with house.store.begin() as session:
-        assert mail_mending.retry_failed(session, house.scope, campaign.id, actor=ANN).to_send == 1
+        assert mail_recovery.retry_failed(session, house.scope, campaign.id, actor=ANN).to_send == 1
     again = line.finish(campaign.id)
     assert (again.statistics.sent, again.statistics.failed) == (1, 1)
     assert len(simulators.world.delivered.mails) == left

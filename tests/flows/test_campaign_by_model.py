@@ -11,7 +11,7 @@ from sqlalchemy import Row
 from deployments.simulators.faults import Fault
 from deployments.simulators.openai.modes import Mode
 from deployments.simulators.server import Simulators
-from storage.campaign import mail_mending
+from storage.campaign import mail_recovery
 from storage.records import Labelled, MailState, UsageState
 from tasks.campaign.check import check
 from tasks.campaign.draft import draft
@@ -82,7 +82,7 @@ def test_what_could_not_be_written_is_written_once_more_and_waits_like_the_rest(
     campaign = line.preview(brief=BRIEF)
     assert campaign.statistics.failed == 2
     with house.store.begin() as session:
-        retried = mail_mending.retry_failed(session, house.scope, campaign.id, actor=ANN)
+        retried = mail_recovery.retry_failed(session, house.scope, campaign.id, actor=ANN)
     assert (retried.to_write, retried.to_send, retried.failed) == (2, 0, 0)
     assert line.statistics(campaign).adds_up
     asyncio.run(draft.fn(campaign.id))

@@ -10,7 +10,7 @@ import pytest
 from deployments.simulators.faults import Fault
 from deployments.simulators.openai.modes import Mode
 from deployments.simulators.server import Simulators
-from storage.campaign import campaign_reviews, mail_mending
+from storage.campaign import campaign_reviews, mail_recovery
 from storage.campaign.usage import BudgetSpent
 from storage.records import MailState
 from tasks.campaign.check import check
@@ -71,7 +71,7 @@ def test_what_had_no_letter_fails_again_and_keeps_nobody_waiting(
     model.modes.append(Mode("refusal", times=1))
     campaign = line.preview(brief=BRIEF)
     with line.house.store.begin() as session:
-        mail_mending.retry_failed(session, line.house.scope, campaign.id, actor=ANN)
+        mail_recovery.retry_failed(session, line.house.scope, campaign.id, actor=ANN)
     simulators.world.faults.add(Fault("status", "/openai/v1/responses", status=401, times=0))
     rewritten(campaign.id)
     [failed] = line.mails(campaign, MailState.FAILED)

@@ -169,7 +169,7 @@ def test_an_erasure_waits_for_what_is_being_written_and_finds_it(call: Call, wor
     store, scope = world.house.store, world.house.scope
     with ThreadPoolExecutor(1) as elsewhere:
         with store.begin() as session:
-            erasures.hold_off(session, scope)
+            erasures.lock_erasures(session, scope)
             erasing = elsewhere.submit(erased, call)
             with pytest.raises(TimeoutError):
                 erasing.result(timeout=0.5)

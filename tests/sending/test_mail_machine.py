@@ -26,7 +26,7 @@ from storage.campaign import (  # fmt: skip
     campaign_holds,
     campaign_reviews,
     campaigns,
-    mail_mending,
+    mail_recovery,
     mail_writing,
     mails,
     outbox,
@@ -189,14 +189,14 @@ class MailMachine(RuleBasedStateMachine):
     @rule()
     def somebody_retries_what_failed(self) -> None:
         with suppress(CannotDecide), self.store.begin() as session:
-            mail_mending.retry_failed(session, self.scope, self.campaign.id, actor=BEN)
+            mail_recovery.retry_failed(session, self.scope, self.campaign.id, actor=BEN)
 
     @rule(number=numbers)
     def somebody_finds_out_what_became_of_a_mail(self, number: int) -> None:
         with suppress(CannotDecide), self.store.begin() as session:
             mail = mails.mail(session, self.scope, self.campaign.id, str(number + 1), None)
             has_left = bool(self.left[mail.id])
-            mail_mending.settle(session, self.scope, self.campaign.id, mail.id, left=has_left, actor=BEN)
+            mail_recovery.settle(session, self.scope, self.campaign.id, mail.id, left=has_left, actor=BEN)
 
     @rule()
     def it_is_over_when_nothing_waits(self) -> None:

@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from storage.campaign import mail_events, mail_mending, mails, suppressions
+from storage.campaign import mail_events, mail_recovery, mails, suppressions
 from storage.campaign.campaigns import Campaign
 from storage.people import actions
 from storage.records import CampaignStatus, MailEvent, MailState, SuppressionReason
@@ -114,8 +114,8 @@ def found_out(dispatch: Dispatch, campaign: Campaign, *, left: bool) -> int:
     """Ben settles what is in doubt, and has what failed sent once more; how many mails that are."""
     with dispatch.store.begin() as session:
         for mail in list(mails.every(session, dispatch.scope, campaign.id, None, states=[MailState.UNKNOWN])):
-            mail_mending.settle(session, dispatch.scope, campaign.id, mail.id, left=left, actor=BEN)
-        return mail_mending.retry_failed(session, dispatch.scope, campaign.id, actor=BEN).to_send
+            mail_recovery.settle(session, dispatch.scope, campaign.id, mail.id, left=left, actor=BEN)
+        return mail_recovery.retry_failed(session, dispatch.scope, campaign.id, actor=BEN).to_send
 
 
 @WAYS

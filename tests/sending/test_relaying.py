@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from storage.campaign import campaign_holds, mail_mending, outbox
+from storage.campaign import campaign_holds, mail_recovery, outbox
 from storage.campaign.campaigns import Campaign
 from storage.records import MailState
 from storage.session import Session
@@ -102,7 +102,7 @@ def tried_to_the_end(dispatch: Dispatch, campaign: Campaign) -> None:
 
 def let_go_once_more(dispatch: Dispatch, campaign: Campaign) -> int:
     with dispatch.store.begin() as session:
-        return mail_mending.retry_failed(session, dispatch.scope, campaign.id, actor="ann@acme.example").to_send
+        return mail_recovery.retry_failed(session, dispatch.scope, campaign.id, actor="ann@acme.example").to_send
 
 
 @pytest.mark.parametrize(
@@ -209,7 +209,7 @@ def test_what_a_server_heard_to_its_end_and_did_not_take_is_told_to_it_three_tim
     finished(dispatch, campaign)
     assert (fault.befallen, dispatch.totals(campaign).unknown) == (3, 1)
     with dispatch.store.begin() as session:
-        mail_mending.settle(session, dispatch.scope, campaign.id, doubtful.id, left=False, actor="ann@acme.example")
+        mail_recovery.settle(session, dispatch.scope, campaign.id, doubtful.id, left=False, actor="ann@acme.example")
     assert let_go_once_more(dispatch, campaign) == 1
     dispatch.send(campaign)
     assert dispatch.states(campaign) == {MailState.APPROVED: 1}

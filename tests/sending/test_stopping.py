@@ -89,7 +89,7 @@ def test_what_failed_for_certain_is_sent_once_more_and_once_only(dispatch: Dispa
     assert dispatch.send(campaign) is None
     assert dispatch.states(campaign) == {MailState.SENT: 2, MailState.FAILED: 2}
     with dispatch.store.begin() as session:
-        assert mails.again(session, dispatch.scope, campaign.id) == 2
+        assert mails.retry_sending(session, dispatch.scope, campaign.id) == 2
     assert dispatch.send(campaign) is None
     assert dispatch.states(campaign) == {MailState.SENT: 4}
     dispatch.assert_true(campaign)

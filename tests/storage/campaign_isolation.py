@@ -176,10 +176,10 @@ CAMPAIGNS_AS_A_STRANGER: dict[str, Callable[[Session, Scope, Any], Any]] = {
     "mail_marks.take_back": lambda s, me, it: mail_marks.take_back(
         s, me, it.mail.campaign_id, it.mail.mark_id, actor="me"
     ),
-    "mails.anew": lambda s, me, it: mails.anew(s, me, it.mail.campaign_id),
+    "mails.retry_writing": lambda s, me, it: mails.retry_writing(s, me, it.mail.campaign_id),
     "mail_search.search": lambda s, me, it: mail_search.search(s, me, it.mail.campaign_id, it.mail.key, "person"),
-    "mails.doubt": lambda s, me, it: mails.doubt(s, me, it.mail.campaign_id),
-    "mails.again": lambda s, me, it: mails.again(s, me, it.mail.campaign_id),
+    "mails.mark_unknown": lambda s, me, it: mails.mark_unknown(s, me, it.mail.campaign_id),
+    "mails.retry_sending": lambda s, me, it: mails.retry_sending(s, me, it.mail.campaign_id),
     "mails.clear": lambda s, me, it: mails.clear(s, me, it.mail.campaign_id),
     "mails.content": lambda s, me, it: bool(mails.content(s, me, it.mail.campaign_id, it.mail.mail_id, it.mail.key)),
     "mails.decide": lambda s, me, it: mails.decide(

@@ -25,7 +25,7 @@ def them(theirs: Any) -> Any:
 
 PRIVACY_AS_A_STRANGER: dict[str, Callable[[Session, Scope, Any], Any]] = {
     "erasing.erase": lambda s, me, it: erasing.erase(s, me, them(it), forecast, by="me").counts or None,
-    "erasures.hold_off": lambda s, me, _: erasures.hold_off(s, me),
+    "erasures.lock_erasures": lambda s, me, _: erasures.lock_erasures(s, me),
     "erasures.keys_of": lambda s, me, it: (
         erasures.keys_of(s, me, KNOWN_BY, NAMED) == erasures.keys_of(s, it.scope, KNOWN_BY, NAMED)
     ),

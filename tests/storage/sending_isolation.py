@@ -9,7 +9,7 @@ from storage.campaign import (
     campaign_reviews,
     campaigns,
     due_mails,
-    mail_mending,
+    mail_recovery,
     mailboxes,
     outbox,
     sent_mails,
@@ -82,8 +82,8 @@ OUTBOX_AS_A_STRANGER: dict[str, Callable[[Session, Scope, Any], Any]] = {
     "outbox.claim": lambda s, me, it: outbox.claim(
         s, me, it.out.campaign_id, it.out.key, moment=NOON, until=NOON + HOUR
     ),
-    "mail_mending.retry_failed": lambda s, me, it: mail_mending.retry_failed(s, me, it.out.campaign_id, actor="me"),
-    "mail_mending.settle": lambda s, me, it: mail_mending.settle(
+    "mail_recovery.retry_failed": lambda s, me, it: mail_recovery.retry_failed(s, me, it.out.campaign_id, actor="me"),
+    "mail_recovery.settle": lambda s, me, it: mail_recovery.settle(
         s, me, it.out.campaign_id, it.out.doubt.mail_id, left=True, actor="me"
     ),
     "outbox.clear_up": lambda s, me, it: outbox.clear_up(s, me, Outcome(it.out.doubt, MailState.FAILED), actor="me"),

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from storage import audit
-from storage.campaign import campaign_reviews, campaigns, mail_marks, mail_mending, mail_writing, mails, tallies
+from storage.campaign import campaign_reviews, campaigns, mail_marks, mail_recovery, mail_writing, mails, tallies
 from storage.campaign.campaign_reviews import Decision
 from storage.deciding import CannotDecide, Choice
 from storage.organization import organization_settings, tenants
@@ -236,7 +236,7 @@ def test_what_failed_for_certain_can_leave_once_more_and_nothing_else(store: Sto
                 {"state": state, "ordinal": ordinal},
             )
         campaigns.move(session, scope, campaign.id, expected=[CampaignStatus.SENDING], to=CampaignStatus.COMPLETED)
-        assert mail_mending.retry_failed(session, scope, campaign.id, actor=ANN).to_send == 1
+        assert mail_recovery.retry_failed(session, scope, campaign.id, actor=ANN).to_send == 1
         assert states(session, scope, campaign.id) == ["approved", "unknown", "sent", "approved"]
         assert campaigns.campaign(session, scope, campaign.id).status is CampaignStatus.SENDING
 
@@ -246,4 +246,4 @@ def test_a_mail_that_nobody_could_write_is_not_sent_once_more(store: Store, scop
         campaign = frozen(session, scope, [member(1)])
         session.execute(text("UPDATE campaign_emails SET state = 'failed'"))
         session.execute(text("UPDATE email_campaigns SET status = 'completed'"))
-        assert mail_mending.retry_failed(session, scope, campaign.id, actor=ANN).to_send == 0
+        assert mail_recovery.retry_failed(session, scope, campaign.id, actor=ANN).to_send == 0

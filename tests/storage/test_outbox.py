@@ -167,7 +167,7 @@ def test_only_what_certainly_did_not_leave_is_tried_again(store: Store, scope: S
             Outcome(one, end) for one, end in zip(claimed(session, scope, campaign, limit=3), ends, strict=True)
         ]
         outbox.settle(session, scope, outcomes, actor="ann")
-        assert mails.again(session, scope, campaign.id) == 1
+        assert mails.retry_sending(session, scope, campaign.id) == 1
         assert states(session, scope, campaign) == [MailState.SENT, MailState.APPROVED, MailState.UNKNOWN]
 
 

@@ -207,15 +207,15 @@ WITHOUT_EFFECT_HERE = {
     *(name for name in SCOPED if name.startswith("analytics.")),  # numbers only: test_analytics.py compares whose
     "audit.verify",
     "campaign_reviews.kept_until",
-    "mails.again",  # nothing has failed
-    "mails.anew",  # as above
-    "mails.doubt",  # no relay has heard any
+    "mails.retry_sending",  # nothing has failed
+    "mails.retry_writing",  # as above
+    "mails.mark_unknown",  # no relay has heard any
     "contacts.count",
     "contacts.create",
     "hash_keys.demand_key",  # the key is there
     "hash_keys.leave_mark",  # it was left
     "deferred.prune",  # nothing was disconnected
-    "erasures.hold_off",  # SQLite's writers queue anyway
+    "erasures.lock_erasures",  # SQLite's writers queue anyway
     "organization_settings.undo_time",  # as long as a stranger's
     "mails.freeze",  # its audience is there already
     "past_mails.written_to_since",  # nothing has left

@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from storage.campaign import campaign_holds, campaigns, mail_mending
+from storage.campaign import campaign_holds, campaigns, mail_recovery
 from storage.campaign.campaigns import Campaign
 from storage.records import CampaignStatus
 from tasks.providers.flow_runs.engine import EngineRefused, EngineUnreachable
@@ -34,7 +34,7 @@ def retry_failed(visit: Visit) -> Response:
     """In a review what could not be written is written once more; later, what failed for certain is sent once more."""
     with visit.context.store.begin() as session:
         campaign = campaigns.campaign(session, visit.scope, visit.part("campaign_id"))
-        done = mail_mending.retry_failed(session, visit.scope, campaign.id, actor=visit.email)
+        done = mail_recovery.retry_failed(session, visit.scope, campaign.id, actor=visit.email)
     if done.to_write:
         start_writing(visit, campaign)
     elif done.to_send and campaign.status is CampaignStatus.COMPLETED:
@@ -52,7 +52,7 @@ def settle(visit: Visit) -> Response:
         mail = find(session, visit, campaign_id, None, number_of(visit.part("ordinal")))
         if answer not in {"yes", "no"}:
             raise Refusal(400, "Did it leave?", "Look in the mailbox, and press one of the two buttons.")
-        mail_mending.settle(session, visit.scope, campaign_id, mail.id, left=answer == "yes", actor=visit.email)
+        mail_recovery.settle(session, visit.scope, campaign_id, mail.id, left=answer == "yes", actor=visit.email)
     return visit.go(f"/campaigns/{campaign_id}?row={mail.ordinal}")
 
 

@@ -56,9 +56,9 @@ def retry_failed(session: Session, scope: Scope, campaign_id: str, *, actor: str
     campaign = campaigns.campaign(session, scope, campaign_id)
     if campaign.status is CampaignStatus.REVIEW:
         to_send = 0
-        to_write = mails.anew(session, scope, campaign_id) or tallies.unwritten(session, scope, campaign_id)
+        to_write = mails.retry_writing(session, scope, campaign_id) or tallies.unwritten(session, scope, campaign_id)
     elif campaign.status in CAN_SEND:
-        to_send, to_write = mails.again(session, scope, campaign_id), 0
+        to_send, to_write = mails.retry_sending(session, scope, campaign_id), 0
     else:
         raise CannotDecide(f"campaign {campaign_id} is {campaign.status}: nothing of it can be tried once more")
     if to_send:
