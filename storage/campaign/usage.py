@@ -5,6 +5,7 @@ whose outcome was lost counts as its whole reservation, for it may have been bil
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -85,24 +86,19 @@ class Result:
 @scoped
 def open_budget(session: Session, scope: Scope, subject: str, *, limit: Decimal | None = None) -> Budget:
     """The budget of a subject, created if missing; a `limit` given here replaces the stored one."""
+    mine = of_organization(budgets, scope) & (budgets.c.subject == subject)
+    if session.execute(select(budgets.c.id).where(mine)).first() is None:
+        _create_budget(session, scope, subject)
+    if limit is not None:
+        session.execute(update(budgets).where(mine).values(spending_limit=limit, updated_at=now()))
+    return _budget(session.execute(select(budgets).where(mine)).one())
+
+
+def _create_budget(session: Session, scope: Scope, subject: str) -> None:
     moment = now()
-    row = insert(budgets).values(
-        id=new_id(), organization_id=scope.organization_id, subject=subject, spending_limit=limit,
-        created_at=moment, updated_at=moment,
-    )  # fmt: skip
-    try:
-        with session.connection.begin_nested():
-            session.execute(row)
-    except IntegrityError:
-        if limit is not None:
-            session.execute(
-                update(budgets)
-                .where(of_organization(budgets, scope), budgets.c.subject == subject)
-                .values(spending_limit=limit, updated_at=moment)
-            )
-    return _budget(
-        session.execute(select(budgets).where(of_organization(budgets, scope), budgets.c.subject == subject)).one()
-    )
+    row = {"id": new_id(), "organization_id": scope.organization_id, "created_at": moment, "updated_at": moment}
+    with suppress(IntegrityError), session.connection.begin_nested():  # another process was quicker
+        session.execute(insert(budgets).values(**row, subject=subject))
 
 
 @scoped
