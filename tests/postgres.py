@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import psycopg
 
@@ -134,7 +134,7 @@ def _server(programs: Path, folder: Path) -> Iterator[int]:
     switches = [word for setting in SPEED for word in ("-c", setting)]
     where = ("-D", "data", "-h", "127.0.0.1", "-p", str(port), "-k", "")
     with (folder / "log").open("wb") as log:
-        command = [programs / "postgres", *where, *switches]
+        command: list[str | Path] = [programs / "postgres", *where, *switches]
         process = subprocess.Popen(command, stdout=log, stderr=log, **_as_somebody(folder))
     try:
         _wait(process, folder, port)
@@ -174,7 +174,7 @@ def _hand_over(folder: Path) -> None:
         os.chown(folder, owner.pw_uid, owner.pw_gid)
 
 
-def _as_somebody(folder: Path) -> dict[str, object]:
+def _as_somebody(folder: Path) -> dict[str, Any]:
     """Postgres refuses to run as root."""
     start = {"cwd": folder, "stdin": subprocess.DEVNULL, "start_new_session": True}
     if os.geteuid() != 0:

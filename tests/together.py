@@ -15,7 +15,7 @@ GROUPS = (
 )
 
 
-class Together(LoadScopeScheduling):
+class Together(LoadScopeScheduling):  # type: ignore[misc] # xdist tells no types
     """Hands out the largest group first. (xdist's own groups are marks, which get lost on this version of pytest.)"""
 
     def _split_scope(self, nodeid: str) -> str:

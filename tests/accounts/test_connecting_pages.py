@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
+import httpx2
 import pytest
 from starlette.testclient import TestClient
 
@@ -59,7 +60,7 @@ def named(scopes: tuple[str, ...]) -> set[str]:
     return {scope.rpartition("/")[2] for scope in scopes}
 
 
-def comes_back(browser: TestClient, url: str) -> httpx.Response:
+def comes_back(browser: TestClient, url: str) -> httpx2.Response:
     back = httpx.get(url, follow_redirects=False, timeout=20).headers["location"]
     return browser.get(back)
 

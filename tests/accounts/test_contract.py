@@ -57,7 +57,7 @@ def _live(service: str) -> tuple[App, str, str]:
     if missing := [f"LIVE_{service.upper()}_{name}" for name, key in keys.items() if not key]:
         pytest.skip(f"set {' and '.join(missing)} to ask the real service")
     secret = os.environ.get(f"LIVE_{service.upper()}_CLIENT_SECRET", "")
-    return (*_app(service, Settings(), keys["CLIENT_ID"], secret), keys["REFRESH_TOKEN"])
+    return (*_app(service, Settings.load(), keys["CLIENT_ID"], secret), keys["REFRESH_TOKEN"])
 
 
 def _simulated(service: str, simulators: Simulators) -> tuple[App, str, str]:

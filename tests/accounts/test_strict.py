@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -74,7 +75,7 @@ def point_to(monkeypatch: pytest.MonkeyPatch, base: str, trusted: Path) -> None:
     settings.cache_clear()
 
 
-def card(number: int) -> dict[str, object]:
+def card(number: int) -> dict[str, Any]:
     return {
         "givenName": f"Ann{number}",
         "surname": f"Ash{number}",

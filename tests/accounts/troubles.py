@@ -10,7 +10,8 @@ import pytest
 from deployments.simulators.faults import Fault
 from deployments.simulators.world import World
 from tasks.providers.access import oauth
-from tasks.providers.contacts import sources
+from tasks.providers.contacts.google import GoogleSource
+from tasks.providers.contacts.microsoft import MicrosoftSource
 from tasks.providers.polite_client import Chance, Patience
 
 AT_THE_SERVICE = {
@@ -41,10 +42,8 @@ class Hours:
 
     def rule(self, monkeypatch: pytest.MonkeyPatch) -> None:
         timed: dict[str, Any] = {"chance": self.chance, "patience": Patience()}
-        monkeypatch.setattr(
-            "tasks.providers.contacts.sources.MicrosoftSource", partial(sources.MicrosoftSource, **timed)
-        )
-        monkeypatch.setattr("tasks.providers.contacts.sources.GoogleSource", partial(sources.GoogleSource, **timed))
+        monkeypatch.setattr("tasks.providers.contacts.sources.MicrosoftSource", partial(MicrosoftSource, **timed))
+        monkeypatch.setattr("tasks.providers.contacts.sources.GoogleSource", partial(GoogleSource, **timed))
         monkeypatch.setattr("tasks.providers.access.kept_tokens.refresh", partial(oauth.refresh, chance=self.chance))
 
 

@@ -5,7 +5,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,7 @@ from tests.benchmarks.measuring import Row
 
 CALLS, REQUESTS, TOKENS = 1000, 500, 400_000
 MINUTE, LATENCY_MS, FULL = 10.0, 200, 0.02
+Asking = Callable[[dict[str, str]], Coroutine[Any, Any, tuple[float, int]]]
 MODEL, INSTRUCTIONS = "gpt-5.4-mini", "Write a short mail."
 
 
@@ -62,7 +63,7 @@ def rows(_home: Path, _size: int) -> Iterator[Row]:
     yield Row(9, "of them failed", ours.failed, "0", None, many.failed, "semaphore 50", unit="calls")
 
 
-def measured(where: dict[str, str], ask: Callable[[dict[str, str]], Awaitable[tuple[float, int]]]) -> Run:
+def measured(where: dict[str, str], ask: Asking) -> Run:
     control = f"{where['control_url']}/openai"
     limits = {"requests": REQUESTS, "tokens": TOKENS, "minute_s": MINUTE, "full": FULL}
     httpx.post(f"{control}/settings", json={"limits": limits, "latency_ms": LATENCY_MS}).raise_for_status()
@@ -95,7 +96,7 @@ async def ask_paced(where: dict[str, str]) -> tuple[float, int]:
         return await _all(one)
 
 
-def ask_within(at_once: int) -> Callable[[dict[str, str]], Awaitable[tuple[float, int]]]:
+def ask_within(at_once: int) -> Asking:
     """As most programs do it: so many at once, and the library's own two retries."""
 
     async def ask(where: dict[str, str]) -> tuple[float, int]:

@@ -15,7 +15,7 @@ from unittest.mock import patch
 import httpx
 from prefect import get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
-from prefect.flow_engine import run_flow
+from prefect.flow_engine import run_flow_async
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from flows.contact_sync import contact_sync
@@ -68,7 +68,7 @@ def _through(house: Household, file: str, server: int) -> tuple[float, float, fl
 
 async def _run(flow_run: Any) -> None:
     with suppress(BaseException):  # suspending leaves the run by an exception that is no error
-        await run_flow(contact_sync, flow_run=flow_run, parameters=flow_run.parameters)
+        await run_flow_async(contact_sync, flow_run=flow_run, parameters=flow_run.parameters)
 
 
 @contextmanager

@@ -108,7 +108,7 @@ def _bare(query: str, session: Session, me: Scope) -> list[Any]:
     else:
         cursor.execute("BEGIN")
     cursor.execute(query, me.names)
-    return cursor.fetchall()
+    return list(cursor.fetchall())
 
 
 def _core(statement: TextualSelect, session: Session, me: Scope) -> list[Any]:

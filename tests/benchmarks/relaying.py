@@ -6,6 +6,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from storage.campaign import campaign_reviews, campaigns, mail_writing, mails
@@ -50,16 +51,24 @@ def _best(house: Household, port: int, count: int) -> dict[str, float]:
     for _ in range(TURNS):
         campaign_id, contents = approved(house, count)
         before = cpu()
-        taken["ours"].append(spent(lambda one=campaign_id: asyncio.run(send_all(house.store, one)), clock=wall))
+        taken["ours"].append(spent(partial(_send, house, campaign_id), clock=wall))
         taken["cpu"].append(cpu() - before)
         assert_sent(house, campaign_id, count)
         before = cpu()
-        taken["limit"].append(spent(lambda all_=contents: asyncio.run(bare(port, all_)), clock=wall))
+        taken["limit"].append(spent(partial(_send_bare, port, contents), clock=wall))
         taken["limit cpu"].append(cpu() - before)
         for name, peer in PEERS.items():
             if (seconds := peer(port, count)) is not None:
                 taken[name].append(seconds)
     return {name: min(times) for name, times in taken.items()}
+
+
+def _send(house: Household, campaign_id: str) -> None:
+    asyncio.run(send_all(house.store, campaign_id))
+
+
+def _send_bare(port: int, contents: list[bytes]) -> None:
+    asyncio.run(bare(port, contents))
 
 
 @contextmanager
@@ -88,8 +97,9 @@ def approved(house: Household, count: int) -> tuple[str, list[bytes]]:
             for row, one in zip(rows, people, strict=True)
         ]
         mail_writing.write(session, house.scope, campaign.id, key, written)
-        moved = {"expected": [CampaignStatus.DRAFT], "to": CampaignStatus.REVIEW, "audience": count}
-        campaigns.move(session, house.scope, campaign.id, **moved)
+        campaigns.move(
+            session, house.scope, campaign.id, expected=[CampaignStatus.DRAFT], to=CampaignStatus.REVIEW, audience=count
+        )
         campaign_reviews.decide(session, house.scope, campaign.id, Decision(Choice.APPROVE, USER))
     return campaign.id, [one.content for one in written]
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Dialog, Page, Request, ViewportSize, expect, sync_playwright
 
 from storage import schema
 from storage.organization import sign_ins, tenants
@@ -26,7 +26,7 @@ from web.cookies import SESSION
 from web.rendering import environment
 
 MISSING = "There is no chromium on this machine: install it with `apt-get install chromium` to run these tests."
-DESK = {"width": 1280, "height": 800}
+DESK: ViewportSize = {"width": 1280, "height": 800}
 STILL = {"reduced_motion": "reduce"}  # colours are what they are, not on their way there
 PATIENCE = 60_000.0  # milliseconds: a machine may be busy
 expect.set_options(timeout=PATIENCE)
@@ -55,7 +55,11 @@ class Seen:
         page.on("requestfailed", self._failed)
         page.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("dialog", lambda dialog: (self.complaints.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        page.on("dialog", self._interrupted)
+
+    def _interrupted(self, dialog: Dialog) -> None:
+        self.complaints.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
 
     def _asked(self, request: Request) -> None:
         self.requests.append(request.url)

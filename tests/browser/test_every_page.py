@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, ViewportSize, expect
 from sqlalchemy import text
 
 from storage.organization import tenants
@@ -17,13 +17,13 @@ from tests.browser.conftest import DESK, Seen, Site
 from tests.browser.rooms import Room, every_room
 from tests.web.plans_to_review import waiting_plan
 
-PHONE = {"width": 390, "height": 844}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 AXE = Axe().axe_script
-ENLARGED = {"width": 320, "height": 256}  # a desk at 400 %
+ENLARGED: ViewportSize = {"width": 320, "height": 256}  # a desk at 400 %
 CUT_OFF = "[...document.querySelectorAll('.pane')].filter(p => p.clientHeight < p.scrollHeight).map(p => p.id)"
 WIDTHS = (320, 700, 768, 1024)
 MENU = 1200  # up to this width the rooms are behind a button
-README = {"width": 1280, "height": 600}
+README: ViewportSize = {"width": 1280, "height": 600}
 SMALL_ENOUGH = 150_000  # bytes, for whoever opens the README on a train
 PICTURES = Path(__file__).parents[2] / "build" / "screenshots"
 # The newest rule of WCAG 2.2 is not asked by itself, and a mail's frame lets nobody look into it. In the dark only

@@ -64,8 +64,11 @@ class House:
 
     def start(self) -> None:
         before = self.begin_start()
-        self.wait(lambda: b"ready:" in self._said(before) or self.supervisor.poll() is not None, "the house is ready")
+        self.wait(lambda: b"ready:" in self._said(before) or self._has_ended(), "the house is ready")
         assert b"ready:" in self._said(before), self._said(before).decode()
+
+    def _has_ended(self) -> bool:
+        return self.supervisor is None or self.supervisor.poll() is not None
 
     def begin_start(self) -> int:
         with (self.home / "up.log").open("ab") as log:

@@ -4,6 +4,7 @@ import math
 import random
 import time
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -26,10 +27,7 @@ def test_five_thousand_contacts_arrive_once_through_two_dozen_kills(tmp_path: Pa
         while hits.total() < KILLS and _goes_on(house, sync_id):
             if chance.random() < 0.7:  # else as it comes up
                 told = _written(house, sync_id)
-                house.wait(
-                    lambda told=told: _written(house, sync_id) > told or not _goes_on(house, sync_id),
-                    "rows are written",
-                )
+                house.wait(partial(_moved, house, sync_id, told), "rows are written")
             else:
                 house.wait(lambda: _is_busy(house) or not _goes_on(house, sync_id), "somebody works", patience=300)
             time.sleep(chance.uniform(0, 4))
@@ -57,6 +55,10 @@ def _written(house: House, sync_id: str) -> float:
 def _planned(house: House, sync_id: str) -> bool:
     house.until(sync_id, SyncStatus.PREVIEW, SyncStatus.EXECUTING, SyncStatus.COMPLETED, patience=600)
     return _goes_on(house, sync_id)
+
+
+def _moved(house: House, sync_id: str, told: float) -> bool:
+    return _written(house, sync_id) > told or not _goes_on(house, sync_id)
 
 
 def _goes_on(house: House, sync_id: str) -> bool:

@@ -4,6 +4,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -52,14 +53,15 @@ def test_three_times_two_thousand_mails_leave_once_through_two_dozen_kills(
             _assert_once(mailing)
 
 
+def _goes_on(mailings: Sequence[Mailing], told: int) -> bool:
+    return _delivered(mailings) > told or all(mailing.is_over for mailing in mailings)
+
+
 def _under_fire(house: House, mailings: Sequence[Mailing]) -> Counter[str]:
     chance, hits, started = random.Random(5), Counter[str](), time.monotonic()
     while hits.total() < KILLS and not all(mailing.is_over for mailing in mailings):
         told = _delivered(mailings)
-        house.wait(
-            lambda told=told: _delivered(mailings) > told or all(one.is_over for one in mailings),
-            "mails leave", patience=900,
-        )  # fmt: skip
+        house.wait(partial(_goes_on, mailings, told), "mails leave", patience=900)
         time.sleep(chance.uniform(0, 3))
         roles = chance.choice(TARGETS)
         hits["+".join(roles)] += bool(house.kill(*roles))

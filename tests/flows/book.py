@@ -61,7 +61,8 @@ class Book:
         generation, _, place = cursor.partition("/")
         if cursor and generation != str(self.generation):
             raise CursorExpired("the cursor is too old", provider="google", status=410)
-        told = self.changes[int(place) :] if cursor else [Seen(name, one) for name, one in self.people.items()]
+        everyone: list[SourceRecord] = [Seen(name, one) for name, one in self.people.items()]
+        told = self.changes[int(place) :] if cursor else everyone
         new = f"{self.generation}/{len(self.changes)}"
         batches = [told[start : start + PAGE] for start in range(0, len(told), PAGE)] or [[]]
         for number, batch in enumerate(batches):

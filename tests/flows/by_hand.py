@@ -1,6 +1,7 @@
 """Contacts found by their number in the book, and edited past the sync."""
 
 from dataclasses import replace
+from typing import Any
 
 from storage.people import contacts
 from storage.records import Contact
@@ -13,7 +14,7 @@ def named(house: House, number: int) -> Contact:
     return next(one for one in house.crm() if email in {held.value for held in one.person.emails})
 
 
-def by_hand(house: House, number: int, **values: object) -> None:
+def by_hand(house: House, number: int, **values: Any) -> None:
     with house.store.begin() as session:
         before = named(house, number)
         after = replace(before, person=replace(before.person, **values), version=before.version + 1)

@@ -1,6 +1,7 @@
 """A campaign from its query to its numbers, step by step: who is in, what is written, what leaves, what is left."""
 
 import asyncio
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -31,9 +32,10 @@ def letters(line: CampaignLine, campaign: Campaign) -> list[Letter]:
 def test_a_template_campaign_needs_no_model_and_costs_nothing(line: CampaignLine, simulators: Simulators) -> None:
     line.crowd(3)
     campaign = line.preview()
-    assert (campaign.status, campaign.model, campaign.forecast and campaign.forecast.high) == ("review", "", 0)
+    assert campaign.forecast
+    assert (campaign.status, campaign.model, campaign.forecast.high) == (CampaignStatus.REVIEW, "", Decimal(0))
     ended = line.approve(campaign)
-    assert (ended.status, ended.statistics.sent, ended.total_cost) == (CampaignStatus.COMPLETED, 3, 0)
+    assert (ended.status, ended.statistics.sent, ended.total_cost) == (CampaignStatus.COMPLETED, 3, Decimal(0))
     assert simulators.world.delivered.counts()
 
 

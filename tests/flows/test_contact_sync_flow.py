@@ -16,7 +16,7 @@ from storage.sync import reviews
 from storage.sync.reviews import Decision
 from storage.sync.syncs import Sync
 from tasks.providers.flow_runs.engine import Engine
-from tasks.sync import begin
+from tasks.providers.flow_runs.runs import current_run
 from tests.flows.book import Book, somebody
 from tests.flows.house import ANN, BEN, ROB, House
 from tests.flows.prefect_server import Driver
@@ -154,7 +154,7 @@ def as_if_scheduled(monkeypatch: pytest.MonkeyPatch, run: UUID) -> None:
     """Only the server's own scheduler marks runs so."""
     monkeypatch.setattr(
         "tasks.sync.begin.current_run",
-        lambda asked=begin.current_run: asked().model_copy(update={"auto_scheduled": asked().id == run}),
+        lambda: current_run().model_copy(update={"auto_scheduled": current_run().id == run}),
     )
 
 

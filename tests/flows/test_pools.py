@@ -66,7 +66,7 @@ def test_our_worker_forks_what_the_pool_holds(engine: Engine, tmp_path: Path) ->
     """A run of an organization that is not there fails with our sentence: it got as far as our code and database."""
     run(engine, "contactflow", "deploy")
     home = {"CONTACTFLOW_HOME": str(tmp_path), "PREFECT_API_URL": engine.url, "PREFECT_WORKER_QUERY_SECONDS": "1"}
-    command = [BIN / "contactflow", "work", "--limit", "1"]
+    command: list[str | Path] = [BIN / "contactflow", "work", "--limit", "1"]
     worker = subprocess.Popen(command, cwd=ROOT, env=os.environ | home, stdout=subprocess.DEVNULL)
     try:
         run_id = engine.start("undo-sync", {"sync": "no-such", "reviewer": "ann@acme.example"})

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
+from prefect.client.schemas.schedules import IntervalSchedule
 from prefect.schedules import Schedule
 
 from deployments.registry import DEPLOYMENTS, Deployment
@@ -46,8 +47,9 @@ def test_the_form_of_a_sync_asks_for_little() -> None:
 
 
 def test_housekeeping_is_done_every_quarter_of_an_hour_and_thoroughly_at_night() -> None:
-    often, nightly = asyncio.run(BY_FLOW["housekeeping"].prepared()).schedules or ()
-    assert often.schedule.interval.total_seconds() == 900  # type: ignore[union-attr]
+    often, nightly = asyncio.run(BY_FLOW["housekeeping"].prepared()).schedules or []
+    assert isinstance(often.schedule, IntervalSchedule)
+    assert often.schedule.interval.total_seconds() == 900
     assert (often.parameters, nightly.parameters) == ({"thorough": False}, {"thorough": True})
 
 

@@ -15,9 +15,9 @@ from storage.records import ReviewPolicy, SyncStatus, Timing
 from tasks.providers.flow_runs.engine import Engine
 from tasks.upkeep.schedule import schedule as keep_in_step
 from tests.flows.book import Book, somebody
+from tests.flows.by_hand import by_hand
 from tests.flows.house import ANN, House
 from tests.flows.pipeline import Pipeline
-from tests.flows.test_review_and_apply import by_hand
 
 DAILY = Timing("0 9 * * *", None, "Europe/Berlin")
 Plan = Callable[..., Schedule]

@@ -24,7 +24,11 @@ def refusing() -> None:
 
 def failing(status: int, url: str = AWAY) -> Callable[[], None]:
     request = httpx.Request("GET", f"{url}/flow_runs/1")
-    return lambda: httpx.Response(status, request=request).raise_for_status() and None
+
+    def fails() -> None:
+        httpx.Response(status, request=request).raise_for_status()
+
+    return fails
 
 
 @pytest.mark.parametrize("trouble", [refusing, failing(503)])

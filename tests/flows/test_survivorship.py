@@ -5,9 +5,9 @@ import pytest
 from storage.organization import organization_settings
 from storage.organization.organization_settings import BadSetting
 from tests.flows.book import Book
+from tests.flows.by_hand import by_hand, named
 from tests.flows.house import ANN, House
 from tests.flows.pipeline import Pipeline
-from tests.flows.test_review_and_apply import by_hand, named
 
 
 def settled(house: House, **settings: str) -> None:

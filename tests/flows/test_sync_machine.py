@@ -249,8 +249,12 @@ def new_home(sqlite_template: Path, tmp_path: Path) -> NewHome:
 
 
 def play(new_home: NewHome, *, games: int, steps: int) -> None:
+    class Machine(SyncMachine):
+        def __init__(self) -> None:
+            super().__init__(new_home)
+
     run_state_machine_as_test(
-        lambda: SyncMachine(new_home),
+        Machine,
         settings=settings(
             max_examples=games, stateful_step_count=steps, deadline=None, suppress_health_check=list(HealthCheck)
         ),

@@ -11,9 +11,10 @@ from storage.organization import organization_settings
 from storage.records import Labelled
 from tasks.sync.undo import REFUSED, CannotUndo
 from tests.flows.book import Book, somebody
+from tests.flows.by_hand import by_hand, named
 from tests.flows.house import ANN, House
 from tests.flows.pipeline import Pipeline
-from tests.flows.test_review_and_apply import both, by_hand, named
+from tests.flows.test_review_and_apply import both
 
 
 @both

@@ -13,8 +13,16 @@ from deployments.simulators.faults import Fault
 from deployments.simulators.openai.modes import Mode
 from tests.models.conftest import ANNA, BORIS, Mail, Passage
 
-ASKED = {"model": "gpt-5.4-mini", "instructions": "Write a short mail from these facts.", "input": json.dumps(ANNA)}
-CHATTED = {"model": "gpt-5.4-mini", "messages": [{"role": "user", "content": json.dumps(ANNA)}]}
+ASKED: dict[str, Any] = {
+    "model": "gpt-5.4-mini",
+    "instructions": "Write a short mail from these facts.",
+    "input": json.dumps(ANNA),
+}
+CHATTED: dict[str, Any] = {"model": "gpt-5.4-mini", "messages": [{"role": "user", "content": json.dumps(ANNA)}]}
+
+
+def strictly(name: str, schema: dict[str, Any]) -> Any:
+    return {"format": {"type": "json_schema", "name": name, "strict": True, "schema": schema}}
 
 
 @pytest.fixture(params=["simulated", pytest.param("live", marks=pytest.mark.live)])
@@ -36,14 +44,14 @@ def test_a_response_is_parsed_into_the_shape_and_tells_what_it_took(client: open
     assert told.usage
     assert told.usage.total_tokens == told.usage.input_tokens + told.usage.output_tokens
     assert told.service_tier == "default"
+    assert told._request_id
     assert told._request_id.startswith("req_")
     assert told.model.startswith("gpt-5.4-mini")
 
 
 def test_the_count_before_is_the_usage_after(client: openai.OpenAI) -> None:
     schema = openai.pydantic_function_tool(Mail)["function"]["parameters"]
-    form = {"type": "json_schema", "name": "Mail", "strict": True, "schema": schema}
-    counted = client.responses.input_tokens.count(**ASKED, text={"format": form}).input_tokens
+    counted = client.responses.input_tokens.count(**ASKED, text=strictly("Mail", schema)).input_tokens
     told = client.responses.parse(**ASKED, text_format=Mail, store=False)
     assert told.usage
     assert told.usage.input_tokens == counted
@@ -86,9 +94,9 @@ def test_a_wrong_key_a_missing_model_and_an_open_schema_are_refused(client: open
     with pytest.raises(openai.NotFoundError) as no_model:
         client.responses.create(**{**ASKED, "model": "gpt-none"}, store=False)
     assert no_model.value.code == "model_not_found"
-    form = {"type": "json_schema", "name": "x", "strict": True, "schema": {"type": "object", "properties": {}}}
+    form = strictly("x", {"type": "object", "properties": {}})
     with pytest.raises(openai.BadRequestError, match="additionalProperties"):
-        client.responses.create(**ASKED, text={"format": form}, store=False)
+        client.responses.create(**ASKED, text=form, store=False)
 
 
 @pytest.fixture
@@ -106,6 +114,7 @@ def test_links_language_and_what_is_said_of_the_sender_are_found_in_the_instruct
         input='{"contact_facts": {"given_name": "Anna"}}',
         text_format=Mail,
     ).output_parsed
+    assert told
     assert (told.language, told.cta_key) == ("de", "demo")
     assert told.greeting.endswith("Anna,")
     assert Passage(text="We are in Bonn.", fact_ids=["us_1"]) in told.paragraphs
@@ -146,6 +155,7 @@ def test_a_model_errs_as_told(simulated: openai.OpenAI, service: Any, mode: str,
 def test_an_answer_in_the_wrong_language_still_claims_the_right_one(simulated: openai.OpenAI, service: Any) -> None:
     service.modes.append(Mode("wrong_language"))
     told = simulated.responses.parse(**ASKED, text_format=Mail).output_parsed
+    assert told
     assert told.language == "en"
     assert "Sie" in " ".join(passage.text for passage in told.paragraphs)
 

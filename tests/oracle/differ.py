@@ -6,7 +6,7 @@ It shares nothing with the SQL but the words: what was linked before, and what t
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from storage.records import Gone, Person, Seen, SourceRecord, Unreadable
+from storage.records import Gone, Person, Seen, Unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +19,13 @@ class Told:
     linked_as: str = ""
 
 
+Said = Seen | Gone | Unreadable
+"""What a source says of a record."""
 Before = Mapping[str, tuple[str, Person]]
 """source id → (contact, what the source gave when it was last written)"""
 
 
-def classify(records: Sequence[SourceRecord], before: Before, *, full: bool) -> list[Told]:
+def classify(records: Sequence[Said], before: Before, *, full: bool) -> list[Told]:
     told = [_told(record, before) for record in last_words(records)]
     if full:
         spoken_of = {one.linked_as for one in told}
@@ -35,23 +37,23 @@ def classify(records: Sequence[SourceRecord], before: Before, *, full: bool) -> 
     return told
 
 
-def last_words(records: Sequence[SourceRecord]) -> list[SourceRecord]:
+def last_words(records: Sequence[Said]) -> list[Said]:
     """The last thing said of each record; what has no name stands for itself.
 
     A name that a later record says it used to bear is nobody's any more: what stood under it stands under the new one.
     """
-    found: dict[str, tuple[int, SourceRecord]] = {}
+    found: dict[str, tuple[int, Said]] = {}
     for place, record in enumerate(records):
         found[f"id {record.source_id}" if record.source_id else f"place {place}"] = (place, record)
     said = list(found.values())
     return [record for place, record in said if isinstance(record, Gone) or not _renamed(place, record, said)]
 
 
-def _renamed(place: int, record: SourceRecord, said: Sequence[tuple[int, SourceRecord]]) -> bool:
+def _renamed(place: int, record: Said, said: Sequence[tuple[int, Said]]) -> bool:
     return any(at > place and isinstance(later, Seen) and record.source_id in later.previous_ids for at, later in said)
 
 
-def _told(record: SourceRecord, before: Before) -> Told:
+def _told(record: Said, before: Before) -> Told:
     known_as = _known_as(record, before)
     object_id, base = before.get(known_as, ("", Person()))
     match record:
@@ -66,7 +68,7 @@ def _told(record: SourceRecord, before: Before) -> Told:
             return Told("unchanged" if same else "changed", source_id, object_id, known_as)
 
 
-def _known_as(record: SourceRecord, before: Before) -> str:
+def _known_as(record: Said, before: Before) -> str:
     if record.source_id in before:
         return record.source_id
     earlier = record.previous_ids if isinstance(record, Seen) else ()

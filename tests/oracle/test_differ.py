@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storage.documents import fingerprint
-from storage.records import Gone, Labelled, Person, Seen, SourceRecord, Unreadable
+from storage.records import Gone, Labelled, Person, Seen, Unreadable
 from storage.sync import staging
-from tests.oracle.differ import Before, Told, classify, last_words
+from tests.oracle.differ import Before, Said, Told, classify, last_words
 
 STANDINGS = ("new", "changed", "unchanged", "removed", "unreadable", "never known")
 names = st.sampled_from(["a", "b", "c", "d", "e", "ä ' \n\"", "0"])
@@ -22,7 +22,7 @@ people = st.builds(
     emails=st.lists(st.builds(Labelled, st.sampled_from(["a@x.example", "b@x.example"])), max_size=2).map(tuple),
 )
 seen = st.builds(Seen, names, people, previous_ids=st.lists(st.sampled_from("abcde"), max_size=2).map(tuple))
-records: st.SearchStrategy[SourceRecord] = st.one_of(
+records: st.SearchStrategy[Said] = st.one_of(
     seen, st.builds(Gone, names), st.builds(Unreadable, st.one_of(names, st.just("")), st.just("why"))
 )
 rounds = st.lists(records, max_size=10)
@@ -31,7 +31,7 @@ linked = st.dictionaries(names, st.tuples(st.sampled_from(["one", "two", "three"
 
 
 @contextmanager
-def staged(told: list[SourceRecord], before: Before, *, full: bool) -> Iterator[str]:
+def staged(told: list[Said], before: Before, *, full: bool) -> Iterator[str]:
     area = str(uuid4())
     staging.begin(area)
     try:
@@ -57,7 +57,7 @@ def said_by_sql(area: str) -> list[Told]:
 
 
 @given(rounds, linked, st.booleans())
-def test_sql_and_the_obvious_python_say_the_same(told: list[SourceRecord], before: Before, full: bool) -> None:  # noqa: FBT001 (Hypothesis gives it)
+def test_sql_and_the_obvious_python_say_the_same(told: list[Said], before: Before, full: bool) -> None:  # noqa: FBT001 (Hypothesis gives it)
     with staged(told, before, full=full) as area:
         assert Counter(said_by_sql(area)) == Counter(classify(told, before, full=full))
 
@@ -65,7 +65,7 @@ def test_sql_and_the_obvious_python_say_the_same(told: list[SourceRecord], befor
 @few
 @given(rounds, linked, st.booleans())
 def test_every_record_has_one_standing_and_the_last_word_counts(
-    told: list[SourceRecord], before: Before, full: bool  # noqa: FBT001 (as above)
+    told: list[Said], before: Before, full: bool  # noqa: FBT001 (as above)
 ) -> None:  # fmt: skip
     with staged(told, before, full=full) as area:
         read = [one for standing in STANDINGS for one in staging.standing(area, standing)]
@@ -76,6 +76,6 @@ def test_every_record_has_one_standing_and_the_last_word_counts(
 @few
 @given(linked, st.booleans())
 def test_a_source_beside_itself_differs_in_nothing(before: Before, full: bool) -> None:  # noqa: FBT001 (as above)
-    same: list[SourceRecord] = [Seen(name, base) for name, (_, base) in before.items()]
+    same: list[Said] = [Seen(name, base) for name, (_, base) in before.items()]
     with staged(same, before, full=full) as area:
         assert {one.standing for one in said_by_sql(area)} <= {"unchanged"}

@@ -26,19 +26,23 @@ people = st.builds(
 
 def expected(base: Person, theirs: Person, ours: Person) -> tuple[Person, set[str]]:
     """The contact as it should become with the CRM's word kept in conflicts, and the fields in conflict."""
-    after, conflicts = ours, set()
+    after, conflicts = ours, set[str]()
     for name in (field.name for field in fields(Person)):
         was, now, here = (getattr(side, name) for side in (base, theirs, ours))
         if now in (was, here):
             continue
         if name in SEVERAL:
-            after = replace(after, **{name: merged(was, now, here)})
+            after = changed(after, name, merged(was, now, here))
         elif here == was:
-            after = replace(after, **{name: now})
+            after = changed(after, name, now)
         else:
             conflicts.add(name)
-            after = replace(after, **{name: here or now})  # something beats nothing
+            after = changed(after, name, here or now)  # something beats nothing
     return after, conflicts
+
+
+def changed(person: Person, name: str, value: Any) -> Person:
+    return replace(person, **{name: value})
 
 
 def merged(was: tuple[Any, ...], now: tuple[Any, ...], here: tuple[Any, ...]) -> tuple[Any, ...]:

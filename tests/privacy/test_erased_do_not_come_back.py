@@ -48,7 +48,11 @@ def test_who_is_erased_while_a_plan_is_made_is_not_in_it(call: Call, world: Worl
     world.pipeline.approve(world.waiting)
     world.books[google].edit("pia", notes="loves chocolate truffles even more")
     world.books[google].put("pia2", replace(PIA, notes="loves chocolate truffles as well"))
-    world.pipeline.before["plan"] = lambda: erased(call) and None
+
+    def meanwhile() -> None:
+        erased(call)
+
+    world.pipeline.before["plan"] = meanwhile
     sync = world.pipeline.preview(google)
     assert sync.status is SyncStatus.PREVIEW
     assert [mark for mark in MARKS if mark in world.tables() + world.sealed()] == []

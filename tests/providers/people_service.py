@@ -27,6 +27,7 @@ class People:
         self.pages: dict[tuple[str, str, str], Any] = {}
         self.requests: list[httpx.Request] = []
         self.now = START
+        self.answer_to_groups: httpx.Response | None = None
 
     def round(self, *pages: list[dict[str, Any]], since: str = "", to: str = "s1", place: str = "connections") -> None:
         field = place
@@ -56,7 +57,7 @@ class People:
         self.requests.append(request)
         place, asked = request.url.path.rpartition("/")[2], request.url.params
         if place == "contactGroups":
-            return self._groups(asked)
+            return self.answer_to_groups or self._groups(asked)
         page = self.pages.get((place, asked.get("syncToken", ""), asked.get("pageToken", "")))
         return page if isinstance(page, httpx.Response) else httpx.Response(200 if page else 400, json=page or {})
 

@@ -10,7 +10,7 @@ from tasks.providers.polite_client import Chance, Patience, PoliteClient
 
 BASE = "https://mail.test/v1"
 START = 1_800_000_000.0
-GOOD = {"value": []}
+GOOD: dict[str, Any] = {"value": []}
 Answer = httpx.Response | Exception | dict[str, Any]
 
 

@@ -15,11 +15,11 @@ TROUBLES = [httpx.Response(404, json={}), httpx.Response(410), httpx.Response(50
 
 
 def silent(service: People, answer: httpx.Response = TROUBLES[0]) -> None:
-    service._groups = lambda _asked: answer  # type: ignore[method-assign]
+    service.answer_to_groups = answer
 
 
 def talkative(service: People) -> None:
-    del service._groups  # type: ignore[misc]
+    service.answer_to_groups = None
 
 
 def told(pages: list[Page]) -> set[str]:

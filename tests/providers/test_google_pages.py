@@ -177,7 +177,7 @@ async def test_page_tokens_that_lead_in_a_circle_are_left() -> None:
 
 async def test_groups_that_lead_in_a_circle_are_left() -> None:
     service = People()
-    service._groups = lambda _asked: httpx.Response(200, json={"nextPageToken": "0"})  # type: ignore[method-assign]
+    service.answer_to_groups = httpx.Response(200, json={"nextPageToken": "0"})
     with pytest.raises(IncompleteRead, match="circle"):
         await read(service.source())
 

@@ -137,7 +137,9 @@ async def test_a_removed_folder_takes_its_contacts_along(simulators: Simulators)
     assert book.rounds == ["full", "from the cursor", "full"]
 
 
-async def test_a_contact_that_moves_between_the_reading_of_two_folders_stays(simulators: Simulators) -> None:
+async def test_a_contact_that_moves_between_the_reading_of_two_folders_stays(
+    simulators: Simulators, monkeypatch: pytest.MonkeyPatch
+) -> None:
     mailbox = new_mailbox(simulators, "microsoft")
     source, book = source_of(simulators, mailbox), Book()
     moved = next(entry for entry in mailbox.alive() if entry.folder == "AQMkADclients")
@@ -148,7 +150,7 @@ async def test_a_contact_that_moves_between_the_reading_of_two_folders_stays(sim
             changes.put(mailbox, moved.card, simulators.world.now(), key=moved.key, folder=DEFAULT_FOLDER)
         return await answered(url, decode, **more)
 
-    source._client.get = move_when_the_default_folder_is_asked_for
+    monkeypatch.setattr(source._client, "get", move_when_the_default_folder_is_asked_for)
     for _ in range(2):  # in the second round only the folder that it had left speaks of it
         await book.sync(source)
         assert_true(book, mailbox)

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from itertools import combinations
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -87,8 +88,8 @@ def test_nor_does_any_chain_of_others_make_them_one(crowd: list[Person], known: 
     for link in told.links.values():
         if link.verdict is Verdict.SURE:
             groups.setdefault(link.left, {link.left}).add(link.right)
-    for group in groups.values():
-        pairs = [(named[one], named[other]) for one in group for other in group if one < other]
+    for grown in groups.values():
+        pairs = [(named[one], named[other]) for one in grown for other in grown if one < other]
         assert not [why.__name__ for pair in pairs for why in FORBIDDEN if why(*pair)]
 
 
@@ -111,7 +112,7 @@ def verdict(one: Person, other: Person) -> int:
 @given(PEOPLE, PEOPLE, st.sampled_from(["emails", "phones", "birthday", "custom"]))
 @settings(max_examples=150)
 def test_one_thing_more_in_common_never_makes_two_people_less_alike(one: Person, other: Person, what: str) -> None:
-    shared = {
+    shared: Any = {
         "emails": (Labelled("someones.own@private.example"),), "phones": (Labelled("+4915199999999", "mobile"),),
         "birthday": "1966-06-07", "custom": (Labelled("99887766", "customer"),),
     }[what]  # fmt: skip

@@ -1,5 +1,7 @@
 """From pairs to people, without ever talking a person into a merge by a chain of others."""
 
+import random
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -80,7 +82,9 @@ MATCHES = st.lists(
 
 
 @given(PEOPLE, MATCHES, st.randoms())
-def test_the_order_of_the_pairs_does_not_matter(birthdays: dict[str, str], matches: list[Match], chance) -> None:  # noqa: ANN001 - Hypothesis
+def test_the_order_of_the_pairs_does_not_matter(
+    birthdays: dict[str, str], matches: list[Match], chance: random.Random
+) -> None:
     incoming, existing = ([somebody(id_, birthdays[id_]) for id_ in ids] for ids in ("abcd", "xy"))
     shuffled = chance.sample(matches, len(matches))
     assert resolve(shuffled, incoming[::-1], existing[::-1]) == resolve(matches, incoming, existing)

@@ -1,12 +1,14 @@
 """Keys that matching compares: one spelling for what people write in many ways."""
 
+from typing import Any
+
 import pytest
 
 from storage.records import Labelled, Person, PostalAddress
-from tasks.rules.matching import traits
+from tasks.rules.matching import Traits, traits
 
 
-def known(**fields: object) -> object:
+def known(**fields: Any) -> Traits:
     return traits("1", Person(**fields))
 
 

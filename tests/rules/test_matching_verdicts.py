@@ -1,6 +1,7 @@
 """What a careful person would say of two cards, and the words in which it is told."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -26,7 +27,7 @@ def said(one: Person, other: Person, *others: Person) -> Verdict:
     return match.verdict if match else Verdict.DIFFERENT
 
 
-def person(given_name: str = "", family_name: str = "", email: str = "", mobile: str = "", **fields: object) -> Person:
+def person(given_name: str = "", family_name: str = "", email: str = "", mobile: str = "", **fields: Any) -> Person:
     return Person(
         given_name=given_name,
         family_name=family_name,

@@ -34,6 +34,8 @@ def test_writing_to_the_cache_costs_more_and_flex_costs_half() -> None:
     tokens = TokenCounts(input=2000, output=100)
     plain = cost(OPENAI, "gpt-6-luna", tokens, at=NOW).amount
     written = cost(OPENAI, "gpt-6-luna", TokenCounts(input=2000, cache_write=2000, output=100), at=NOW).amount
+    assert plain
+    assert written
     assert written > plain
     assert cost(OPENAI, "gpt-6-luna", tokens, at=NOW, tier="flex").amount == plain / 2
     assert cost(OPENAI, "gpt-6-luna", tokens, at=NOW, tier="default").amount == plain

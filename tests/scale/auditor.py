@@ -40,7 +40,7 @@ class Findings:
 def audit(superuser_url: str) -> Findings:
     found = Findings()
     with psycopg.connect(superuser_url.replace("+psycopg", "")) as database:
-        marks = dict(database.execute("SELECT id, slug FROM organizations").fetchall())
+        marks: dict[str, str] = dict(database.execute("SELECT id, slug FROM organizations").fetchall())
         tables = [name for (name,) in database.execute(OWNED).fetchall()]
         owners: dict[str, str] = {}
         for table in tables:
@@ -49,7 +49,8 @@ def audit(superuser_url: str) -> Findings:
             _follow(database, table, column, owners, found)
         for name, question in database.execute(DECLARED, [tables, tables]).fetchall():
             found.keys += 1
-            found.crossing[name] += database.execute(question).fetchone()[0]
+            ((strangers,),) = database.execute(question).fetchall()
+            found.crossing[name] += strangers
     found.crossing = +found.crossing
     return found
 
@@ -108,7 +109,7 @@ def standings(superuser_url: str, table: str) -> Counter[str]:
 def _by_organization(superuser_url: str, query: str) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = defaultdict(dict)
     with psycopg.connect(superuser_url.replace("+psycopg", "")) as database:
-        for owner, key, value in database.execute(query).fetchall():  # type: ignore[call-overload]
+        for owner, key, value in database.execute(query).fetchall():
             assert key not in found[owner], "twice"
             found[owner][key] = value
     return dict(found)

@@ -60,7 +60,7 @@ class Desk:
         asleep = {run.id for run in engine.runs(flow, "Suspended")}
         with psycopg.connect(self.site.superuser_url.replace("+psycopg", "")) as database:
             query = f"SELECT id, organization_id, digest, flow_run_id FROM {table} WHERE status = %s"
-            found = database.execute(query, [waiting]).fetchall()  # type: ignore[call-overload]
+            found = database.execute(query, [waiting]).fetchall()
         for sync_id, organization, digest, run_id in found:
             if run_id in asleep:
                 member = self.members[organization]

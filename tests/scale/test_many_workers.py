@@ -5,6 +5,7 @@ sync finishes.
 import os
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -41,15 +42,15 @@ def test_every_sync_finishes_through_the_death_of_a_server_and_a_worker(site: Si
     site.servers[1].end_family()
     gone.wait()
     for scope, run_id in runs.values():
-        until(lambda one=(scope, run_id): _status(site, one) is SyncStatus.PREVIEW, "a plan waits")
+        until(partial(_is, SyncStatus.PREVIEW, site, (scope, run_id)), "a plan waits")
     site.servers[1].start()
     until(site.engines[1].is_up, "the server is back")
     site.workers[0].end_family()
     for number, (_, run_id) in runs.items():
         answer = {"decision": "approve", "reviewer": f"ann@org-{number}.example", "comment": ""}
-        until(lambda run=run_id, said=answer: site.engines[0].resume(run, said), "the run is woken")
+        until(partial(site.engines[0].resume, run_id, answer), "the run is woken")
     for one in runs.values():
-        until(lambda one=one: _status(site, one) is SyncStatus.COMPLETED, "a sync is completed")
+        until(partial(_is, SyncStatus.COMPLETED, site, one), "a sync is completed")
     with site.store.read() as session:
         assert {contacts.count(session, scope) for scope, _ in runs.values()} == {5}
     found = auditor.audit(site.superuser_url)
@@ -68,6 +69,10 @@ def _started(site: Site, number: int, folder: Path) -> tuple[Scope, str]:
     people.write_text(f"Name,E-mail\n{rows}")
     asked = {"organization": slug, "user": f"ann@{slug}.example", "file": str(people)}
     return scope, site.engines[0].start("contact-sync", asked)
+
+
+def _is(status: SyncStatus, site: Site, one: tuple[Scope, str]) -> bool:
+    return _status(site, one) is status
 
 
 def _status(site: Site, one: tuple[Scope, str]) -> SyncStatus | None:

@@ -106,8 +106,8 @@ class Dispatch:
                 content = mail_for(provider, mail.id, sender, mail.draft.recipient.address)
                 written = Written(mail.id, mail.version, Draft(mail.draft.recipient, letter()), content)
                 mail_writing.write(session, self.scope, campaign.id, key, [written])
-            moved = {"expected": [CampaignStatus.DRAFT], "to": CampaignStatus.REVIEW}
-            campaigns.move(session, self.scope, campaign.id, **moved, audience=len(addresses))
+            drafted, review = [CampaignStatus.DRAFT], CampaignStatus.REVIEW
+            campaigns.move(session, self.scope, campaign.id, expected=drafted, to=review, audience=len(addresses))
             campaign_reviews.decide(session, self.scope, campaign.id, Decision(Choice.APPROVE, ANN))
         self.senders[campaign.id] = f"{provider}/{sender}"
         self.rules(mails_per_minute="0" if provider == "smtp" else "100000", mails_per_day="100000")

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from storage.campaign import outbox
 from storage.campaign.campaigns import Campaign
 from storage.records import CampaignStatus, MailState
 from tasks.campaign.close_campaign import failing_loudly
@@ -50,13 +51,12 @@ def dying(does: Callable[..., Any], *, at: int, before: bool) -> Callable[..., A
 
 
 def place(way: str, step: str) -> tuple[Any, str]:
-    import tasks.campaign.outgoing  # noqa: PLC0415 (looked at as it stands)
-    import tasks.campaign.send  # noqa: PLC0415 (as above)
+    import tasks.campaign.send  # noqa: PLC0415 (looked at as it stands)
 
     if step == "take":
         return tasks.campaign.send, "take"
     if step in ("submit", "settle"):
-        return tasks.campaign.outgoing.outbox, step
+        return outbox, step
     return MAILERS[way], step
 
 
@@ -106,7 +106,7 @@ ROUTES = {
     "microsoft": {"draft": "/me/messages", "send": "/send"},
     "google": {"draft": "/drafts", "send": "/drafts/send"},
 }
-FAULTS = {
+FAULTS: dict[str, dict[str, Any]] = {
     "the reply is lost": {"kind": "reply_lost"},
     "the line drops before anything is done": {"kind": "reset"},
     "it is done, but answered with 504": {"kind": "masked", "status": 504},

@@ -93,8 +93,8 @@ class MailMachine(RuleBasedStateMachine):
                 findings = [BLOCK] if mail.ordinal - 1 in blocked else []
                 done = written(mail, b"Subject: x", *findings)
                 mail_writing.write(session, self.scope, self.campaign.id, key, [done])
-            moved = {"expected": [CampaignStatus.DRAFT], "to": CampaignStatus.REVIEW}
-            campaigns.move(session, self.scope, self.campaign.id, **moved)
+            drafted, review = [CampaignStatus.DRAFT], CampaignStatus.REVIEW
+            campaigns.move(session, self.scope, self.campaign.id, expected=drafted, to=review)
             choice = Choice.APPROVE_SAFE if safe else Choice.APPROVE
             campaign_reviews.decide(session, self.scope, self.campaign.id, Decision(choice, ANN))
 
@@ -203,8 +203,8 @@ class MailMachine(RuleBasedStateMachine):
         with self.store.begin() as session:
             if not tallies.keep(session, self.scope, self.campaign.id).waiting:
                 over = campaign_reviews.kept_until(session, self.scope)
-                moved = {"expected": [CampaignStatus.SENDING], "to": CampaignStatus.COMPLETED}
-                campaigns.move(session, self.scope, self.campaign.id, **moved, **over)
+                sending, completed = [CampaignStatus.SENDING], CampaignStatus.COMPLETED
+                campaigns.move(session, self.scope, self.campaign.id, expected=sending, to=completed, **over)
 
     # What must always be so.
 
@@ -252,8 +252,12 @@ class MailMachine(RuleBasedStateMachine):
 
 
 def play(store: Store, scope: Scope, *, games: int, steps: int) -> None:
+    class Machine(MailMachine):
+        def __init__(self) -> None:
+            super().__init__(store, scope)
+
     run_state_machine_as_test(
-        lambda: MailMachine(store, scope),
+        Machine,
         settings=settings(
             max_examples=games, stateful_step_count=steps, deadline=None, suppress_health_check=list(HealthCheck)
         ),

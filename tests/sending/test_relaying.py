@@ -245,7 +245,12 @@ def test_what_a_server_heard_to_its_end_is_in_doubt_where_its_campaign_is_cancel
     dispatch.fault("status", "/smtp/END", status=451, times=1)
     if not while_it_waits:  # but before the answer is put down
         give_back = outbox.give_back
-        monkeypatch.setattr(outbox, "give_back", lambda *given, **how: (cancel(given[0]), give_back(*given, **how)))
+
+        def cancelled_first(session: Session, *given: Any, **how: Any) -> None:
+            cancel(session)
+            give_back(session, *given, **how)
+
+        monkeypatch.setattr(outbox, "give_back", cancelled_first)
     dispatch.send(campaign)
     if while_it_waits:
         with dispatch.store.begin() as session:
@@ -295,9 +300,7 @@ STEPS = ("offer", "submit", "hand_over", "settle")
 
 
 def place(step: str) -> tuple[Any, str]:
-    import tasks.campaign.relaying  # noqa: PLC0415 (looked at as it stands)
-
-    return (Line, step) if step in ("offer", "hand_over") else (tasks.campaign.relaying.outbox, step)
+    return (Line, step) if step in ("offer", "hand_over") else (outbox, step)
 
 
 @pytest.mark.parametrize("number", [1, 3])

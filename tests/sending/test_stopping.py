@@ -16,7 +16,7 @@ from tasks.providers.mail.graph_mail import GraphMailer
 from tests.sending.dispatch import Dispatch, move
 
 WAYS = pytest.mark.parametrize("way", ["microsoft", "google"])
-MAILERS = {"microsoft": GraphMailer, "google": GmailMailer}
+MAILERS: dict[str, type[GraphMailer | GmailMailer]] = {"microsoft": GraphMailer, "google": GmailMailer}
 
 
 def after(times: int, does: Callable[[], None]) -> Callable[..., Any]:

@@ -47,7 +47,7 @@ def test_mime_leaves_as_it_was_handed_in(microsoft: Any) -> None:
 
 def test_json_becomes_a_mail_with_attachment_and_list_headers(microsoft: Any) -> None:
     post = "String {00020386-0000-0000-C000-000000000046} Name List-Unsubscribe-Post"
-    more = {
+    more: dict[str, Any] = {
         "attachments": [
             {
                 "@odata.type": "#microsoft.graph.fileAttachment", "name": "offer.pdf", "contentType": "application/pdf",

@@ -22,7 +22,8 @@ def test_headers_that_exchange_does_not_take_are_refused(microsoft: Any, headers
 
 
 def test_a_mail_in_anothers_name_or_to_nobody_is_refused(microsoft: Any) -> None:
-    foreign = drafted(microsoft, **{"from": {"emailAddress": {"address": "eve@evil.example"}}})
+    eve: dict[str, Any] = {"from": {"emailAddress": {"address": "eve@evil.example"}}}
+    foreign = drafted(microsoft, **eve)
     nobody = drafted(microsoft, toRecipients=[])
     codes = [send(microsoft, one).json()["error"]["code"] for one in (foreign, nobody)]
     assert codes == ["ErrorSendAsDenied", "ErrorInvalidRecipients"]

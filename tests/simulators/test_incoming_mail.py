@@ -44,7 +44,8 @@ def test_a_bounce_is_a_report_that_names_the_mail(owner: Any, kind: str, status:
     assert f"Status: {status}" in report.as_string()
     original = next(part for part in mail.walk() if part.get_content_type() == "message/rfc822")
     [delivery] = owner.world.delivered
-    assert original.get_payload(0)["Message-ID"] == delivery.message_id == mail["In-Reply-To"]
+    (returned,) = original.iter_parts()
+    assert returned["Message-ID"] == delivery.message_id == mail["In-Reply-To"]
 
 
 def test_a_bounce_without_a_standard_is_still_told_apart(owner: Any) -> None:

@@ -48,7 +48,7 @@ ACTS: list[Callable[[PostOffice, Letterbox, float], None]] = [draft, draft, send
 
 
 def state(office: PostOffice, now: float) -> Any:
-    boxes = {name: asdict(office.box(*name.split("/"), now)) for name in list(office.boxes)}  # type: ignore[call-arg]
+    boxes = {name: asdict(office.box(box.provider, box.email, now)) for name, box in list(office.boxes.items())}
     return boxes, [asdict(mail) for mail in office.delivered]
 
 

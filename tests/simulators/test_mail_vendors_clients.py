@@ -25,8 +25,8 @@ ALICE = "alice@gmail.example"
 @pytest.fixture
 async def graph(microsoft: Any) -> Any:
     from kiota_abstractions.authentication import AnonymousAuthenticationProvider  # noqa: PLC0415 - slow to import
-    from msgraph import GraphRequestAdapter, GraphServiceClient  # noqa: PLC0415 - as above
-    from msgraph.graph_request_adapter import options  # noqa: PLC0415 - as above
+    from msgraph.graph_request_adapter import GraphRequestAdapter, options  # noqa: PLC0415 - as above
+    from msgraph.graph_service_client import GraphServiceClient  # noqa: PLC0415 - as above
     from msgraph_core import GraphClientFactory  # noqa: PLC0415 - as above
 
     headers = {"authorization": f"Bearer {microsoft.token}", "prefer": 'IdType="ImmutableId"'}
@@ -93,6 +93,7 @@ async def test_msgraph_sdk_changes_and_deletes_a_draft(graph: Any) -> None:
     await one.delete()
     with pytest.raises(ODataError) as refusal:
         await one.send.post()
+    assert refusal.value.error
     assert (refusal.value.response_status_code, refusal.value.error.code) == (404, "ErrorItemNotFound")
 
 

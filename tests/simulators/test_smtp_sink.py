@@ -124,7 +124,9 @@ def test_so_many_a_minute_and_no_more(smtp: Any, simulators: Simulators) -> None
         smtp.sendmail(ALICE, [BOB], written(f"k{number}"))
     with pytest.raises(smtplib.SMTPDataError) as refusal:
         smtp.sendmail(ALICE, [BOB], written("k2"))
-    assert (refusal.value.smtp_code, bytes(refusal.value.smtp_error)[:6]) == (432, b"4.3.21")
+    error = refusal.value.smtp_error
+    assert isinstance(error, bytes)
+    assert (refusal.value.smtp_code, error[:6]) == (432, b"4.3.21")
     assert simulators.world.ledger.of(ALICE).broken == {"over_minute": 1}
     smtp.rset()
     simulators.world.skew = 61
@@ -168,6 +170,8 @@ def test_whoever_speaks_together_with_the_end_of_the_handshake_is_heard(simulato
     context = ssl.create_default_context(cafile=simulators.urls.ca_file)
     with closing(connected(simulators)) as smtp:
         assert smtp.docmd("STARTTLS")[0] == 220
+        line = smtp.sock
+        assert line
         secret = context.wrap_bio(come, go, server_hostname="localhost")
 
         def until_it_has_come(act: Callable[[], Any]) -> Any:
@@ -175,8 +179,8 @@ def test_whoever_speaks_together_with_the_end_of_the_handshake_is_heard(simulato
                 try:
                     return act()
                 except ssl.SSLWantReadError:
-                    smtp.sock.sendall(go.read())
-                    come.write(smtp.sock.recv(65536))
+                    line.sendall(go.read())
+                    come.write(line.recv(65536))
 
         until_it_has_come(secret.do_handshake)
         secret.write(b"EHLO quick.example\r\n")  # leaves with what the handshake has left to say

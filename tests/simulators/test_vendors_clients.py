@@ -82,8 +82,8 @@ def test_msal_is_refused_with_a_verifier_that_does_not_fit(msal_app: Any, simula
 @pytest.fixture
 async def graph(microsoft: Any) -> Any:
     from kiota_abstractions.authentication import AnonymousAuthenticationProvider  # noqa: PLC0415 - slow to import
-    from msgraph import GraphRequestAdapter, GraphServiceClient  # noqa: PLC0415 - as above
-    from msgraph.graph_request_adapter import options  # noqa: PLC0415 - as above
+    from msgraph.graph_request_adapter import GraphRequestAdapter, options  # noqa: PLC0415 - as above
+    from msgraph.graph_service_client import GraphServiceClient  # noqa: PLC0415 - as above
     from msgraph_core import GraphClientFactory  # noqa: PLC0415 - as above
 
     headers = {"authorization": f"Bearer {microsoft.token}", "prefer": 'IdType="ImmutableId", odata.maxpagesize=50'}
@@ -103,7 +103,7 @@ async def test_msgraph_sdk_reads_every_folder_by_delta_to_the_end(graph: Any, mi
     clients = await graph.me.contact_folders.by_contact_folder_id("AQMkADclients").child_folders.get()
     folders = ["contacts", *[folder.id for folder in (*listed.value, *clients.value)]]
 
-    found = {}
+    found: dict[str, Any] = {}
     for folder in folders:
         delta = graph.me.contact_folders.by_contact_folder_id(folder).contacts.delta
         page = await delta.get()
@@ -142,6 +142,7 @@ async def test_msgraph_sdk_raises_graphs_own_error(graph: Any) -> None:
 
     with pytest.raises(ODataError) as refusal:
         await graph.me.contacts.by_contact_id("AAkALgnobody").get()
+    assert refusal.value.error
     assert (refusal.value.response_status_code, refusal.value.error.code) == (404, "ErrorItemNotFound")
 
 

@@ -62,7 +62,7 @@ PEOPLE_AS_A_STRANGER: dict[str, Callable[[Session, Scope, "World"], Any]] = {
     "contacts.create": lambda s, me, _: contacts.create(s, me, []),
     "contacts.everyone": lambda s, me, _: contacts.everyone(s, me),
     "contacts.overwrite": lambda s, me, it: contacts.overwrite(
-        s, me, [contacts.Contact(it.object_id, 2, Person(display_name="mine"), {})]
+        s, me, [Contact(it.object_id, 2, Person(display_name="mine"), {})]
     ),
     "contacts.remove": lambda s, me, it: contacts.remove(s, me, [it.object_id]),
     "contacts.search": lambda s, me, it: [*contacts.search(s, me, it.mark), *contacts.search(s, me)],

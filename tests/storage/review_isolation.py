@@ -7,7 +7,7 @@ from sqlalchemy import update
 
 from storage.documents import now
 from storage.organization import sign_ins
-from storage.records import ChangeKind, Deed
+from storage.records import ChangeKind, Deed, SignInKind
 from storage.scope import Scope
 from storage.session import Session
 from storage.sync import marks, plan_search, plan_texts
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 
 def filled_review(session: Session, scope: Scope, sync_id: str, change_id: str, mark: str) -> tuple[str, str, str]:
     """A row marked and cleared, a session that has not been seen for a while, one long over, and a link."""
-    who = {"actor": f"admin@{mark}.example", "change_id": change_id}
-    first = marks.mark_row(session, scope, sync_id, Deed.REJECTED, seen="", **who)
-    made = marks.mark_row(session, scope, sync_id, Deed.CLEARED, seen=first.id, **who)
+    admin = f"admin@{mark}.example"
+    first = marks.mark_row(session, scope, sync_id, Deed.REJECTED, actor=admin, change_id=change_id, seen="")
+    made = marks.mark_row(session, scope, sync_id, Deed.CLEARED, actor=admin, change_id=change_id, seen=first.id)
     session_id, late_id, link_id = (
         found.sign_in_id
         for token, kind in (
-            (sign_ins.start(session, scope, actor=mark, how="test"), sign_ins.SignInKind.SESSION),
-            (sign_ins.start(session, scope, actor=mark, how="test"), sign_ins.SignInKind.SESSION),
-            (sign_ins.offer_link(session, scope), sign_ins.SignInKind.LINK),
+            (sign_ins.start(session, scope, actor=mark, how="test"), SignInKind.SESSION),
+            (sign_ins.start(session, scope, actor=mark, how="test"), SignInKind.SESSION),
+            (sign_ins.offer_link(session, scope), SignInKind.LINK),
         )
         if (found := sign_ins.visitor(session, token, kind))
     )

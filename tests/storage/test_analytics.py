@@ -34,9 +34,9 @@ def sent_out(session: Session, scope: Scope) -> None:
     for mail, at in zip(found, (LATE, LATE, NEXT), strict=True):
         session.execute(update(campaign_emails).where(campaign_emails.c.id == mail.id).values(sent_at=at))
     visits = ((0, MACHINE), (0, HUMAN), (0, HUMAN), (1, MACHINE), (2, MACHINE), (2, UNKNOWN))
-    happened = [(at, MailEvent.OPENED, who) for at, who in visits] + [(1, MailEvent.REPLIED, HUMAN)]
-    for number, (at, kind, who) in enumerate(happened):
-        mail_events.note(session, scope, campaign.id, Event(found[at].id, kind, str(number), NEXT, who))
+    happened = [(which, MailEvent.OPENED, who) for which, who in visits] + [(1, MailEvent.REPLIED, HUMAN)]
+    for number, (which, kind, who) in enumerate(happened):
+        mail_events.note(session, scope, campaign.id, Event(found[which].id, kind, str(number), NEXT, who))
     campaigns.note(session, scope, campaign.id, sent=3, replied=1, total_cost=Decimal("0.06"), created_at=NEXT)
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, event, text
@@ -69,10 +70,10 @@ def test_what_the_pages_ask_goes_by_them_behind_the_wall(
     assert index in str(plans)
 
 
-def statements(connection: Connection, look: Callable[[], list[object]]) -> list[tuple[str, object]]:
-    heard: list[tuple[str, object]] = []
+def statements(connection: Connection, look: Callable[[], list[object]]) -> list[tuple[str, Any]]:
+    heard: list[tuple[str, Any]] = []
 
-    def hear(_connection: object, _cursor: object, statement: str, values: object, *_rest: object) -> None:
+    def hear(_connection: object, _cursor: object, statement: str, values: Any, *_rest: object) -> None:
         if statement.startswith(("SELECT contact_syncs", "SELECT email_campaigns")):
             heard.append((statement, values))
 

@@ -8,10 +8,10 @@ import pytest
 from storage import audit
 from storage.deciding import CannotDecide, Choice, Overtaken
 from storage.people import decisions
-from storage.records import Cell, Change, ChangeKind, ChangeState, Deed, Edits, Verdict
+from storage.records import Cell, Change, ChangeKind, ChangeState, Deed, Edits, SyncStatus, Verdict
 from storage.scope import Scope
 from storage.session import Session, Store
-from storage.sync import marks, plan_verdicts, plans, reviews, syncs
+from storage.sync import marks, plan_verdicts, plans, reviews
 from storage.sync.reviews import Decision
 from storage.sync.syncs import Sync
 from tests.storage.examples import planned, preview_key, row
@@ -171,6 +171,6 @@ def test_syncs_that_end_without_a_decision_keep_no_draft(store: Store, scope: Sc
     with store.begin() as session:
         sync, _ = waiting(session, scope)
         marks.mark_all(session, scope, sync.id, Deed.APPROVED, actor=ANN, kinds=list(ChangeKind))
-        expired = syncs.SyncStatus.EXPIRED
+        expired = SyncStatus.EXPIRED
         assert reviews.end(session, scope, sync.id, to=expired, expected=[sync.status], why="late")
         assert ChangeState.APPROVED.value not in states(session, scope, sync)

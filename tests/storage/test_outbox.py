@@ -70,8 +70,8 @@ def test_a_mail_waits_for_its_hour(store: Store, scope: Scope) -> None:
         def none(_zone: str) -> datetime:
             return NOON + MINUTE
 
-        how = {"moment": NOON, "until": NOON + MINUTE, "limit": 5}
-        assert outbox.claim(session, scope, campaign.id, key, **how, opening=none) == []
+        until = NOON + MINUTE
+        assert outbox.claim(session, scope, campaign.id, key, moment=NOON, until=until, limit=5, opening=none) == []
         assert outbox.next_moment(session, scope, campaign.id) == NOON + MINUTE
         assert len(claimed(session, scope, campaign, limit=5, moment=NOON + MINUTE)) == 2
 
@@ -174,7 +174,9 @@ def test_only_what_certainly_did_not_leave_is_tried_again(store: Store, scope: S
 def test_the_next_thing_to_do_is_known(store: Store, scope: Scope) -> None:
     with store.begin() as session:
         campaign = approved(session, scope, 1)
-        assert outbox.next_moment(session, scope, campaign.id) <= datetime.now(UTC)
+        due = outbox.next_moment(session, scope, campaign.id)
+        assert due
+        assert due <= datetime.now(UTC)
         [mail] = claimed(session, scope, campaign)
         assert outbox.next_moment(session, scope, campaign.id) == NOON + MINUTE
         outbox.settle(session, scope, [Outcome(mail, MailState.SENT)], actor="ann")

@@ -8,6 +8,7 @@ from storage.scope import Scope
 from storage.session import Store
 from storage.sync import plan_search, plan_texts, reviews
 from storage.sync.reviews import Decision
+from storage.tables import plan_texts as table
 from tests.storage.examples import ADA, BOB, planned, preview_key, row
 
 ANN = "ann@acme.example"
@@ -44,8 +45,8 @@ def test_a_plan_whose_text_is_gone_is_searched_all_the_same(store: Store, scope:
 def test_the_text_of_a_plan_is_sealed_and_goes_with_the_preview(store: Store, scope: Scope) -> None:
     with store.begin() as session:
         sync = planned(session, scope, [row(ChangeKind.CREATE, 1, person=ADA)])
-        kept = [bytes(body) for body in session.execute(select(plan_texts.table.c.body)).scalars()]
+        kept = [bytes(body) for body in session.execute(select(table.c.body)).scalars()]
         assert kept
         assert not any(b"lovelace" in body for body in kept)
         reviews.decide(session, scope, sync.id, Decision(Choice.REJECT, ANN))
-        assert session.execute(select(plan_texts.table.c.body)).all() == []
+        assert session.execute(select(table.c.body)).all() == []

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -25,8 +26,8 @@ def rows() -> list[Change]:
     return [*whole, replace(row(ChangeKind.SKIP, UNREADABLE), state=ChangeState.FAILED)]
 
 
-def approval(sync: Sync, **more: object) -> Decision:
-    return Decision(Choice.APPROVE, "ann@acme.example", digest=sync.digest, **more)  # type: ignore[arg-type]
+def approval(sync: Sync, **more: Any) -> Decision:
+    return Decision(Choice.APPROVE, "ann@acme.example", digest=sync.digest, **more)
 
 
 def states(session: Session, scope: Scope, sync: Sync) -> dict[ChangeKind, ChangeState]:
@@ -48,7 +49,7 @@ def of_kind(plan: list[Change], kind: ChangeKind) -> Change:
     ],
 )
 def test_an_approval_covers_what_it_says(
-    store: Store, scope: Scope, wish: dict[str, object], approved: set[ChangeKind]
+    store: Store, scope: Scope, wish: dict[str, Any], approved: set[ChangeKind]
 ) -> None:
     with store.begin() as session:
         sync = planned(session, scope, rows())

@@ -77,8 +77,8 @@ def test_nor_changes_or_deletes_them(two: tuple[Store, World, World], name: str)
         session.enter(acme.scope.organization_id)
         column = table.c.organization_id if "organization_id" in table.c else table.c.id
         theirs = column == rival.scope.organization_id
-        assert session.execute(update(table).where(theirs).values({column: column})).rowcount == 0  # type: ignore[attr-defined]
-        assert session.execute(delete(table).where(theirs)).rowcount == 0  # type: ignore[attr-defined]
+        assert session.execute(update(table).where(theirs).values({column: column})).rowcount == 0
+        assert session.execute(delete(table).where(theirs)).rowcount == 0
 
 
 def test_nor_writes_a_row_into_another_organization(store: Store, scope: Scope, rival: Scope) -> None:

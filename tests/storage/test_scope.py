@@ -101,7 +101,7 @@ NEED_A_KEY = {"landing.land", "mails.freeze", "plan_texts.keep", "plans.save"}  
 
 
 def repository_functions() -> dict[str, Callable[..., Any]]:
-    found = {}
+    found: dict[str, Callable[..., Any]] = {}
     for module in pkgutil.walk_packages(storage.__path__, "storage."):
         if not module.ispkg and not module.name.startswith("storage.migrations."):
             found |= functions_of(importlib.import_module(module.name), module.name.rpartition(".")[2])

@@ -182,4 +182,4 @@ def test_processes_that_start_at_once_agree_on_the_key(tmp_path: Path) -> None:
 def test_keys_that_cannot_be_read_or_made_name_their_setting(tmp_path: Path) -> None:
     (tmp_path / "secret_keys").mkdir()
     with pytest.raises(SettingsError, match=r"^CONTACTFLOW_SECRET_KEYS: .*secret_keys cannot be read or made: "):
-        Settings(home=tmp_path).keys()
+        Settings.load(home=tmp_path).keys()

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 import uvicorn
 from jinja2 import Environment
@@ -58,7 +58,7 @@ class NotedEngine(Engine):
 class Person:
     """Somebody with a browser that runs no script."""
 
-    http: httpx.Client = field(repr=False)
+    http: TestClient = field(repr=False)
     context: AppContext = field(repr=False)
     token: str = field(repr=False)
 
@@ -66,10 +66,10 @@ class Person:
     def csrf(self) -> str:
         return csrf_of(self.context, self.token)
 
-    def get(self, path: str) -> httpx.Response:
+    def get(self, path: str) -> httpx2.Response:
         return self.http.get(path)
 
-    def post(self, path: str, **form: Any) -> httpx.Response:
+    def post(self, path: str, **form: Any) -> httpx2.Response:
         return self.http.post(path, data={"csrf": self.csrf, **form})
 
 

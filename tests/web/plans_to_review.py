@@ -71,8 +71,8 @@ def _rows(session: Session, scope: Scope, sizes: dict[str, int]) -> Iterator[Cha
     one = iter(there)
     for n in range(sizes["update"]):
         base = next(one)
-        phones = (*base.person.phones, Labelled(f"+49 170 55{n:05d}", "mobile"))
-        fresh = replace(base.person, job_title="Partner", **({"phones": phones} if n % 3 == 0 else {}))
+        mobile = (Labelled(f"+49 170 55{n:05d}", "mobile"),) if n % 3 == 0 else ()
+        fresh = replace(base.person, job_title="Partner", phones=(*base.person.phones, *mobile))
         yield comparison(base, SourceLink(f"u{n}", fresh, base.person), reason="linked before")
     for n in range(sizes["conflict"]):
         base = next(one)

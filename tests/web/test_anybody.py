@@ -57,7 +57,7 @@ def test_nothing_that_strangers_send_breaks_anything(
     answer = http.request(
         data.draw(st.sampled_from(METHODS)), path, params=query,
         headers={
-            name: value.encode("latin-1")
+            name.encode(): value.encode("latin-1")
             for name, value in data.draw(st.dictionaries(st.sampled_from(HEADERS), LATIN, max_size=4)).items()
         },
         **({"data": fields} if body is None else {"content": body}),

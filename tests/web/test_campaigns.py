@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-import httpx
+import httpx2
 import pytest
 
 from storage.campaign import campaign_reviews, campaigns, segments, templates
@@ -39,8 +39,8 @@ def mailbox(store: Store, scope: Scope) -> str:
 
 
 @pytest.fixture
-def asking(ann: Person, mailbox: str) -> Callable[..., httpx.Response]:
-    def asked(**changed: str) -> httpx.Response:
+def asking(ann: Person, mailbox: str) -> Callable[..., httpx2.Response]:
+    def asked(**changed: str) -> httpx2.Response:
         form = {"once": new_id(), "name": "Spring", "brief": TEMPLATE, "connection": mailbox, "tags": "customer"}
         return ann.post("/campaigns/new", **form | changed)
 
@@ -79,7 +79,7 @@ def test_what_waits_stands_on_the_first_page_until_it_is_decided(
 
 
 def test_a_campaign_begins_with_its_run_and_shows_that_it_has(
-    ann: Person, store: Store, scope: Scope, engine: NotedEngine, mailbox: str, asking: Callable[..., httpx.Response]
+    ann: Person, store: Store, scope: Scope, engine: NotedEngine, mailbox: str, asking: Callable[..., httpx2.Response]
 ) -> None:
     answer = asking(pipeline="sales")
     [made] = every(store, scope)
@@ -94,7 +94,7 @@ def test_a_campaign_begins_with_its_run_and_shows_that_it_has(
 
 
 def test_a_double_click_begins_one_campaign(
-    store: Store, scope: Scope, engine: NotedEngine, asking: Callable[..., httpx.Response]
+    store: Store, scope: Scope, engine: NotedEngine, asking: Callable[..., httpx2.Response]
 ) -> None:
     once = new_id()
     answers = [asking(once=once).headers["location"].partition("?")[0] for _ in range(2)]
@@ -102,7 +102,7 @@ def test_a_double_click_begins_one_campaign(
 
 
 def test_saved_templates_and_segments_can_be_chosen(
-    ann: Person, store: Store, scope: Scope, asking: Callable[..., httpx.Response]
+    ann: Person, store: Store, scope: Scope, asking: Callable[..., httpx2.Response]
 ) -> None:
     with store.begin() as session:
         kept = templates.save(session, scope, NewTemplate("News", "Hello", "Dear {{ given_name }}"), author="ann")
@@ -129,7 +129,7 @@ def test_saved_templates_and_segments_can_be_chosen(
     ],
 )
 def test_what_cannot_be_is_said_beside_what_was_typed(
-    store: Store, scope: Scope, engine: NotedEngine, asking: Callable[..., httpx.Response],
+    store: Store, scope: Scope, engine: NotedEngine, asking: Callable[..., httpx2.Response],
     changed: dict[str, str], told: str,
 ) -> None:  # fmt: skip
     answer = asking(**changed)
@@ -142,7 +142,7 @@ def test_what_cannot_be_is_said_beside_what_was_typed(
 
 
 def test_a_mailbox_of_somebody_else_is_not_there(
-    store: Store, scope: Scope, rival: Scope, engine: NotedEngine, asking: Callable[..., httpx.Response]
+    store: Store, scope: Scope, rival: Scope, engine: NotedEngine, asking: Callable[..., httpx2.Response]
 ) -> None:
     with store.begin() as session:
         theirs = connections.connect(
@@ -154,7 +154,7 @@ def test_a_mailbox_of_somebody_else_is_not_there(
 
 
 def test_where_prefect_does_not_answer_nothing_is_left_that_looks_begun(
-    store: Store, scope: Scope, engine: NotedEngine, asking: Callable[..., httpx.Response],
+    store: Store, scope: Scope, engine: NotedEngine, asking: Callable[..., httpx2.Response],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     def down(*_: object, **__: object) -> str:

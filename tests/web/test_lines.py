@@ -9,7 +9,7 @@ from web.sync.record import line_of, reasons_of
 HELD = Person(given_name="Pia", family_name="Berg", phones=(Labelled("+493012345678", "work"),), company="Kite")
 
 
-def compared(fresh: Person, base: Person | None) -> Change:
+def compared(fresh: Person, base: Person) -> Change:
     link = SourceLink("s1", fresh, base)
     return comparison(Contact("c1", 1, HELD, {}), link, reason="linked before", verdict=Verdict.SURE)
 

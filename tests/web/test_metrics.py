@@ -53,7 +53,7 @@ def test_all_organizations_are_counted_together(context: AppContext, scope: Scop
 @pytest.mark.parametrize("given", ["", "Bearer wrong", f"Basic {TOKEN}", TOKEN, "Bearer ünknown"])
 def test_where_a_token_is_set_nobody_looks_without_it(context: AppContext, given: str) -> None:
     http = looking(context, metrics_token=SecretStr(TOKEN))
-    refused = http.get("/metrics", headers={"Authorization": given.encode("latin-1")} if given else {})
+    refused = http.get("/metrics", headers={b"Authorization": given.encode("latin-1")} if given else {})
     assert (refused.status_code, "contactflow_" in refused.text) == (403, False)
     assert http.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"}).status_code == 200
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
-import httpx
+import httpx2
 
 from storage.deciding import Choice
 from storage.people import contacts
@@ -94,7 +94,7 @@ def test_ten_thousand_changes_are_quick_to_look_at_and_to_decide(ann: Person, st
         sync = waiting_plan(session, scope, BIG)
     ann.get("/")  # templates are compiled once
 
-    def timed(act: Callable[[], httpx.Response]) -> float:
+    def timed(act: Callable[[], httpx2.Response]) -> float:
         spent = []
         for _ in range(3):
             started = time.perf_counter()

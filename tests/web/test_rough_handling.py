@@ -21,6 +21,7 @@ from tests.web.conftest import NotedEngine, Person
 from tests.web.plans_to_review import SMALL, waiting_plan
 from web import endpoints
 from web.context import AppContext
+from web.visits import Refusal
 
 NONE = dict.fromkeys(SMALL, 0)
 
@@ -66,7 +67,7 @@ def test_a_body_that_never_ends_holds_nobody_up(monkeypatch: pytest.MonkeyPatch,
         return next(drops)
 
     request = Request({"type": "http", "method": "POST", "headers": [], "path": "/", "app": context}, receive)
-    with pytest.raises(endpoints.Refusal) as refused:
+    with pytest.raises(Refusal) as refused:
         asyncio.run(endpoints.posted_form(request))
     assert refused.value.status == 408
 

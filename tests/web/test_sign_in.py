@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from urllib.parse import parse_qs, parse_qsl, urlencode, urljoin, urlsplit
 
 import httpx
+import httpx2
 import pytest
 from jinja2 import Environment
 from starlette.testclient import TestClient
@@ -72,7 +73,7 @@ class Guest:
         self.http = TestClient(create_app(context), base_url=HOST, follow_redirects=False)
         self.services = services
 
-    def press(self, service: str, page: str = "/sign-in", button: str = "/sign-in") -> httpx.Response:
+    def press(self, service: str, page: str = "/sign-in", button: str = "/sign-in") -> httpx2.Response:
         csrf = re.findall(r'name="csrf" value="([^"]+)"', self.http.get(page).text)[-1]
         return self.http.post(f"{button}/{service}", data={"csrf": csrf})
 
@@ -81,11 +82,11 @@ class Guest:
         trusted = ssl.create_default_context(cafile=self.services.urls.ca_file)
         return str(httpx.get(url, verify=trusted).headers["location"])
 
-    def arrive(self, location: str) -> httpx.Response:
+    def arrive(self, location: str) -> httpx2.Response:
         assert location.startswith(f"{HOST}/sign-in/")
         return self.http.get(location.removeprefix(HOST))
 
-    def sign_in(self, service: str) -> httpx.Response:
+    def sign_in(self, service: str) -> httpx2.Response:
         return self.arrive(self.consent(self.press(service).headers["location"]))
 
 

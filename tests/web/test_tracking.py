@@ -62,7 +62,7 @@ def test_looking_at_the_page_unsubscribes_nobody_and_posting_does(
     assert not is_suppressed(store, scope, mail)
     for _ in range(2):
         answer = http.post(path, data={"List-Unsubscribe": "One-Click"})
-        assert (answer.status_code, answer.cookies) == (200, {})
+        assert (answer.status_code, dict(answer.cookies)) == (200, {})
     assert is_suppressed(store, scope, mail)
     with store.read() as session:
         assert tallies.statistics(session, scope, mail.campaign_id).unsubscribed == 1

@@ -10,8 +10,9 @@ import pytest
 from deployments.simulators.microsoft.login import TENANT
 from deployments.simulators.server import Simulators
 from deployments.simulators.world import World
+from tasks.providers.access.id_token import SignInFailed
 from tasks.providers.access.oauth import App, microsoft_app
-from tasks.providers.access.sign_in import SignInFailed, begin_sign_in, finish_sign_in
+from tasks.providers.access.sign_in import begin_sign_in, finish_sign_in
 from tests.providers.sign_in.browsing import BACK, browse
 
 IDENTITY = ["microsoft", "google"]
@@ -20,7 +21,8 @@ IDENTITY = ["microsoft", "google"]
 @pytest.fixture(params=IDENTITY)
 def identity(request: pytest.FixtureRequest) -> App:
     """The application when it only asks who somebody is."""
-    return replace(request.getfixturevalue(request.param), scopes=())
+    app: App = request.getfixturevalue(request.param)
+    return replace(app, scopes=())
 
 
 @pytest.fixture

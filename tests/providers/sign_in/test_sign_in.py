@@ -7,8 +7,9 @@ import pytest
 
 from deployments.simulators.faults import Fault
 from deployments.simulators.server import Simulators
+from tasks.providers.access.id_token import SignInFailed
 from tasks.providers.access.oauth import App, microsoft_app, refresh, revoke
-from tasks.providers.access.sign_in import SignInFailed, begin_sign_in, finish_sign_in
+from tasks.providers.access.sign_in import begin_sign_in, finish_sign_in
 from tasks.providers.access.sign_in_refusals import AppMisconfigured
 from tasks.providers.base import NeedsReconnect, ProviderError
 from tests.providers.sign_in.browsing import BACK, browse
