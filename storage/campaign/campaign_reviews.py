@@ -24,7 +24,6 @@ from storage.session import Session
 
 BEING_WRITTEN = MailState.PENDING
 OPEN = (MailState.GENERATED, MailState.APPROVED, MailState.REJECTED)
-NOT_YET_LEFT = (MailState.PENDING, MailState.GENERATED, MailState.APPROVED)
 REFUSED = "rejected by the reviewer"
 
 
@@ -116,8 +115,7 @@ def end(
     over = kept_until(session, scope)
     if not campaigns.move(session, scope, campaign_id, expected=expected, to=to, error=why, resume_at=None, **over):
         return False
-    mails.mark_unknown(session, scope, campaign_id)
-    mails.decide(session, scope, campaign_id, MailState.REJECTED, expected=NOT_YET_LEFT, reason=why)
+    mails.reject_unsent(session, scope, campaign_id, reason=why)
     tallies.keep(session, scope, campaign_id)
     audit.record(session, scope, actor=actor, action=f"campaign.{to}", subject=campaign_id, detail={"why": why})
     return True
@@ -180,7 +178,7 @@ def _approve(session: Session, scope: Scope, campaign_id: str, decision: Decisio
 
 
 def _reject(session: Session, scope: Scope, campaign_id: str) -> int:
-    mails.decide(session, scope, campaign_id, MailState.REJECTED, expected=NOT_YET_LEFT, reason="campaign rejected")
+    mails.reject_unsent(session, scope, campaign_id, reason="campaign rejected")
     campaigns.note(session, scope, campaign_id, **kept_until(session, scope))
     return 0
 

@@ -22,6 +22,7 @@ from storage.tables import campaign_emails as table
 
 BATCH = 500
 SHOWN = (MailState.GENERATED, MailState.APPROVED, MailState.BLOCKED)
+UNSENT = (MailState.PENDING, MailState.GENERATED, MailState.APPROVED)
 MAY_HAVE_BEEN_KEPT = "the mail server was given it whole and did not take it, but may have kept it: ask the recipient"
 
 
@@ -133,13 +134,13 @@ def decide(
 
 
 @scoped
-def mark_unknown(session: Session, scope: Scope, campaign_id: str) -> int:
-    """When a campaign ends: approved mails that a relay once received in full become `unknown`. Returns how many."""
+def reject_unsent(session: Session, scope: Scope, campaign_id: str, *, reason: str) -> None:
+    """When a campaign ends: unsent mails become `rejected`, or `unknown` if a relay once received them in full."""
     heard = update(table).where(
         of_campaign(table, scope, campaign_id), table.c.state == MailState.APPROVED, table.c.handed_over > 0
     )
-    doubtful = heard.values(state=MailState.UNKNOWN, reason=MAY_HAVE_BEEN_KEPT, updated_at=now())
-    return session.execute(doubtful).rowcount
+    session.execute(heard.values(state=MailState.UNKNOWN, reason=MAY_HAVE_BEEN_KEPT, updated_at=now()))
+    decide(session, scope, campaign_id, MailState.REJECTED, expected=UNSENT, reason=reason)
 
 
 @scoped

@@ -10,12 +10,11 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, case, func, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, func, select, update
 
-from storage.campaign import due_mails
+from storage.campaign import due_mails, mails
 from storage.campaign.claims import READ, Claim, Outcome, claim_of
 from storage.campaign.due_mails import Opening
-from storage.campaign.mails import MAY_HAVE_BEEN_KEPT
 from storage.crypto import Key
 from storage.documents import now
 from storage.people import actions
@@ -54,9 +53,7 @@ def claim(
 def recover(
     session: Session, scope: Scope, campaign_id: str, key: Key, *, moment: datetime, until: datetime, limit: int = 1
 ) -> list[Claim]:
-    """Claim mails in `sending` whose claim has expired (worker killed, or held to be checked), whatever the campaign's
-    status.
-    """
+    """Claim mails in `sending` whose claim expired (worker killed, or held), whatever the campaign's status."""
     over = _in(scope, campaign_id, MailState.SENDING) & (table.c.claimed_until <= moment)
     late = select(table.c.id).where(over).order_by(table.c.ordinal).limit(limit).with_for_update(skip_locked=True)
     return _taken(session, scope, key, list(session.execute(late).scalars()), until)
@@ -92,19 +89,18 @@ def give_back(
     handed_over: bool = False,
     **known: str,
 ) -> None:
-    """Return mails that the service did not accept to `approved`, for later; to `rejected` if the campaign has ended,
-    or to `unknown` if a relay ever received one in full.
+    """Return mails that the service did not accept to `approved`, for later; if the campaign has ended, reject them.
 
     `put_off`: deferred because of the mail itself, not because the mailbox accepts nothing for now.
     `handed_over`: a relay received them in full and then did not accept them.
     """
     if not claims:
         return
-    goes_on = _status(session, scope, claims[0].campaign_id) in UNFINISHED
-    heard = table.c.handed_over + int(handed_over) > 0
+    campaign_id = claims[0].campaign_id
+    goes_on = _status(session, scope, campaign_id) in UNFINISHED
     values = {
-        "state": MailState.APPROVED if goes_on else case((heard, MailState.UNKNOWN), else_=MailState.REJECTED),
-        "reason": "" if goes_on else case((heard, MAY_HAVE_BEEN_KEPT), else_=ENDED_BEFORE),
+        "state": MailState.APPROVED,
+        "reason": "",
         "claimed_until": None,
         "submitted_at": None,
         "not_before": not_before,
@@ -112,6 +108,8 @@ def give_back(
         "handed_over": table.c.handed_over + int(handed_over),
     }
     _write(session, _still_ours(session, scope, claims), values | known)
+    if not goes_on:
+        mails.reject_unsent(session, scope, campaign_id, reason=ENDED_BEFORE)
 
 
 @scoped

@@ -178,7 +178,7 @@ CAMPAIGNS_AS_A_STRANGER: dict[str, Callable[[Session, Scope, Any], Any]] = {
     ),
     "mails.retry_writing": lambda s, me, it: mails.retry_writing(s, me, it.mail.campaign_id),
     "mail_search.search": lambda s, me, it: mail_search.search(s, me, it.mail.campaign_id, it.mail.key, "person"),
-    "mails.mark_unknown": lambda s, me, it: mails.mark_unknown(s, me, it.mail.campaign_id),
+    "mails.reject_unsent": lambda s, me, it: mails.reject_unsent(s, me, it.mail.campaign_id, reason="over"),
     "mails.retry_sending": lambda s, me, it: mails.retry_sending(s, me, it.mail.campaign_id),
     "mails.clear": lambda s, me, it: mails.clear(s, me, it.mail.campaign_id),
     "mails.content": lambda s, me, it: bool(mails.content(s, me, it.mail.campaign_id, it.mail.mail_id, it.mail.key)),

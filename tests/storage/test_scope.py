@@ -209,7 +209,6 @@ WITHOUT_EFFECT_HERE = {
     "campaign_reviews.kept_until",
     "mails.retry_sending",  # nothing has failed
     "mails.retry_writing",  # as above
-    "mails.mark_unknown",  # no relay has heard any
     "contacts.count",
     "contacts.create",
     "hash_keys.demand_key",  # the key is there
