@@ -86,8 +86,7 @@ def disconnect(visit: Visit) -> Response:
 
     connection_id = visit.part("connection_id")
     with visit.context.store.read() as session:
-        found = connections.connection(session, visit.scope, connection_id)
-        tokens = connections.tokens(session, visit.scope, connection_id)
+        found, tokens = connections.with_tokens(session, visit.scope, connection_id)
     revoked = tokens is not None and asyncio.run(oauth.revoke(app_of(found.provider), tokens.refresh_token))
     with visit.context.store.begin() as session:
         connections.disconnect(session, visit.scope, connection_id)

@@ -106,8 +106,7 @@ def disconnect_command(connection_id: str, *, as_json: bool) -> None:
     store = ready_store()
     with store.read() as session:
         scope = tenants.scope_of_connection(session, connection_id)
-        found = connections.connection(session, scope, connection_id)
-        tokens = connections.tokens(session, scope, connection_id)
+        found, tokens = connections.with_tokens(session, scope, connection_id)
     revoked = bool(tokens) and asyncio.run(oauth.revoke(app_of(found.provider), tokens.refresh_token if tokens else ""))
     with store.begin() as session:
         connections.disconnect(session, scope, connection_id)
