@@ -1,8 +1,8 @@
-"""`python -m deployments.fork_server SOCKET`: has imported all that flows need, and forks itself for each run.
+"""`python -m deployments.fork_server SOCKET`: imports everything that flows need, then forks once per flow run.
 
-A run begins in hundredths of a second in place of seconds of CPU, shares the memory of what was imported, and is a
-process of its own as before: what kills one run harms no other. Whoever asked (`forked`) is bound to its run: should
-one of them go, the other goes too.
+A run starts in hundredths of a second instead of seconds of CPU, shares the memory of what was imported, and is a
+process of its own all the same: what kills one run harms no other. A client (`forked`) and its run are bound to each
+other: when one of them dies, the other does too.
 """
 
 import atexit
@@ -25,13 +25,13 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
-from deployments.forked import NUMBER, PASSED_ON
+from deployments.forked import FORWARDED, NUMBER
 
 PR_SET_PDEATHSIG = 1
 ENGINE = "prefect.engine"
-PATIENCE = 10.0
-# Our flows with all that they are made of, and what libraries import only when it is needed.
-IMPORTED = (
+ORDER_TIMEOUT = 10.0  # seconds
+# Our flows and their dependencies, and what libraries otherwise import only on first use.
+PRELOADED = (
     "deployments.registry", "prefect.flow_engine", "prefect.task_engine", "prefect.artifacts",
     "prefect.concurrency.services", "prefect.utilities.visualization", "sqlalchemy.dialects.postgresql.psycopg",
     "psycopg", "phonenumbers.timezone", "uuid_utils",
@@ -41,33 +41,36 @@ Order = dict[str, Any]
 
 
 class ForkServer:
-    """Forks only while it has one thread and no connection to anything."""
+    """Has one thread and no connection to a database or service, so that it is safe to fork."""
 
     def __init__(self, listening: socket.socket) -> None:
         self._listening: socket.socket | None = listening
         self._runs: dict[int, socket.socket] = {}
-        self._told_to_stop = False
+        self._is_stopping = False
         self._woken, waker = os.pipe()
         os.set_blocking(waker, False)
         signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
-        for number in PASSED_ON:
+        for number in FORWARDED:
             signal.signal(number, self._stop)
 
     def serve(self) -> Order | None:
-        """Until told to stop and the last run is over. In a process that was forked: what it is to do."""
+        """Serve until a signal asks to stop and the last run has ended, and return None.
+
+        Returns in each forked process too: there, the order that the process is to carry out.
+        """
         while self._listening or self._runs:
             listening = [self._listening] if self._listening else []
             watched: list[Any] = [self._woken, *listening, *self._runs.values()]
             ready, _, _ = select.select(watched, [], [])
             if self._woken in ready:
                 os.read(self._woken, 4096)
-            self._bury()
-            if self._told_to_stop and self._listening:
+            self._reap()
+            if self._is_stopping and self._listening:
                 self._listening.close()
                 self._listening = None
             for run, channel in list(self._runs.items()):
-                if channel in ready:  # nobody says anything but that he is gone
+                if channel in ready:  # a client sends nothing after its order, so this is its end
                     os.kill(run, signal.SIGKILL)
                     del self._runs[run]
             asked = self._listening if self._listening in ready else None
@@ -77,16 +80,16 @@ class ForkServer:
 
     def _begin(self, channel: socket.socket) -> Order | None:
         try:
-            order, outputs = _ordered(channel)
+            order, outputs = _receive_order(channel)
         except (OSError, ValueError):
-            channel.close()  # gone before it said what it wanted
+            channel.close()  # the client was gone before its order was complete
             return None
-        signal.pthread_sigmask(signal.SIG_BLOCK, PASSED_ON)  # a run that is told to stop as it begins must not miss it
+        signal.pthread_sigmask(signal.SIG_BLOCK, FORWARDED)  # a signal sent while the run starts must not be lost
         run = os.fork()
         if not run:
             self._become_run(channel, outputs)
             return order
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, PASSED_ON)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, FORWARDED)
         for output in outputs:
             os.close(output)
         self._runs[run] = channel
@@ -100,7 +103,7 @@ class ForkServer:
         for number in (signal.SIGCHLD, signal.SIGTERM):
             signal.signal(number, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, PASSED_ON)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, FORWARDED)
         for place, output in enumerate(outputs, start=1):
             os.dup2(output, place)
             os.close(output)
@@ -108,37 +111,47 @@ class ForkServer:
             if one:
                 one.close()
 
-    def _bury(self) -> None:
-        with suppress(ChildProcessError):  # nobody is left
+    def _reap(self) -> None:
+        with suppress(ChildProcessError):  # no run is left
             while True:
                 run, ended, used = os.wait4(-1, os.WNOHANG)
                 if not run:
                     return
-                _tell(run, ended, used)
+                _log_usage(run, ended, used)
                 if channel := self._runs.pop(run, None):
                     with suppress(OSError):
                         channel.sendall(NUMBER.pack(ended))
                     channel.close()
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
-        self._told_to_stop = True
+        self._is_stopping = True
 
 
-def _tell(run: int, ended: int, used: resource.struct_rusage) -> None:
-    """For who must know how many runs a machine can take; memory as Linux counts it, with what is shared."""
+def _log_usage(run: int, ended: int, used: resource.struct_rusage) -> None:
+    """Tell operators what a run costs. Memory is the peak resident size as Linux counts it, shared pages included."""
     cpu = used.ru_utime + used.ru_stime
     how = os.waitstatus_to_exitcode(ended)
     sys.stderr.write(f"process {run} of a run ended with {how}: {cpu:.2f} s of CPU, {used.ru_maxrss // 1024} MB\n")
     sys.stderr.flush()
 
 
-def _ordered(channel: socket.socket) -> tuple[Order, list[int]]:
-    channel.settimeout(PATIENCE)
+def _receive_order(channel: socket.socket) -> tuple[Order, list[int]]:
+    """The order and the file descriptors for standard output and error. Raises OSError or ValueError if incomplete."""
+    channel.settimeout(ORDER_TIMEOUT)
     size, outputs, _, _ = socket.recv_fds(channel, NUMBER.size, 2)
-    if len(size) < NUMBER.size:
-        raise ConnectionResetError
-    order: Order = json.loads(channel.recv(NUMBER.unpack(size)[0], socket.MSG_WAITALL))
-    return order, outputs
+    try:
+        # One recv() with a timeout would return what the socket holds, which can be less than a whole environment.
+        with channel.makefile("rb") as stream:
+            size += stream.read(NUMBER.size - len(size))
+            length = int(NUMBER.unpack(size)[0]) if len(size) == NUMBER.size else 0
+            text = stream.read(max(length, 0))
+        if not length or len(text) < length:
+            raise ConnectionResetError
+        return json.loads(text), outputs
+    except (OSError, ValueError):
+        for output in outputs:
+            os.close(output)
+        raise
 
 
 def _die_with_parent() -> None:
@@ -147,14 +160,14 @@ def _die_with_parent() -> None:
 
 
 def run_engine(order: Order) -> None:
-    """What `python -m prefect.engine` does, in the environment and folder that it was to be started in."""
+    """Do what `python -m prefect.engine` would, in the environment and folder of the order."""
     os.environ.clear()
     os.environ.update(order["environment"])
     os.chdir(order["folder"])
     import uuid_utils  # noqa: PLC0415 (as `import_all`)
     from prefect.context import refresh_global_settings_context  # noqa: PLC0415 (as above)
 
-    uuid_utils.reseed_rng()  # else two runs would make up the same ids
+    uuid_utils.reseed_rng()  # otherwise two forks would generate the same ids
     refresh_global_settings_context()
     from tasks.providers import tracing  # noqa: PLC0415 (as above)
 
@@ -165,7 +178,7 @@ def run_engine(order: Order) -> None:
 
 
 def end_with(work: Callable[[], object]) -> NoReturn:
-    """As a process ends, but for taking the interpreter apart: what was imported for all takes long."""
+    """Run `work` and exit as an interpreter does, except for tearing down its modules, which would take long."""
     status = 1
     try:
         work()
@@ -182,7 +195,7 @@ def end_with(work: Callable[[], object]) -> NoReturn:
 
 
 def import_all() -> None:
-    for name in IMPORTED:
+    for name in PRELOADED:
         importlib.import_module(name)
     from tasks.providers import expectations  # noqa: PLC0415 (as above)
 
@@ -193,9 +206,9 @@ def main() -> None:
     address = Path(sys.argv[1])
     import_all()
     gc.collect()
-    gc.freeze()  # what was imported is nobody's garbage: runs need not look through it, nor copy it by looking
+    gc.freeze()  # keeps collections in the runs away from shared pages, which touching would copy
     listening = socket.socket(socket.AF_UNIX)
-    os.umask(0o077)  # an order holds the environment, and that holds keys
+    os.umask(0o077)  # an order holds the environment, and with it keys
     address.unlink(missing_ok=True)
     listening.bind(str(address))
     listening.listen(128)

@@ -1,8 +1,7 @@
-"""Stands where Prefect starts `python -m prefect.engine`, and has the fork server run that instead.
+"""Started by Prefect in place of `python -m prefect.engine`, and has the fork server run the engine instead.
 
-Prefect watches this process, signals it and reads its exit status, so it passes all of them on. It imports nothing
-but the standard library, for it is all that is left of a flow run's start. Where no fork server answers, it becomes
-what it stands for.
+Prefect watches this process, signals it and reads its exit status, so this forwards signals to the run and exits as
+the run does. It imports only the standard library, to start fast. If no fork server answers, it executes the engine.
 """
 
 import json
@@ -13,29 +12,29 @@ import struct
 import sys
 
 NUMBER = struct.Struct("!i")
-PASSED_ON = (signal.SIGTERM, signal.SIGINT)
+FORWARDED = (signal.SIGTERM, signal.SIGINT)
 
 
 def main() -> None:
-    signal.pthread_sigmask(signal.SIG_BLOCK, PASSED_ON)  # until there is somebody to pass them on to
+    signal.pthread_sigmask(signal.SIG_BLOCK, FORWARDED)  # until there is a run to forward them to
     try:
-        channel = _handed_over(sys.argv[1])
+        channel = _hand_over(sys.argv[1])
         run = _number(channel)
     except OSError:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, PASSED_ON)
-        os.execv(sys.executable, [sys.executable, "-m", "prefect.engine"])  # noqa: S606 (what Prefect asked for)
-    for number in PASSED_ON:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, FORWARDED)
+        os.execv(sys.executable, [sys.executable, "-m", "prefect.engine"])  # noqa: S606 (what Prefect meant to start)
+    for number in FORWARDED:
         signal.signal(number, lambda received, _: os.kill(run, received))
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, PASSED_ON)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, FORWARDED)
     try:
         ended = _number(channel)
     except OSError:
-        ended = signal.SIGKILL  # the fork server is gone, and took the run with it
+        ended = signal.SIGKILL  # the fork server died, and the run with it
     _end_as(ended)
 
 
-def _handed_over(address: str) -> socket.socket:
-    """The order to run, with everything that a process of its own would have been given."""
+def _hand_over(address: str) -> socket.socket:
+    """Send all that a child process would inherit. The connection returned lasts as long as the run."""
     channel = socket.socket(socket.AF_UNIX)
     channel.connect(address)
     order = json.dumps({"environment": dict(os.environ), "folder": os.getcwd()}).encode()  # noqa: PTH109 (pathlib costs)
@@ -52,9 +51,9 @@ def _number(channel: socket.socket) -> int:
 
 
 def _end_as(ended: int) -> None:
-    """As the run did: by its exit status, or by the signal that ended it."""
+    """Exit with the run's own status, or by the signal that ended it."""
     if os.WIFSIGNALED(ended):
-        if os.WTERMSIG(ended) in PASSED_ON:
+        if os.WTERMSIG(ended) in FORWARDED:
             signal.signal(os.WTERMSIG(ended), signal.SIG_DFL)
         os.kill(os.getpid(), os.WTERMSIG(ended))
     sys.exit(os.waitstatus_to_exitcode(ended))

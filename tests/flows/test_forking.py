@@ -79,6 +79,10 @@ def is_alive(pid: int) -> bool:
         return False
 
 
+def open_files(process: subprocess.Popen[bytes]) -> int:
+    return len(list(Path(f"/proc/{process.pid}/fd").iterdir()))
+
+
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc")
 
 
@@ -136,6 +140,28 @@ def test_a_run_does_not_outlive_who_asked_for_it(address: Path, tmp_path: Path) 
     process.wait()
     wait_for(lambda: not is_alive(run))
     assert asked(address, tmp_path).wait(PATIENCE) == 0, "and the server goes on"
+
+
+@pytest.mark.usefixtures("server")
+def test_an_environment_larger_than_what_a_socket_holds_arrives_whole(address: Path, tmp_path: Path) -> None:
+    large = {f"LARGE_{number}": "x" * 100_000 for number in range(10)}
+    deed = "print(sum(len(os.environ[f'LARGE_{number}']) for number in range(10)))"
+    told, _ = asked(address, tmp_path, deed, **large).communicate(timeout=PATIENCE)
+    assert told.split()[3:] == ["1000000"]
+
+
+def test_a_client_that_goes_in_the_middle_of_its_order_costs_the_server_nothing(
+    server: subprocess.Popen[bytes], address: Path, tmp_path: Path
+) -> None:
+    order = b'{"environment": {}, '
+    before = open_files(server)
+    for sent in (b"", b"\0", forked.NUMBER.pack(4096), forked.NUMBER.pack(len(order)) + order[:-1], b"\xff" * 4):
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(str(address))
+            if sent:
+                socket.send_fds(client, [sent], [1, 2])
+    assert asked(address, tmp_path).wait(PATIENCE) == 0
+    wait_for(lambda: open_files(server) == before)
 
 
 def test_a_server_that_is_killed_takes_its_runs_along_and_they_count_as_killed(
