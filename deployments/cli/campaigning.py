@@ -20,7 +20,16 @@ from deployments.cli.campaign_sending import (
     tell_now,
     wake,
 )  # fmt: skip
-from deployments.cli.terminal import Refused, command, organization_option, ready_store, reviewer_of, show, user_option
+from deployments.cli.terminal import (
+    Refused,
+    command,
+    organization_option,
+    ready_store,
+    reviewer_of,
+    show,
+    text_of,
+    user_option,
+)
 from deployments.cli.waiting import follow_campaign
 from storage import audit
 from storage.campaign import campaign_reviews, campaigns, mail_marks, mails, segments
@@ -78,7 +87,7 @@ def _new(
     with store.begin() as session:
         scope = tenants.scope_of(session, organization, user)
         wish = Wish(
-            id=campaign_id, flow_run_id=campaign_id, name=name, brief=_text(brief_path) if brief_path else "",
+            id=campaign_id, flow_run_id=campaign_id, name=name, brief=text_of(brief_path) if brief_path else "",
             template=template, connection_id=connection, budget=_money(budget), attachments=_attached(attachments),
             criteria=segments.segment(session, scope, segment) if segment
             else Criteria(pipeline, stage, tags, contacts),
@@ -165,15 +174,6 @@ def _decide(
 
 def _ids(session: Session, scope: Scope, campaign_id: str, named: Sequence[str]) -> list[str]:
     return [mails.mail(session, scope, campaign_id, one, None).id for one in named]
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as wrong:
-        raise Refused(f"{path} cannot be read: {wrong.strerror}") from None
-    except UnicodeDecodeError:
-        raise Refused(f"{path} is not text in UTF-8") from None
 
 
 def _money(text: str) -> Decimal | None:

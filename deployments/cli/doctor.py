@@ -26,7 +26,7 @@ FEW = 20  # organizations, of which everything is told
 def doctor_command(*, production: bool, as_json: bool) -> None:
     """Check settings, database, keys, Prefect and connections, and say how to mend them."""
     found = list(examine())
-    if production and all(one.fine for one in found if one.what in {"database", "schema"}):
+    if production and all(one.fine for one in found if one.what in {"settings", "database", "schema"}):
         chosen = Settings.load()
         found += examine_for_production(chosen, open_store(chosen))
     rows = [("ok" if one.fine else "NOT OK", one.what, one.told, one.mend) for one in found]
@@ -40,7 +40,10 @@ def doctor_command(*, production: bool, as_json: bool) -> None:
 
 
 def examine() -> Iterator[Finding]:
-    yield _checked("settings", lambda: f"home is {Settings.load().home}", "correct the setting named")
+    settings = _checked("settings", lambda: f"home is {Settings.load().home}", "correct the setting named")
+    yield settings
+    if not settings.fine:
+        return
     chosen = Settings.load()
     mend_keys = f"set {PREFIX}SECRET_KEYS, or put {chosen.home}/secret_keys back"
     yield _checked("keys", lambda: f"{len(chosen.keys())} known", mend_keys)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from deployments.cli.terminal import Refused, command, organization_option, ready_store, show, table, user_option, when
+from deployments.cli.terminal import command, organization_option, ready_store, show, table, text_of, user_option, when
 from storage.campaign import templates
 from storage.campaign.templates import NewTemplate
 from storage.organization import tenants
@@ -25,10 +25,8 @@ def template_command() -> None:
 @click.option("--file", "path", required=True, type=click.Path(path_type=Path), help="Subject and text, as a brief.")
 def _template_save(name: str, organization: str, user: str, path: Path, *, as_json: bool) -> None:
     """Save a template; a changed one becomes the next version."""
-    if not path.is_file():
-        raise Refused(f"there is no file {path}")
-    brief = read_brief(path.read_text(encoding="utf-8"))
-    check_template(brief.subject, brief.text)
+    brief = read_brief(text_of(path))
+    check_template(brief.subject, brief.text, brief.links)
     with ready_store().begin() as session:
         scope = tenants.scope_of(session, organization, user)
         new = NewTemplate(name, brief.subject, brief.text, brief.language, brief.links)

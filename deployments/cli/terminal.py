@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import click
@@ -100,6 +101,16 @@ def reviewer_of(session: Session, scope: Scope, owner_id: str, email: str | None
     if email.strip().lower() not in users.values():
         raise Refused(f"{email} is no user of this organization")
     return email.strip().lower()
+
+
+def text_of(path: Path) -> str:
+    """The text of a file that was named. Raises Refused, which says what is wrong with it."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as wrong:
+        raise Refused(f"{path} cannot be read: {wrong.strerror}") from None
+    except UnicodeDecodeError:
+        raise Refused(f"{path} is not text in UTF-8") from None
 
 
 def show(as_json: bool, value: Any, text: Callable[[], None]) -> None:  # noqa: FBT001 (the option itself)

@@ -89,6 +89,18 @@ def test_the_doctor_says_how_to_mend(
     assert call("doctor").exit_code == 1
 
 
+@pytest.mark.parametrize("words", [(), ("--production",)])
+def test_the_doctor_ends_with_a_setting_that_nothing_can_be_read_with(
+    call: Call, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CONTACTFLOW_WEB_PORT", "eighty")
+    settings.cache_clear()
+    result = call("doctor", *words, "--json")
+    (found,) = json.loads(result.stdout)
+    assert (found["what"], found["fine"], "CONTACTFLOW_WEB_PORT" in found["told"]) == ("settings", False, True)
+    assert (result.exit_code, result.stderr) == (1, "error: something wants mending\n")
+
+
 def test_of_many_organizations_the_doctor_tells_what_is_wrong(
     call: Call, prefect: FakePrefect, house: House, connection: str
 ) -> None:

@@ -207,6 +207,26 @@ def test_templates_and_segments_are_kept_by_name(call: Call, told: Any, brief: s
     assert told("segment", "list", "--org", "acme") == []
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"subject: x\n\nGr\xfc\xdfe", "is not text in UTF-8"),
+        (b"---\nsubject: x\nlinks: {demo: https://acme.example/demo}\n---\nSee {{link:dmo}}", "there is no link 'dmo'"),
+        (b"", "the brief is empty"),
+        (None, "cannot be read"),
+    ],
+)
+def test_a_template_that_no_mail_could_be_made_of_is_not_kept(
+    call: Call, told: Any, tmp_path: Path, content: bytes | None, said: str
+) -> None:
+    path = tmp_path / "spring.md"
+    if content is not None:
+        path.write_bytes(content)
+    result = call("template", "save", "spring", "--org", "acme", "--user", ANN, "--file", str(path))
+    assert (result.exit_code, said in result.stderr, len(result.stderr.splitlines())) == (1, True, 1)
+    assert told("template", "list", "--org", "acme") == []
+
+
 def test_an_address_is_kept_from_being_written_to_in_any_spelling(call: Call, told: Any) -> None:
     assert told("suppression", "add", "Ada+news@Engines.example", "--org", "acme") == {"new": True}
     assert told("suppression", "add", "ada@engines.example", "--org", "acme") == {"new": False}

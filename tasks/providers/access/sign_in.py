@@ -24,7 +24,7 @@ from tasks.providers.access.id_token import GOOGLE, SignInFailed, address_of, be
 from tasks.providers.access.oauth import App, Grant, Issued, ask, granted
 from tasks.providers.access.sign_in_refusals import refusal
 from tasks.providers.base import NeedsReconnect, ProviderError
-from tasks.providers.http_errors import Temporary
+from tasks.providers.http_errors import Temporary, broken
 from tasks.providers.polite_client import Chance, Patience, new_client
 
 ONCE = Patience(attempts=1, answer=30)  # a code is good for one question: the answer to a second takes all back
@@ -81,7 +81,10 @@ async def _finish_microsoft(
     answer, issuer = await _msal(app, partial(_redeem, flow=flow, query=query))
     if "error" in answer:
         raise _in_the_open(refusal(app.name, answer))
-    issued = msgspec.convert(answer, Issued)
+    try:
+        issued = msgspec.convert(answer, Issued, strict=False)  # some write `expires_in` as text
+    except msgspec.ValidationError as trouble:
+        raise broken(app.name, httpx.codes.OK, "no token in the answer").error from trouble
     nonce = hashlib.sha256(str(flow["nonce"]).encode()).hexdigest()  # as msal asks for it
     return issued, _who(app, issued, nonce=nonce, issuers=(issuer,), now=chance.clock())
 

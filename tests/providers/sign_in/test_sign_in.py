@@ -1,12 +1,16 @@
 """Signing in with a browser, against the simulated services; the Microsoft one over https, as msal wants it."""
 
 import json
+import time
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
 from deployments.simulators.faults import Fault
+from deployments.simulators.google import login as google_login
+from deployments.simulators.microsoft import login as microsoft_login
 from deployments.simulators.server import Simulators
+from storage.records import Provider
 from tasks.providers.access.id_token import SignInFailed
 from tasks.providers.access.oauth import App, microsoft_app, refresh, revoke
 from tasks.providers.access.sign_in import begin_sign_in, finish_sign_in
@@ -77,6 +81,29 @@ async def test_a_code_is_asked_with_once_whatever_becomes_of_the_answer(simulato
 def _posts(simulators: Simulators) -> int:
     paths = [one.paths for one in simulators.world.ledger.accounts.values()]
     return sum(times for asked in paths for path, times in asked.items() if path.endswith("/token"))
+
+
+def _answers_with(app: App, fields: dict[str, object], monkeypatch: pytest.MonkeyPatch) -> None:
+    service, name = (microsoft_login, "_tokens") if app.provider is Provider.MICROSOFT else (google_login, "_access")
+    usual = getattr(service, name)
+    monkeypatch.setattr(service, name, lambda *about, **more: usual(*about, **more) | fields)
+
+
+async def test_seconds_written_as_text_are_understood(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    _answers_with(app, {"expires_in": "3599"}, monkeypatch)
+    begun = await begin_sign_in(app, BACK)
+    grant = await finish_sign_in(app, begun.flow, await browse(begun))
+    assert 3000 < grant.expires_at.timestamp() - time.time() < 3600
+
+
+@pytest.mark.parametrize("fields", [{"access_token": 7}, {"access_token": None}, {"expires_in": "soon"}], ids=str)
+async def test_an_answer_without_a_token_or_with_no_time_is_told_plainly(
+    app: App, fields: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _answers_with(app, fields, monkeypatch)
+    begun = await begin_sign_in(app, BACK)
+    with pytest.raises((ProviderError, SignInFailed), match=app.name):
+        await finish_sign_in(app, begun.flow, await browse(begun))
 
 
 async def test_an_owner_who_says_no_is_understood(app: App) -> None:
