@@ -12,7 +12,8 @@ from functools import cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import Select, Update, bindparam, insert, select, update
+from sqlalchemy import Insert, Select, Update, bindparam, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from storage.crypto import Key, bound_to
 from storage.documents import encode, now
@@ -31,6 +32,10 @@ _brief = msgspec.json.Decoder(Brief)
 
 class UnknownCampaign(Exception):
     pass
+
+
+class CampaignExists(Exception):
+    """A campaign with this id was begun before, or just now."""
 
 
 class CampaignIsOver(Exception):
@@ -116,28 +121,34 @@ def _newest(role: Role) -> Select[Any]:
 def open_campaign(session: Session, scope: Scope, new: NewCampaign) -> Campaign:
     if new.connection_id:
         connections.connection(session, scope, new.connection_id)  # nobody writes from a mailbox that is not theirs
-    moment = now()
-    session.execute(
-        insert(table).values(
-            id=new.id,
-            organization_id=scope.organization_id,
-            user_id=scope.user_id,
-            connection_id=new.connection_id or None,
-            mailbox=new.connection_id or SMTP,
-            flow_run_id=new.flow_run_id,
-            name=new.name,
-            status=CampaignStatus.DRAFT,
-            criteria=asdict(new.criteria),
-            template_id=new.template_id or None,
-            model=new.model,
-            prompt_version=new.prompt_version,
-            budget_id=new.budget_id or None,
-            created_at=moment,
-            updated_at=moment,
-            **_sealed(session, scope, new),
-        )
-    )
+    try:
+        with session.connection.begin_nested():
+            session.execute(_opening(session, scope, new))
+    except IntegrityError:
+        raise CampaignExists(f"campaign {new.id} was begun already") from None
     return campaign(session, scope, new.id)
+
+
+def _opening(session: Session, scope: Scope, new: NewCampaign) -> Insert:
+    moment = now()
+    return insert(table).values(
+        id=new.id,
+        organization_id=scope.organization_id,
+        user_id=scope.user_id,
+        connection_id=new.connection_id or None,
+        mailbox=new.connection_id or SMTP,
+        flow_run_id=new.flow_run_id,
+        name=new.name,
+        status=CampaignStatus.DRAFT,
+        criteria=asdict(new.criteria),
+        template_id=new.template_id or None,
+        model=new.model,
+        prompt_version=new.prompt_version,
+        budget_id=new.budget_id or None,
+        created_at=moment,
+        updated_at=moment,
+        **_sealed(session, scope, new),
+    )
 
 
 @scoped

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx2
 import pytest
@@ -99,6 +100,16 @@ def test_a_double_click_begins_one_campaign(
     once = new_id()
     answers = [asking(once=once).headers["location"].partition("?")[0] for _ in range(2)]
     assert len(set(answers)) == len(engine.started) == len(every(store, scope)) == 1
+
+
+def test_presses_at_the_same_moment_begin_one_campaign(
+    store: Store, scope: Scope, engine: NotedEngine, asking: Callable[..., httpx2.Response]
+) -> None:
+    once = new_id()
+    with ThreadPoolExecutor(8) as presses:
+        answers = list(presses.map(lambda _: asking(once=once), range(8)))
+    assert {answer.headers["location"].partition("?")[0] for answer in answers} == {f"/campaigns/{once}"}
+    assert len(engine.started) == len(every(store, scope)) == 1
 
 
 def test_saved_templates_and_segments_can_be_chosen(

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from storage import audit
 from storage.campaign import campaign_reviews, campaigns, segments, templates
-from storage.campaign.campaigns import UnknownCampaign
+from storage.campaign.campaigns import CampaignExists
 from storage.campaign.segments import UnknownSegment
 from storage.documents import new_id
 from storage.organization import connections
@@ -47,17 +47,14 @@ def show(visit: Visit) -> Response:
 
 
 def begin(visit: Visit) -> Response:
-    """A second press of the button finds the campaign that the first one made."""
+    """A second press of the button leads to the campaign that the first one began."""
     typed, campaign_id = _typed(visit.form), _once(visit.form)
-    with visit.context.store.read() as session:
-        try:
-            return visit.go(f"/campaigns/{campaigns.campaign(session, visit.scope, campaign_id).id}")
-        except UnknownCampaign:
-            pass
     try:
         with visit.context.store.begin() as session:
             prepare(session, visit.scope, _wish(session, visit, typed, campaign_id), author=visit.email)
             audit.record(session, visit.scope, actor=visit.email, action="campaign.opened", subject=campaign_id)
+    except CampaignExists:
+        return visit.go(f"/campaigns/{campaign_id}")
     except (BriefError, TemplateRefused, CannotPrepare, UnknownSegment) as trouble:
         return _page(visit, typed, error=str(trouble))
     try:
