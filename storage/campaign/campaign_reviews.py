@@ -14,6 +14,7 @@ from storage.campaign import campaigns, mail_writing, mails, tallies
 from storage.campaign.campaigns import Campaign
 from storage.campaign.mail_writing import Written
 from storage.campaign.mails import UnknownMail
+from storage.campaign.waiting import lock_waiting_campaign
 from storage.deciding import CannotDecide, Choice
 from storage.documents import now
 from storage.organization import tenants
@@ -45,7 +46,7 @@ class Decision:
 @scoped
 def decide(session: Session, scope: Scope, campaign_id: str, decision: Decision) -> CampaignStatus:
     """Record a decision and move the campaign on; nothing is sent here."""
-    campaign, moment = _demand_waiting(session, scope, campaign_id), now()
+    campaign, moment = lock_waiting_campaign(session, scope, campaign_id), now()
     if decision.digest and decision.digest != mails.digest(session, scope, campaign_id):
         raise CannotDecide("these are not the mails that wait now: look at the campaign again")
     to = CampaignStatus.REJECTED if decision.choice is Choice.REJECT else CampaignStatus.SENDING
@@ -66,7 +67,7 @@ def decide(session: Session, scope: Scope, campaign_id: str, decision: Decision)
 @scoped
 def rewrite(session: Session, scope: Scope, campaign_id: str, written: Written, *, editor: str) -> str:
     """Put another text in a mail's place while the campaign waits; returns the campaign's new digest."""
-    _demand_waiting(session, scope, campaign_id)
+    lock_waiting_campaign(session, scope, campaign_id)
     key = campaigns.demand_body_key(session, scope, campaign_id)
     if mail_writing.write(session, scope, campaign_id, key, [written]) != 1:
         raise CannotDecide("somebody else changed this mail just now: look at it again")
@@ -84,7 +85,7 @@ def ask_again(
     session: Session, scope: Scope, campaign_id: str, mail_ids: Sequence[str], hint: str, *, reviewer: str
 ) -> None:
     """Return mails to `pending` with a hint for the next writing. Raises CannotDecide."""
-    _demand_waiting(session, scope, campaign_id)
+    lock_waiting_campaign(session, scope, campaign_id)
     key = campaigns.demand_body_key(session, scope, campaign_id)
     states = [*OPEN, MailState.BLOCKED, BEING_WRITTEN]
     found = mails.mails(session, scope, campaign_id, key, ids=mail_ids, states=states)
@@ -127,17 +128,6 @@ def kept_until(session: Session, scope: Scope) -> dict[str, datetime]:
     moment = now()
     keep = timedelta(days=organization_settings(session, scope).body_days)
     return {"completed_at": moment, "forget_at": moment + keep}
-
-
-def _demand_waiting(session: Session, scope: Scope, campaign_id: str) -> Campaign:
-    """Locks the campaign until the transaction ends: no text changes between checking the digest and deciding."""
-    waits = campaigns.is_at(session, scope, campaign_id, CampaignStatus.REVIEW)
-    campaign = campaigns.campaign(session, scope, campaign_id)
-    if not waits:
-        raise CannotDecide(f"campaign {campaign.id} does not wait for a decision: it is {campaign.status}")
-    if campaign.expires_at and campaign.expires_at < now():
-        raise CannotDecide(f"the time to decide was over on {campaign.expires_at:%d %b %Y}: start a new campaign")
-    return campaign
 
 
 def _demand_written(session: Session, scope: Scope, campaign_id: str) -> None:

@@ -10,12 +10,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Update, case, func, insert, or_, select, update
 
 from storage import audit
-from storage.campaign import campaigns
 from storage.campaign.mails import UnknownMail
 from storage.campaign.risks import UNDECIDED, of_risk
+from storage.campaign.waiting import lock_waiting_campaign
 from storage.deciding import CannotDecide, Overtaken
 from storage.documents import new_id, now
-from storage.records import CampaignStatus, Deed, MailState, Mark, Risk
+from storage.records import Deed, MailState, Mark, Risk
 from storage.scope import Scope, of_campaign, scoped
 from storage.session import Session
 from storage.tables import campaign_emails as mails
@@ -31,7 +31,7 @@ def mark_all(
     session: Session, scope: Scope, campaign_id: str, deed: Deed, *, actor: str, risks: Iterable[Risk]
 ) -> Mark:
     """Decide about all mails of some risk that nobody has decided about yet."""
-    _demand_waiting(session, scope, campaign_id)
+    lock_waiting_campaign(session, scope, campaign_id)
     wanted = mails.c.state.in_(UNSEEN) & or_(*(of_risk(risk) for risk in risks))
     return _mark(session, scope, campaign_id, deed, actor, wanted)
 
@@ -41,7 +41,7 @@ def mark_mails(
     session: Session, scope: Scope, campaign_id: str, deed: Deed, *, actor: str, mail_ids: Sequence[str]
 ) -> Mark:
     """Decide about chosen mails, whatever was decided of them before."""
-    _demand_waiting(session, scope, campaign_id)
+    lock_waiting_campaign(session, scope, campaign_id)
     if len(mail_ids) > AT_ONCE:
         raise CannotDecide(f"{len(mail_ids)} mails chosen, at most {AT_ONCE} at once: decide about the whole group")
     return _mark(session, scope, campaign_id, deed, actor, mails.c.id.in_(list(mail_ids)), mail_ids)
@@ -52,7 +52,7 @@ def mark_mail(
     session: Session, scope: Scope, campaign_id: str, deed: Deed, *, actor: str, mail_id: str, seen: str
 ) -> Mark:
     """Decide about one mail as it was seen."""
-    _demand_waiting(session, scope, campaign_id)
+    lock_waiting_campaign(session, scope, campaign_id)
     as_seen = (mails.c.id == mail_id) & (mails.c.mark_id == seen)
     made = _mark(session, scope, campaign_id, deed, actor, as_seen, [mail_id])
     stands = session.execute(
@@ -68,7 +68,7 @@ def mark_mail(
 @scoped
 def note_edit(session: Session, scope: Scope, campaign_id: str, mail_id: str, *, actor: str) -> Mark:
     """Mark a mail as edited, so that a reviewer who still sees the old text is refused."""
-    _demand_waiting(session, scope, campaign_id)
+    lock_waiting_campaign(session, scope, campaign_id)
     made = _made(session, scope, campaign_id, Mark(new_id(), actor, Deed.EDITED, 1, now()))
     one = update(mails).where(of_campaign(mails, scope, campaign_id), mails.c.id == mail_id)
     session.execute(one.values(mark_id=made.id))
@@ -78,7 +78,7 @@ def note_edit(session: Session, scope: Scope, campaign_id: str, mail_id: str, *,
 @scoped
 def take_back(session: Session, scope: Scope, campaign_id: str, mark_id: str, *, actor: str) -> int:
     """Restore the mails of a mark that nobody has decided about since. Returns how many."""
-    _demand_waiting(session, scope, campaign_id)
+    lock_waiting_campaign(session, scope, campaign_id)
     this = update(table).where(of_campaign(table, scope, campaign_id), table.c.id == mark_id)
     taken = session.execute(
         this.where(table.c.undone_at.is_(None), table.c.deed != Deed.EDITED).values(undone_at=now())
@@ -150,13 +150,6 @@ def _made(session: Session, scope: Scope, campaign_id: str, mark: Mark) -> Mark:
         )
     )  # fmt: skip
     return mark
-
-
-def _demand_waiting(session: Session, scope: Scope, campaign_id: str) -> None:
-    """Locks the campaign until the transaction ends, so that no mark slips in while it is being decided."""
-    campaign = campaigns.campaign(session, scope, campaign_id)
-    if not campaigns.is_at(session, scope, campaign_id, CampaignStatus.REVIEW):
-        raise CannotDecide(f"campaign {campaign_id} does not wait for a decision: it is {campaign.status}")
 
 
 def _read(row: Row[Any]) -> Mark:

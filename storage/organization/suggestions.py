@@ -9,13 +9,15 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, delete, func, insert, select
 
 from storage.campaign import campaigns, mails
+from storage.campaign.waiting import lock_waiting_campaign
 from storage.crypto import Key, bound_to
 from storage.deciding import CannotDecide
 from storage.documents import new_id, now
-from storage.records import Advice, CampaignStatus, Run, RunKind, Suggestion, SyncStatus
+from storage.records import Advice, Run, RunKind, Suggestion
 from storage.scope import Scope, of_campaign, of_sync, scoped
 from storage.session import Session
 from storage.sync import plans, syncs
+from storage.sync.waiting import lock_waiting_sync
 from storage.tables import suggestions as table
 
 MOST = 500  # of one run: more than that nobody reads
@@ -27,7 +29,7 @@ def suggest(
     session: Session, scope: Scope, run: Run, number: int, advice: Advice, reason: str, *, by: str
 ) -> Suggestion:
     """`number` is a row's or a mail's as the preview shows it, 0 for the whole."""
-    key = _demand_waiting(session, scope, run)
+    key = _lock_waiting(session, scope, run)
     _demand_there(session, scope, run, number)
     made = Suggestion(new_id(), number, advice, reason.strip()[:LONGEST], by, now())
     session.execute(
@@ -55,18 +57,12 @@ def take_out(session: Session, scope: Scope, run: Run, numbers: Iterable[int]) -
     return session.execute(delete(table).where(_of(scope, run), about)).rowcount
 
 
-def _demand_waiting(session: Session, scope: Scope, run: Run) -> Key:
-    """Held until the transaction ends: none slips into a run that is being decided."""
+def _lock_waiting(session: Session, scope: Scope, run: Run) -> Key:
     if run.kind is RunKind.SYNC:
-        status: SyncStatus | CampaignStatus = syncs.sync(session, scope, run.id).status
-        waits = syncs.is_at(session, scope, run.id, SyncStatus.PREVIEW)
-    else:
-        status = campaigns.campaign(session, scope, run.id).status
-        waits = campaigns.is_at(session, scope, run.id, CampaignStatus.REVIEW)
-    key = _key(session, scope, run)
-    if not waits or key is None:
-        raise CannotDecide(f"{run.kind} {run.id} does not wait for a decision: it is {status}")
-    return key
+        lock_waiting_sync(session, scope, run.id)
+        return syncs.demand_preview_key(session, scope, run.id)
+    lock_waiting_campaign(session, scope, run.id)
+    return campaigns.demand_body_key(session, scope, run.id)
 
 
 def _demand_there(session: Session, scope: Scope, run: Run, number: int) -> None:

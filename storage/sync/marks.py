@@ -12,11 +12,12 @@ from sqlalchemy import ColumnElement, Row, Update, func, insert, select, update
 from storage import audit
 from storage.deciding import CannotDecide, Overtaken
 from storage.documents import new_id, now
-from storage.records import ChangeKind, ChangeState, Deed, Edits, Mark, SyncStatus
+from storage.records import ChangeKind, ChangeState, Deed, Edits, Mark
 from storage.scope import Scope, of_sync, scoped
 from storage.session import Session
 from storage.sync import plan_verdicts, syncs
 from storage.sync.plan_verdicts import UNDECIDED
+from storage.sync.waiting import lock_waiting_sync
 from storage.tables import contact_sync_changes as rows
 from storage.tables import review_marks as table
 
@@ -74,7 +75,7 @@ def mark_row(
 @scoped
 def take_back(session: Session, scope: Scope, sync_id: str, mark_id: str, *, actor: str) -> int:
     """Restore the rows of a mark that nobody has decided about since. Returns how many."""
-    _demand_waiting(session, scope, sync_id)
+    lock_waiting_sync(session, scope, sync_id)
     taken = session.execute(
         _marks_of(update(table), scope, sync_id, mark_id)
         .where(table.c.undone_at.is_(None), table.c.deed != Deed.EDITED)
@@ -107,7 +108,7 @@ def _mark(
     session: Session, scope: Scope, sync_id: str, deed: Deed, actor: str, wanted: ColumnElement[bool],
     named: Sequence[str] = (),
 ) -> Mark:  # fmt: skip
-    _demand_waiting(session, scope, sync_id)
+    lock_waiting_sync(session, scope, sync_id)
     state, mark_id, moment = STATE_OF[deed], new_id(), now()
     fresh = wanted & rows.c.kind.in_(DECIDABLE) & rows.c.state.in_(DRAFTS)
     if deed is not Deed.EDITED:
@@ -125,13 +126,6 @@ def _mark(
         detail = {"mark": mark_id, "deed": deed, "rows": number, "named": list(named)}
         audit.record(session, scope, actor=actor, action="sync.marked", subject=sync_id, detail=detail)
     return made
-
-
-def _demand_waiting(session: Session, scope: Scope, sync_id: str) -> None:
-    """Locks the sync until the transaction ends, so that no mark slips in while the plan is being decided."""
-    sync = syncs.sync(session, scope, sync_id)
-    if not syncs.is_at(session, scope, sync_id, SyncStatus.PREVIEW):
-        raise CannotDecide(f"sync {sync_id} does not wait for a decision: it is {sync.status}")
 
 
 def _marks_of(query: Update, scope: Scope, sync_id: str, mark_id: str) -> Update:

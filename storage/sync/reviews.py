@@ -18,7 +18,7 @@ from storage.scope import Scope, scoped
 from storage.session import Session
 from storage.sync import landing, plan_verdicts, plans, syncs
 from storage.sync.plan_verdicts import UNDECIDED
-from storage.sync.syncs import Sync
+from storage.sync.waiting import lock_waiting_sync
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +41,14 @@ class Decision:
 @scoped
 def decide(session: Session, scope: Scope, sync_id: str, decision: Decision) -> SyncStatus:
     """Record a decision and move the sync on; nothing is written to the CRM here."""
-    sync = syncs.sync(session, scope, sync_id)
-    moment = now()
-    _demand_waiting(sync, decision, moment)
+    sync, moment = lock_waiting_sync(session, scope, sync_id), now()
+    if decision.digest and decision.digest != sync.digest:
+        raise CannotDecide("this is not the plan that waits now: look at the preview again")
     to = SyncStatus.REJECTED if decision.choice is Choice.REJECT else SyncStatus.EXECUTING
-    moved = syncs.move(
+    syncs.move(
         session, scope, sync_id, expected=SyncStatus.PREVIEW, to=to, decision=decision.choice,
         decided_by=decision.reviewer, decision_proven=decision.proven, comment=decision.comment, decided_at=moment,
     )  # fmt: skip
-    if not moved:
-        raise CannotDecide(f"sync {sync_id} was decided by somebody else just now")
     approved = (
         _reject(session, scope, sync_id, moment)
         if to is SyncStatus.REJECTED
@@ -65,15 +63,6 @@ def decide(session: Session, scope: Scope, sync_id: str, decision: Decision) -> 
         detail=_detail(decision, sync.digest, approved),
     )
     return to
-
-
-def _demand_waiting(sync: Sync, decision: Decision, moment: datetime) -> None:
-    if sync.status is not SyncStatus.PREVIEW:
-        raise CannotDecide(f"sync {sync.id} does not wait for a decision: it is {sync.status}")
-    if sync.expires_at and sync.expires_at < moment:
-        raise CannotDecide(f"the time to decide was over on {sync.expires_at:%d %b %Y}: start a new sync")
-    if decision.digest and decision.digest != sync.digest:
-        raise CannotDecide("this is not the plan that waits now: look at the preview again")
 
 
 def _approve(session: Session, scope: Scope, sync_id: str, decision: Decision) -> int:

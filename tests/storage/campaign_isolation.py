@@ -28,6 +28,7 @@ from storage.campaign.campaign_reviews import Decision
 from storage.campaign.mail_events import Event
 from storage.campaign.templates import NewTemplate
 from storage.campaign.usage import Result
+from storage.campaign.waiting import lock_waiting_campaign
 from storage.crypto import Key
 from storage.deciding import Choice
 from storage.documents import now
@@ -240,4 +241,5 @@ CAMPAIGNS_AS_A_STRANGER: dict[str, Callable[[Session, Scope, Any], Any]] = {
     "usage.open_budget": lambda s, me, _: usage.open_budget(s, me, "mine", limit=Decimal(5)) is None,
     "usage.reserve": lambda s, me, it: usage.reserve(s, me, it.mail.budget_id, attempt()),
     "usage.settle": lambda s, me, it: usage.settle(s, me, it.mail.usage_id, result()),
+    "waiting.lock_waiting_campaign": lambda s, me, it: lock_waiting_campaign(s, me, it.mail.campaign_id),
 }  # fmt: skip

@@ -33,7 +33,18 @@ from storage.records import (
 )
 from storage.scope import Scope
 from storage.session import Session
-from storage.sync import deferred, landing, opening, plan_outcomes, plan_values, plan_verdicts, plans, reviews, syncs
+from storage.sync import (
+    deferred,
+    landing,
+    opening,
+    plan_outcomes,
+    plan_values,
+    plan_verdicts,
+    plans,
+    reviews,
+    syncs,
+    waiting,
+)
 from storage.sync.opening import NewSync
 from storage.sync.plan_outcomes import Outcome
 from storage.sync.reviews import Decision
@@ -249,6 +260,7 @@ AS_A_STRANGER: dict[str, Callable[[Session, Scope, World], Any]] = {
     "syncs.undo_key": lambda s, me, it: syncs.undo_key(s, me, it.sync_id),
     "tenants.member": lambda s, me, it: tenants.member(s, me, f"admin@{it.mark}.example"),
     "tenants.users_of": lambda s, me, _: tenants.users_of(s, me),
+    "waiting.lock_waiting_sync": lambda s, me, it: waiting.lock_waiting_sync(s, me, it.sync_id),
     **PEOPLE_AS_A_STRANGER, **CAMPAIGNS_AS_A_STRANGER, **OUTBOX_AS_A_STRANGER, **REVIEW_AS_A_STRANGER,
     **SCHEDULES_AS_A_STRANGER,
     **PRIVACY_AS_A_STRANGER, **SUGGESTIONS_AS_A_STRANGER, **NOTICES_AS_A_STRANGER,
