@@ -1,6 +1,6 @@
 """Let Prefect forget runs that ended long ago, with their parameters, logs and artifacts."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from storage.campaign import campaign_standing
 from storage.documents import now
@@ -11,17 +11,26 @@ from tasks.providers.flow_runs.engine import Engine
 FLOWS = (
     "contact-sync", "email-campaign", "undo-sync", "rewrite-mails", "sample-mail", "housekeeping",
 )  # fmt: skip
-MOST = 2000  # at a time: the next night does the rest
+MOST = 20_000  # of each flow in one night; the next night continues with the oldest that are left
 
 
 def purge(store: Store, engine: Engine, *, days: int) -> int:
-    """How many runs. What our side still has open is left, whatever Prefect says of it."""
-    purged, before, still_open = 0, now() - timedelta(days=days), _still_open(store)
-    for flow in FLOWS:
-        for run_id in engine.ended(flow, before=before, most=MOST):
-            if run_id not in still_open:
-                engine.delete(run_id)
-                purged += 1
+    """Delete runs that ended more than `days` ago. Returns how many.
+
+    A run whose sync or campaign is still open on our side is kept, whatever its state in Prefect.
+    """
+    before, still_open = now() - timedelta(days=days), _still_open(store)
+    return sum(_purge(engine, flow, before, still_open) for flow in FLOWS)
+
+
+def _purge(engine: Engine, flow: str, before: datetime, still_open: set[str]) -> int:
+    purged = kept = 0
+    while purged < MOST and (page := engine.ended(flow, before=before, skip=kept)):
+        doomed = [run_id for run_id in page if run_id not in still_open][: MOST - purged]
+        for run_id in doomed:
+            engine.delete(run_id)
+        purged += len(doomed)
+        kept += sum(run_id in still_open for run_id in page)
     return purged
 
 

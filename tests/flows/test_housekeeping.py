@@ -10,11 +10,12 @@ import pytest
 from deployments.simulators.faults import Fault
 from deployments.simulators.server import Simulators
 from storage.campaign import campaigns
-from storage.documents import now
+from storage.documents import new_id, now
 from storage.organization import connections
 from storage.organization.connections import StoredTokens
-from storage.records import CampaignStatus, ConnectionStatus, SyncStatus
-from storage.sync import landing, syncs
+from storage.records import CampaignStatus, ConnectionStatus, Provider, SyncStatus
+from storage.sync import landing, opening, syncs
+from storage.sync.opening import NewSync
 from tasks.providers.flow_runs.engine import Engine
 from tasks.upkeep.chores import Chores, ChoresLeft
 from tasks.upkeep.follow_up import NotFollowedUp, follow_up
@@ -187,6 +188,31 @@ def test_prefect_forgets_runs_that_ended_long_ago_and_no_others(
     assert engine.ask("POST", "artifacts/filter", made) == []
     assert engine.state(str(asleep)) == "Suspended"
     assert purge(house.store, engine, days=30) == 0
+
+
+def test_of_more_runs_than_one_night_forgets_the_oldest_go_first_and_open_ones_stay(
+    house: House, driver: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = Engine(str(driver.client.api_url))
+    monkeypatch.setattr("tasks.upkeep.purge.now", lambda: now() + timedelta(days=31))
+    purge(house.store, engine, days=30)  # those of other tests
+    oldest, *others = [ended_run(engine) for _ in range(6)]
+    with house.store.begin() as session:
+        opening.open_sync(session, house.scope, NewSync(new_id(), oldest, Provider.GOOGLE))
+    monkeypatch.setattr("tasks.providers.flow_runs.engine.PAGE", 2)
+    monkeypatch.setattr("tasks.upkeep.purge.MOST", 3)
+    assert purge(house.store, engine, days=30) == 3
+    assert [run for run in (oldest, *others) if engine.state(run)] == [oldest, *others[3:]]
+    assert purge(house.store, engine, days=30) == 2
+    assert [run for run in (oldest, *others) if engine.state(run)] == [oldest]
+
+
+def ended_run(engine: Engine) -> str:
+    flow = engine.ask("POST", "flows/", {"name": "undo-sync"})
+    run = str(engine.ask("POST", "flow_runs/", {"flow_id": flow["id"]})["id"])
+    for state in ("RUNNING", "COMPLETED"):
+        engine.ask("POST", f"flow_runs/{run}/set_state", {"state": {"type": state}, "force": True})
+    return run
 
 
 @both

@@ -144,22 +144,16 @@ class Engine:
     def _some_runs(self, wanted: Mapping[str, Any]) -> list[dict[str, Any]]:
         return self.ask("POST", "flow_runs/filter", {**wanted, "limit": PAGE, "sort": "ID_DESC"}) or []
 
-    def ended(self, flow: str, *, before: datetime, most: int) -> list[str]:
-        """The ids of a flow's runs that were over before that moment, the oldest first."""
-        found: list[str] = []
-        while len(found) < most:
-            wanted = {
-                "flows": {"name": {"any_": [flow]}},
-                "flow_runs": {"state": {"type": {"any_": list(OVER)}}, "end_time": {"before_": before.isoformat()}},
-                "limit": PAGE,
-                "offset": len(found),
-                "sort": "END_TIME_DESC",
-            }
-            page = self.ask("POST", "flow_runs/filter", wanted) or []
-            found += [str(run["id"]) for run in page]
-            if len(page) < PAGE:
-                break
-        return found[:most]
+    def ended(self, flow: str, *, before: datetime, skip: int = 0) -> list[str]:
+        """The ids of a flow's runs that were over before that moment, the oldest first: one page, after `skip` runs."""
+        wanted = {
+            "flows": {"name": {"any_": [flow]}},
+            "flow_runs": {"state": {"type": {"any_": list(OVER)}}, "end_time": {"before_": before.isoformat()}},
+            "limit": PAGE,
+            "offset": skip,
+            "sort": "START_TIME_ASC",
+        }
+        return [str(run["id"]) for run in self.ask("POST", "flow_runs/filter", wanted) or []]
 
     def failure(self, run_id: str) -> str:
         run = self.ask("GET", f"flow_runs/{run_id}")
