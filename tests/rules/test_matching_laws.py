@@ -203,6 +203,16 @@ def test_what_a_person_reads(other: Person, words: str) -> None:
     assert (f"{match.verdict}: {match.reason}" if match else "different") == words
 
 
+def test_two_who_share_nothing_but_a_third_record_are_asked_about_with_that_as_the_whole_reason() -> None:
+    number, address = Labelled("1234567", "member"), Labelled("moles@family.example")
+    one = Person(company="Acme", custom=(number,))
+    other = Person(emails=(address,))
+    third = Person(emails=(address, Labelled("info@acme.example")), custom=(number,))
+    crowd = [traits(name, person) for name, person in (("one", one), ("other", other), ("third", third))]
+    [bridge] = [match for match in judge(crowd, [], [(0, 2), (1, 2)]) if {match.left, match.right} == {"one", "other"}]
+    assert bridge.reason == "both much like a third record"
+
+
 def test_two_who_are_both_like_a_third_are_asked_about_and_never_more() -> None:
     before = replace(ROB, birthday="", phones=(), addresses=(), company="")
     after = replace(before, emails=(), phones=ROB.phones, family_name="Otter-Mole")

@@ -50,7 +50,8 @@ def _question(one: Traits, other: Traits, score: float) -> Match | None:
     if _two_people(one, other, evidence) or COLLEAGUES in objected:
         return None
     guessed = one.name_is_guessed or other.name_is_guessed
-    why = f"both much like a third record; {reason(evidence, objected, guessed=guessed)}"
+    compared = reason(evidence, objected, guessed=guessed)  # empty where the two have no field in common
+    why = "; ".join(filter(None, ("both much like a third record", compared)))
     return Match(one.id, other.id, Verdict.MAYBE, score, why)
 
 
