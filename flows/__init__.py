@@ -1,4 +1,4 @@
-"""The flows, which read like prose. A process that runs one says so to whoever collects traces."""
+"""The Prefect flows: each composes tasks, and holds no logic of its own. Importing them sets up tracing, if enabled."""
 
 from tasks.providers.tracing import begin_in_run
 

@@ -1,4 +1,4 @@
-"""The contact sync: gather, ask, do, account."""
+"""The contact sync: extract, review, apply, record the outcome."""
 
 from prefect import flow
 

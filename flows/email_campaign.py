@@ -1,4 +1,4 @@
-"""The e-mail campaign: gather, write, ask, send, account."""
+"""The e-mail campaign: select the audience, write, review, send, record the outcome."""
 
 from prefect import flow
 

@@ -1,4 +1,4 @@
-"""What must be done now and then, whether or not anybody asks."""
+"""Periodic maintenance, run on a schedule."""
 
 from functools import partial
 
@@ -26,7 +26,7 @@ from tasks.upkeep.verify_audit import verify_audit
 YEAR = 365  # longer than mails are kept
 
 
-@flow(name="housekeeping", timeout_seconds=6 * 3600)  # its queue takes one at a time: a chore that hangs ends
+@flow(name="housekeeping", timeout_seconds=6 * 3600)  # its queue runs one at a time: a hanging chore must end
 async def housekeeping(thorough: bool = True) -> None:  # noqa: FBT001, FBT002 (a switch in Prefect's form)
     """Go on with runs whose process died, end reviews whose time is over, forget what need not be kept.
 

@@ -1,4 +1,4 @@
-"""Send one mail of a campaign to one of ourselves."""
+"""Send one mail of a campaign to a user of the organization, as a test."""
 
 from prefect import flow
 

@@ -1,4 +1,4 @@
-"""Take a sync back."""
+"""Undo a completed sync."""
 
 from prefect import flow
 

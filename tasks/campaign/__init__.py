@@ -1,1 +1,1 @@
-"""The verbs of the e-mail campaign, and what they are made of."""
+"""The tasks of the e-mail campaign, one module per step, and the modules they share."""

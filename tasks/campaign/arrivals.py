@@ -1,6 +1,7 @@
-"""What came back to a mailbox for mails that left it: noted as events, on the contacts' records, and in the lists.
+"""Bounces, replies and opt-outs that arrived in a mailbox: recorded as mail events, object actions and suppressions.
 
-Only what belongs to one of ours is opened, and nothing of it is kept but that it came, and a bounce's number.
+Only messages that refer to one of our mails are opened. Of their content nothing is stored but the kind of event and,
+for a bounce, its status code.
 """
 
 from collections import Counter
@@ -27,7 +28,7 @@ ACTOR = "contactflow"
 
 
 async def read_arrivals(post: Post, mailer: Mailer, since: datetime) -> Counter[str]:
-    """What was new, by kind; and by "campaign/ID" whose mails it was about."""
+    """Counts of new events, by kind, and by "campaign/ID" for each campaign concerned."""
     found, batch = Counter[str](), list[Arrival]()
     async with aclosing(mailer.arrivals(since)) as arrivals:
         async for arrival in arrivals:
@@ -58,7 +59,7 @@ async def _open(post: Post, mailer: Mailer, arrival: Arrival) -> Counter[str]:
     try:
         news = read(await mailer.whole(arrival), is_report=arrival.is_report)
     except NotThere:
-        return Counter()  # somebody was quicker and threw it away
+        return Counter()  # it was deleted since it was listed
     mail = await _sought(post, mailer, arrival, news)
     if mail is None or news.kind is None:
         return Counter()
@@ -68,7 +69,7 @@ async def _open(post: Post, mailer: Mailer, arrival: Arrival) -> Counter[str]:
 
 
 async def _sought(post: Post, mailer: Mailer, arrival: Arrival, news: Incoming) -> SentMail | None:
-    """Which mail it is about; of a report that nothing else ties to ours, the mailbox is asked."""
+    """The mail that a message is about. For a bounce report without a reference to ours, the mailbox is searched."""
     names = [*news.names, *arrival.answers, arrival.thread_id]
     with post.store.read() as session:
         found = _meant(_sent_mails(session, post, names), names)
@@ -80,7 +81,7 @@ async def _sought(post: Post, mailer: Mailer, arrival: Arrival, news: Incoming) 
 
 
 def _meant(found: Sequence[SentMail], names: Sequence[str]) -> SentMail | None:
-    """The mail that is named, rather than one of several in a conversation."""
+    """Prefer the mail whose id is named over others that merely belong to the same conversation."""
     named = [mail for mail in found if mail.message_id in names or mail.id in _keys(names)]
     candidates = named or found
     return candidates[0] if len(candidates) == 1 else None
@@ -91,7 +92,7 @@ def _sent_mails(session: Session, post: Post, names: Sequence[str]) -> list[Sent
 
 
 def _keys(names: Sequence[str]) -> set[str]:
-    """Our own ids: a Message-ID that is ours begins with the mail's."""
+    """The ids of our mails among Message-IDs: one of ours starts with the mail's own id."""
     return {name.strip("<>").partition("@")[0] for name in names}
 
 
@@ -110,7 +111,7 @@ def _note(session: Session, post: Post, mail: SentMail, kind: MailEvent, arrival
 
 
 def _turn(session: Session, post: Post, mail: SentMail, news: Incoming) -> None:
-    """A mail that was in doubt has left: something came back for it."""
+    """Mark a mail of unknown outcome as sent, since something came back for it."""
     if news.is_final:
         sent_mails.move(session, post.scope, mail, MailState.BOUNCED, reason=f"bounced ({news.status})")
     elif news.kind in (MailEvent.REPLIED, MailEvent.UNSUBSCRIBED):

@@ -1,4 +1,4 @@
-"""Render and judge a campaign's mails, and hand them to a person: nothing else stands between them and the world."""
+"""Render and check a campaign's mails and put them up for review: the last step before a person decides."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ WARNINGS = {
 
 
 class CheckFailed(Exception):
-    """The mails as a whole are not what they should be; nobody was asked about them."""
+    """The batch as a whole failed its checks, so it was not put up for review."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Work:
 
 @task
 def check(campaign_id: str) -> dict[str, int]:
-    """The numbers that a person decides about. What was judged is judged again only after it changed."""
+    """Returns the counts shown to the reviewer. Idempotent: only mails changed since their last check are checked."""
     store = open_store()
     with store.read() as session:
         scope = tenants.scope_of_campaign(session, campaign_id)
@@ -81,7 +81,7 @@ def _judge_all(work: Work) -> Iterator[Written]:
 
 
 def _expect(work: Work, written: Sequence[Written]) -> list[str]:
-    """Great Expectations over the batch: what is critical stops it here, the rest is told to the reviewer."""
+    """Run Great Expectations over the batch. A critical failure raises CheckFailed, others become warnings."""
     if not written:
         return []
     addresses = {mail.id: mail.address_hash for mail in work.every}
@@ -122,7 +122,7 @@ def _hand_over(work: Work, warnings: list[str]) -> CampaignStatistics:
 
 
 def _remarks(session: Session, work: Work) -> list[str]:
-    """What a reviewer should know of the campaign as a whole."""
+    """Warnings about the campaign as a whole, shown to the reviewer."""
     remarks = []
     if not work.renderer.rules.postal_address:
         remarks.append("no postal address stands in the footer: `contactflow org settings --org … postal_address=…`")

@@ -1,4 +1,4 @@
-"""Which mail a worker takes next from a mailbox's outbox, and why there may be none just now."""
+"""Claim the next mails of a mailbox's outbox, or tell why none can be claimed yet: quiet time, slots, caps, hours."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ GLANCE = timedelta(milliseconds=50)
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Nothing can leave before `until`; without it, not before somebody says so."""
+    """Why sending waits. Nothing can be sent before `until`; None: not before a person resumes it."""
 
     until: datetime | None
     why: str
@@ -28,14 +28,14 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """Mails that are now this worker's; or when to ask again; or neither, where nothing is left for it to do."""
+    """Claims of this worker; or, without any, the pause until the next attempt. Neither: nothing is left to send."""
 
     claims: Sequence[Claim] = ()
     pause: Pause | None = None
 
 
 def take(post: Post, *, most: int = 1) -> Taken:
-    """What a dead process left comes first. The worker's place at the mailbox is its own until `leave`."""
+    """Claim up to `most` mails, those abandoned by a dead process first. Holds a slot at the mailbox until `leave`."""
     moment = post.now()
     with post.store.begin() as session:
         box = mailboxes.mailbox(session, post.scope, post.mailbox)
@@ -49,7 +49,7 @@ def take(post: Post, *, most: int = 1) -> Taken:
 
 
 async def entered(post: Post) -> bool:
-    """A place at the mailbox, for who has something to ask there; False where none came free in time."""
+    """Wait for a slot at the mailbox, to read it. False if none became free within the patience of the terms."""
     began = post.now()
     while True:
         moment = post.now()
@@ -69,13 +69,13 @@ def leave(post: Post) -> None:
 
 
 def keep_place(post: Post) -> None:
-    """For who has been asking there for a while."""
+    """Renew the slot at the mailbox during a long read."""
     with post.store.begin() as session:
         _enter(session, post, mailboxes.mailbox(session, post.scope, post.mailbox), post.now())
 
 
 def _enter(session: Session, post: Post, box: Mailbox, moment: datetime) -> Pause | None:
-    """None for who may make requests now."""
+    """Take a slot at the mailbox. Returns None on success, otherwise why and until when to wait."""
     if box.quiet_until and box.quiet_until > moment:
         return Pause(box.quiet_until, box.quiet_why)
     named, until = (session, post.scope, post.mailbox, post.worker), moment + post.terms.place

@@ -1,4 +1,4 @@
-"""How a campaign ends that could not go on: with the cause and what to do, and with nothing sent by halves."""
+"""How a campaign that cannot continue ends: failed, with the cause and a remedy, and with no mail half sent."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -25,9 +25,9 @@ class Standing:
 
 @asynccontextmanager
 async def failing_loudly(campaign_id: str) -> AsyncIterator[Standing]:
-    """An error before the review ends the campaign as `failed`; one while sending leaves it open, to be gone on with.
+    """End the campaign as `failed` on an error before the review; leave it open, to be resumed, on one while sending.
 
-    Suspending is no error and passes through: Prefect raises it past `except Exception` on purpose.
+    Prefect suspends a run by raising a BaseException, which deliberately passes through here.
     """
     store = open_store()
     with store.read() as session:
@@ -38,7 +38,7 @@ async def failing_loudly(campaign_id: str) -> AsyncIterator[Standing]:
             async with in_time():
                 yield Standing(is_unwritten=campaign.status in UNWRITTEN)
     except Exception as error:
-        if not is_away(error):  # its run is begun again once the server is back
+        if not is_away(error):  # otherwise the run is restarted once Prefect's server is back
             _fail(campaign_id, f"{type(error).__name__}: {error}")
         raise
 

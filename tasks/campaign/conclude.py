@@ -1,4 +1,4 @@
-"""Close a campaign: its numbers, what it cost, and from when on nobody need be able to read its mails."""
+"""Complete a campaign: final statistics, total cost, and the date from which its mails are no longer kept."""
 
 from prefect import task
 
@@ -12,7 +12,7 @@ from tasks.providers.flow_runs.events import notify
 
 @task
 def conclude(campaign_id: str) -> dict[str, int]:
-    """Returns the campaign's numbers; running it twice changes nothing."""
+    """Returns the campaign's statistics. Idempotent."""
     with open_store().begin() as session:
         scope = tenants.scope_of_campaign(session, campaign_id)
         numbers = tallies.keep(session, scope, campaign_id).by_name()

@@ -29,7 +29,7 @@ SPENT = "the budget was spent before this mail was written"
 
 
 class TemplateDoesNotFit(Exception):
-    """The template asks for what is not known of some contacts. The text says what, and of how many."""
+    """The template uses a variable that some contacts lack. The text names it and counts them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Work:
 
 @task
 async def draft(campaign_id: str) -> dict[str, int]:
-    """How many mails stand where now. What is written is not written again."""
+    """Returns the number of mails by state. Idempotent: mails already written are not written again."""
     store = open_store()
     work = _work(store, campaign_id)
     if work is None:
@@ -67,7 +67,10 @@ def _work(store: Store, campaign_id: str) -> Work | None:
 
 
 async def _taken(work: Work, lease: Lease) -> list[Mail]:
-    """What another run writes is left to it. A campaign's own run waits for it: it may be itself, before it died."""
+    """Lease the mails that no other run is writing.
+
+    The campaign's own run also waits for leases held by others: they may be its own, from before it crashed.
+    """
     while not (mine := await asyncio.to_thread(lease.acquire)):
         if not (others := await asyncio.to_thread(lease.held_by_others)):
             break
@@ -84,7 +87,7 @@ async def _write(work: Work, pending: Sequence[Mail]) -> None:
     except (ModelError, TemplateDoesNotFit) as trouble:
         if work.campaign.status is not CampaignStatus.REVIEW:
             raise
-        # The campaign goes on without: nobody would come for what stayed pending, and it could not be approved.
+        # The campaign continues without them: a mail left pending would never be picked up, and would block approval.
         await asyncio.to_thread(_keep, work, [_unwritten(mail, str(trouble)) for mail in pending])
 
 
@@ -106,7 +109,7 @@ async def _by_model(work: Work, pending: Sequence[Mail]) -> None:
         writer = Writer(work.store, work.scope, work.campaign, work.brief, model, meter)
         try:
             await _write_all(work, writer, pending)
-        except* ModelError as trouble:  # one that stops everything; the first of them tells what to do
+        except* ModelError as trouble:  # one that stops everything; the first of them carries the remedy
             raise trouble.exceptions[0] from None
 
 
@@ -119,7 +122,7 @@ async def _write_all(work: Work, writer: Writer, pending: Sequence[Mail]) -> Non
 
 
 async def _one(work: Work, writer: Writer, mail: Mail) -> None:
-    """A letter, or the reason why there is none: either way the mail is settled."""
+    """Write one letter and store it, or store the reason why there is none."""
     try:
         written = _written(mail, await letter_for(writer, mail), prompt_hash=writer.hash_of(mail))
     except NotWritten as why:
@@ -135,7 +138,7 @@ def _keep(work: Work, written: Sequence[Written]) -> None:
 
 
 def _put_down(session: Session, work: Work, written: Sequence[Written]) -> None:
-    """What was left out meanwhile, with its campaign or by an erasure, stays so."""
+    """Store a result. A mail rejected meanwhile, by cancelling the campaign or by an erasure, stays rejected."""
     mail_writing.write(session, work.scope, work.campaign.id, work.key, written, over=[MailState.PENDING])
 
 
@@ -145,7 +148,7 @@ def _written(mail: Mail, letter: Letter, *, prompt_hash: str = "") -> Written:
 
 
 def _unwritten(mail: Mail, why: str) -> Written:
-    """Who had a letter that was to be written anew keeps it; it is judged again, and says why it is the old one."""
+    """The result of a failed rewrite: the old letter is kept, checked again, and marked with the reason."""
     assert mail.draft  # noqa: S101 (as above)
     if mail.draft.letter is None:
         return Written(mail.id, mail.version, mail.draft, state=MailState.FAILED, reason=why)

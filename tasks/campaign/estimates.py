@@ -1,6 +1,6 @@
-"""What a campaign would need, worked out before anything is written or spent: who is in, what it costs, how long.
+"""Estimate a campaign before anything is written or spent: its audience, cost and duration.
 
-No task and no import of Prefect, for it is asked before there is a campaign too.
+No task and no import of Prefect, since estimates are also made before a campaign exists.
 """
 
 from collections import Counter
@@ -27,14 +27,14 @@ from tasks.rules.briefs import read_brief
 from tasks.rules.pacing import limits_of, time_to_send
 from tasks.rules.prompts import Answer
 
-USUAL_OUTPUT, MOST_OUTPUT = 250, 900  # tokens of a mail: what most take, and what hardly one exceeds
+USUAL_OUTPUT, MOST_OUTPUT = 250, 900  # output tokens of a mail: the typical number, and one that is rarely exceeded
 SAMPLE = 5
 DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """Tokens of all mails together; `low` and `high` are what they cost at least and hardly exceed."""
+    """Tokens of all mails together, and the range of their cost in US dollars: `high` is rarely exceeded."""
 
     input_tokens: int = 0
     output_tokens: int = 0
@@ -50,7 +50,7 @@ class Estimate:
 
 
 def audience_of(session: Session, scope: Scope, criteria: Criteria, uses: Collection[str] = ()) -> Iterator[Judged]:
-    """Every contact that the criteria name: in, or left out with its reason."""
+    """Every contact that matches the criteria: included, or excluded with a reason."""
     hash_keys.demand_key(session, scope)
     rules = organization_settings(session, scope)
     found = _candidates(session, scope, criteria)
@@ -80,7 +80,7 @@ def forecast_of(session: Session, scope: Scope, connection_id: str, needs: Needs
 
 
 def estimate(session: Session, scope: Scope, criteria: Criteria, brief: str, connection_id: str) -> Estimate:
-    """For a campaign that nobody has begun. Tokens are estimated, for nobody is asked."""
+    """The forecast of a campaign that does not exist yet. Token counts are estimated without calling the model."""
     found = list(audience_of(session, scope, criteria))
     into = [one for one in found if one.recipient]
     out = Counter(one.reason.value for one in found if one.reason)

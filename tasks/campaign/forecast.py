@@ -1,4 +1,4 @@
-"""What a campaign will cost and how long it will take, told before anything is spent; over budget, it stops here."""
+"""Forecast a campaign's cost and duration before anything is spent. A campaign over its budget stops here."""
 
 from decimal import Decimal
 
@@ -19,7 +19,7 @@ from tasks.rules.prompts import Answer
 
 
 class OverBudget(Exception):
-    """It would cost more than it may. The text says how much, and what to do."""
+    """The campaign would exceed its budget. The text says by how much, and what to do."""
 
 
 @task
@@ -52,7 +52,7 @@ async def _needs(store: Store, scope: Scope, campaign: Campaign, sample: list[Ma
 
 
 async def _size(model: PacedModel, question: Question[Answer]) -> int:
-    """Counted by the service, or estimated where it has trouble: a forecast stops no campaign for that."""
+    """Input tokens of one prompt: counted by the service, or estimated where the service fails."""
     try:
         return (await model.count(question)).tokens
     except ModelError as trouble:

@@ -1,4 +1,4 @@
-"""What the lines to a relay put down of their mails, before and after: many at once, in one transaction."""
+"""Group commit for concurrent SMTP connections: what they record of their mails goes into shared transactions."""
 
 import asyncio
 from collections.abc import Sequence
@@ -9,13 +9,13 @@ from storage.campaign.claims import Claim, Outcome
 from storage.records import MailState
 from tasks.campaign.posting import Post
 
-MOMENT = 0.002  # seconds: other lines come along meanwhile, and half of the transactions are saved
-A_WHILE = 0.02  # by then the line whose mail has left has another that wants its moment put down
+MOMENT = 0.002  # seconds a submission waits for others to share its transaction; halves their number
+A_WHILE = 0.02  # seconds an outcome waits: by then its connection has the next submission to commit along with it
 
 
 @dataclass(slots=True)
 class Journal:
-    """How a mail ended is written together with the next one's moment: its line need not wait for that."""
+    """A submission is awaited, since it must be durable before the mail is handed over; an outcome is not."""
 
     post: Post
     submitted: list[Claim] = field(default_factory=list)
@@ -25,7 +25,7 @@ class Journal:
     timer: asyncio.TimerHandle | None = None
 
     async def submit(self, claim: Claim) -> bool:
-        """True once it is put down that it may leave; False if it is no longer ours."""
+        """Record durably that the mail is about to be handed over. False if the claim was lost to another worker."""
         self.submitted.append(claim)
         return claim.mail_id in await asyncio.shield(self._written_within(MOMENT))
 
@@ -34,7 +34,7 @@ class Journal:
         self._written_within(A_WHILE)
 
     def write(self) -> None:
-        """All that is gathered, now."""
+        """Commit everything gathered so far."""
         self._stop_timer()
         submitted, ended, written = self.submitted, self.ended, self.written
         self.submitted, self.ended, self.written = [], [], None
@@ -42,13 +42,13 @@ class Journal:
             return
         try:
             written.set_result(self._put_down(submitted, ended))
-        except BaseException as trouble:  # noqa: BLE001 (the lines get it: those that wait, or whichever comes next)
+        except BaseException as trouble:  # noqa: BLE001 (raised in the connections that wait, or in the next one)
             self.trouble = trouble
             written.set_exception(trouble)
-            written.exception()  # perhaps nobody waits for it
+            written.exception()  # marks it as retrieved: perhaps nobody awaits it
 
     def close(self) -> None:
-        """All is written when the lines are done; or it is said why not."""
+        """Commit the rest. Raises the error of an earlier commit that failed."""
         self.write()
         if self.trouble:
             raise self.trouble

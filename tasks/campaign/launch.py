@@ -1,4 +1,4 @@
-"""Open a campaign: who writes, to whom, what about; once for every flow run."""
+"""Open a campaign from the flow's parameters, once per flow run."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -18,7 +18,7 @@ from tasks.providers.flow_runs.runs import chosen_id, current_run
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a person filled in to start a campaign."""
+    """The parameters with which a person started a campaign."""
 
     name: str
     brief: str
@@ -30,7 +30,7 @@ class Asked:
 
 @task
 def launch(organization: str, user: str, campaign: str, asked: Asked) -> str:
-    """The campaign's id. `campaign` names one that was prepared before, at the terminal or on the page."""
+    """Returns the campaign's id. `campaign` names one prepared before, at the terminal or on the page."""
     run = current_run()
     with open_store().begin() as session:
         scope = tenants.scope_of(session, organization, user)

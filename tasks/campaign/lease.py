@@ -1,4 +1,4 @@
-"""The mails that one run writes: leased to it while it is alive, and soon free for another if it dies."""
+"""A lease on the mails that a run writes, renewed by heartbeats; it expires soon after the run dies."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -13,14 +13,14 @@ from storage.records import Mail
 from storage.scope import Scope
 from storage.session import Store
 
-# Shorter than a run may be silent before it counts as dead: the one that takes its place finds them free.
+# Shorter than the silence after which a run counts as dead, so that its successor finds the mails free.
 TERM = timedelta(seconds=30)
 HEARTBEAT = 10.0
 
 
 @dataclass(slots=True)
 class Lease:
-    """What it covers is known by the moment until which it runs: each run's has its own."""
+    """Rows under a lease hold its expiry, `until`, which also identifies the lease: it differs for each run."""
 
     store: Store
     scope: Scope
@@ -30,7 +30,7 @@ class Lease:
     lock: Lock = field(default_factory=Lock)
 
     def acquire(self) -> list[Mail]:
-        """All that wait to be written and that no other run is writing."""
+        """Lease and return all mails that wait to be written and that no other run holds."""
         with self.lock, self.store.begin() as session:
             moment = datetime.now(UTC)
             self.until = moment + TERM
@@ -38,13 +38,13 @@ class Lease:
             return mail_writing.lease(*named, self.key, moment=moment, until=self.until)
 
     def held_by_others(self) -> int:
-        """For who holds nothing any more."""
+        """How many mails other runs hold. Called after this lease was released."""
         with self.store.read() as session:
             return mail_writing.leased(session, self.scope, self.campaign_id)
 
     @asynccontextmanager
     async def kept_alive(self) -> AsyncIterator[None]:
-        """Signs of life, for a model may take its time; at the end, or on any trouble, it is let go."""
+        """Renew the lease while the model works. Releases it at the end, and on any error."""
         beating = asyncio.create_task(self._beat())
         try:
             yield

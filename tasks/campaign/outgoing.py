@@ -1,8 +1,9 @@
-"""How one mail leaves a mailbox that keeps drafts, exactly once, whatever dies in between.
+"""Send one mail exactly once through a mailbox that keeps drafts, whatever crashes in between.
 
-A draft that bears our key → its id and the moment of submission put down → sent by that id → put down as sent. After
-anything but a definite answer the service is asked what became of the draft; it is sent again only if it has lain there
-untouched for longer than a mail can be under way. Where neither draft nor mail is found, nobody guesses.
+Create a draft that carries our key → commit its id and the time of submission → send the draft by its id → commit that
+it was sent. After anything but a definite answer the service is asked what became of the draft. It is sent again only
+if it is still a draft after longer than a mail can be in transit. If neither draft nor mail is found, the outcome is
+`unknown` and left to a person.
 """
 
 from collections.abc import Sequence
@@ -25,8 +26,8 @@ class Outgoing:
     mailer: Mailer
 
     async def carry(self, claim: Claim) -> None:
-        """Bring a claimed mail to an end, or leave it where the next one goes on."""
-        if claim.submitted_at:  # by a process that died, or that left it in doubt
+        """Bring a claimed mail to a final state, or release it in a state from which another worker can continue."""
+        if claim.submitted_at:  # by a process that died, or that got no definite answer
             await self._clear_up(claim, looks=(0,))
             return
         found = await self._drafted(claim)
@@ -38,7 +39,7 @@ class Outgoing:
             await self._send(submitted)
 
     async def _drafted(self, claim: Claim) -> Whereabouts | None:
-        """A draft that was surely never submitted; None where there is none now."""
+        """A draft that was never submitted, found or created. None if that failed; the claim is dealt with then."""
         if claim.draft_id:
             return Whereabouts(Standing.DRAFT, claim.draft_id, claim.message_id, claim.thread_id)
         try:
@@ -57,7 +58,7 @@ class Outgoing:
         return None
 
     def _try_later(self, claim: Claim, trouble: ProviderError) -> None:
-        """No draft came of it that we know: another one may be made, for only one is ever submitted."""
+        """Retry creating the draft later. A draft whose reply was lost does no harm: only one is ever submitted."""
         tried = claim.put_off + 1
         if tried >= self.post.terms.attempts:
             self._end(claim, MailState.FAILED, f"{trouble}, {tried} times")
@@ -65,7 +66,7 @@ class Outgoing:
             self._give_back([claim], wait=2.0**tried, put_off=True)
 
     async def _submitted(self, claim: Claim, found: Whereabouts) -> Claim | None:
-        """Wait for its turn, and put down that it is about to be sent. None where it is no longer ours, or held."""
+        """Wait for the mailbox's rate limit and commit the submission. None if the claim is lost or sending stopped."""
         known = {name: getattr(found, name) for name in ("draft_id", "message_id", "thread_id")}
         post, moment = self.post, self.post.now()
         with post.store.begin() as session:
@@ -78,7 +79,7 @@ class Outgoing:
         await post.chance.sleep(max(0.0, (turn - moment).total_seconds()))
         at = post.now()
         with post.store.begin_durable() as session:
-            if not campaigns.is_at(session, post.scope, post.campaign_id, CampaignStatus.SENDING):  # held meanwhile
+            if not campaigns.is_at(session, post.scope, post.campaign_id, CampaignStatus.SENDING):  # paused meanwhile
                 outbox.give_back(session, post.scope, [claim])
                 return None
             ours = outbox.submit(session, post.scope, [claim], at=at, until=at + post.terms.claim)
@@ -88,7 +89,7 @@ class Outgoing:
         try:
             sent = await self.mailer.send(claim.draft_id)
         except Refused as refusal:
-            # A draft that was tried before may be refused because it was sent: look before believing it.
+            # A draft that was submitted before may be refused because it was already sent: look before failing it.
             if claim.attempt == 1 or await self._standing(claim) is Standing.DRAFT:
                 self._end(claim, MailState.FAILED, str(refusal))
             else:
@@ -113,7 +114,7 @@ class Outgoing:
             return None
 
     async def _clear_up(self, claim: Claim, *, looks: Sequence[float]) -> None:
-        """It may have left. Ask until that is known, or leave it to whoever asks when it must have become visible."""
+        """Look up a mail that may have been sent. If still unclear, hold it until it must have become visible."""
         found: Whereabouts | None = None
         for wait in looks:
             await self.post.chance.sleep(wait)
@@ -136,7 +137,7 @@ class Outgoing:
         if self.post.now() < visible_at:
             self._hold(claim, visible_at)
         elif found and found.standing is Standing.DRAFT:
-            self._give_back([claim])  # the same draft is sent again, by whoever claims it next
+            self._give_back([claim])  # the next worker to claim it sends the same draft again
         else:
             self._end(claim, MailState.UNKNOWN, NOWHERE)
 

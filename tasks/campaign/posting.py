@@ -1,4 +1,4 @@
-"""What sending and reconciling share: the mailbox, its rules, and how long things may take."""
+"""What sending and reconciling share: the mailbox, its limits, and how long each step may take."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,30 +22,34 @@ from tasks.rules.pacing import Limits, limits_of
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """`hold`: as long a mail is in a worker's hand before it is submitted. It may be short, for whoever is slower than
-    that finds at the submission that another has it, and lets go. `claim`: from the submission on, longer than any
-    answer is waited for. An SMTP server has three minutes for its last one, and whoever takes the mail over before it
-    came must call it `unknown`; no sign of life shortens that, for what a dead process has said is under way without
-    it. `place`: how long a worker that died keeps others from its mailbox. `grace`: longer, from its submission, than a
-    mail stays invisible. `looks`: seconds to wait before each look at a doubtful one. `attempts`: for a mail that never
-    got as far as being submitted. `patience`: a longer wait is not waited for here. `look_every`: as long mails leave
-    until the mailbox is looked into, where bounces lie.
-    """
+    """How long each step of sending may take."""
 
+    # How long a worker holds a mail before its submission. Short is safe: a slower worker finds at the submission that
+    # its claim was taken over, and drops the mail.
     hold: timedelta = timedelta(minutes=1)
+    # How long a claim lasts from the submission on: longer than any answer is waited for. An SMTP server has three
+    # minutes for its last reply; whoever takes the mail over before that must call it `unknown`. A missing heartbeat
+    # shortens nothing, since what a dead process has handed over is still under way.
     claim: timedelta = timedelta(minutes=4)
+    # How long a dead worker keeps its slot at the mailbox.
     place: timedelta = timedelta(minutes=1)
+    # From the submission on: longer than a sent mail can stay invisible in the mailbox.
     grace: timedelta = timedelta(minutes=5)
+    # Seconds to wait before each look-up of a mail of unclear outcome.
     looks: Sequence[float] = (0, 1, 2, 4)
+    # When the next look-up is due after one that failed.
     again: timedelta = timedelta(seconds=30)
+    # Attempts for a mail that was never submitted.
     attempts: int = 6
+    # The longest pause that is slept through rather than suspending the run.
     patience: timedelta = timedelta(minutes=2)
+    # How often sending pauses to read the mailbox, where bounces arrive.
     look_every: timedelta = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """All that stays the same while a campaign is sent from a mailbox. `worker` names the process."""
+    """The context of sending a campaign from one mailbox. `worker` identifies the process."""
 
     store: Store
     scope: Scope
@@ -68,7 +72,7 @@ class Post:
             outbox.settle(session, self.scope, outcomes, actor=self.actor)
 
     def mark_for_reconnect(self, trouble: ProviderError) -> None:
-        """Where its owner can mend it; what operators must mend leaves the connection as it is."""
+        """Mark the connection for reconnecting if its owner can repair it; not if only operators can."""
         if self.connection and isinstance(trouble, NeedsReconnect):
             why = str(trouble)
             with self.store.begin() as session:
@@ -105,5 +109,5 @@ def keep_quiet(session: Session, post: Post, trouble: Busy) -> None:
 
 
 def _connection(session: Session, scope: Scope, campaign: Campaign) -> ConnectionInfo | None:
-    """None for a campaign that goes by SMTP."""
+    """The campaign's mailbox connection; None if it is sent by SMTP."""
     return connections.connection(session, scope, campaign.connection_id) if campaign.connection_id else None

@@ -1,6 +1,6 @@
-"""What a campaign needs before its run begins: a brief that makes sense, a mailbox that may send, a budget.
+"""Prepare a campaign before its flow run starts: validate its brief, choose its mailbox, open its budget.
 
-No task and no import of Prefect, for the terminal and the page prepare campaigns too.
+No task and no import of Prefect, since the command line and the page prepare campaigns too.
 """
 
 from dataclasses import dataclass, replace
@@ -27,15 +27,15 @@ SMALLEST_BUDGET, LARGEST_BUDGET = Decimal("0.000000001"), Decimal(999_999_999)
 
 
 class CannotPrepare(Exception):
-    """A campaign cannot be as it was asked for. The text says what to change."""
+    """A campaign was asked for with parameters that do not fit. The text says what to change."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A campaign as somebody asks for it.
+    """The parameters of a new campaign.
 
-    `brief` is the text of a brief; `template` names a saved template, which takes its place. Without a model, a brief
-    is a template as well. `connection_id` empty: sent by SMTP.
+    Either `brief`, the text of a brief, or `template`, the name of a saved template. If no model is configured, the
+    brief is used as a template. An empty `connection_id` means SMTP or, without SMTP, the user's only mailbox.
     """
 
     id: str
@@ -78,7 +78,7 @@ def _budget(wish: Decimal | None) -> Decimal | None:
 
 
 def _mailbox(session: Session, scope: Scope, connection_id: str) -> str:
-    """The connection to send from; empty for SMTP."""
+    """The id of the connection to send from; empty for SMTP."""
     if not connection_id and settings().smtp_url:
         return ""
     if not connection_id:
@@ -94,11 +94,11 @@ def _mailbox(session: Session, scope: Scope, connection_id: str) -> str:
 
 
 def _refusal(connection: ConnectionInfo) -> str:
-    return mail_refusal(connection) if connection.scopes else ""  # not every service tells what it granted
+    return mail_refusal(connection) if connection.scopes else ""  # not every service reports the scopes it granted
 
 
 def _only_mailbox(session: Session, scope: Scope) -> str:
-    """Where the user has one mailbox, it need not be named."""
+    """The user's mailbox, if there is exactly one that can send."""
     active = [
         one
         for one in connections.connections(session, scope)
@@ -113,7 +113,7 @@ def _only_mailbox(session: Session, scope: Scope) -> str:
 
 
 def _texts(session: Session, scope: Scope, wish: Wish, author: str) -> tuple[Brief, Template | None]:
-    """What is written about, and the template that it is written from; none where a model writes."""
+    """The brief, and the template to write from; None if a model writes."""
     if not wish.template and not wish.brief.strip():
         raise CannotPrepare("the brief is empty: say what the mails are about, or name a saved template")
     if wish.template and wish.brief.strip():

@@ -1,8 +1,8 @@
-"""How long a relay may put a mail off, and what becomes of it then.
+"""The retry policy for mails that an SMTP relay defers (4yz): when to retry, and when to give up.
 
-Only what is said of the one mail counts: a server that greets nobody, logs nobody in or refuses the sender says the
-same of every mail, and would fail a whole campaign for its own trouble. Tries count and not days: a campaign that was
-paused for a week has tried nothing meanwhile.
+Only replies about the one mail count. A server that refuses connections, logins or the sender would say the same of
+every mail, and must not fail a whole campaign. Attempts are counted rather than days, since a paused campaign makes
+none.
 """
 
 from datetime import timedelta
@@ -14,20 +14,21 @@ from tasks.providers.mail.mailer import Lost, Refused
 from tasks.providers.mail.smtp_refusals import Closing, Enough, NotNow
 
 LONGEST_WAIT = timedelta(hours=1)
-# With waits doubled from a minute to an hour these take a day. Relays go on for four or five (RFC 5321, 4.5.4.1), but
-# this is what one says of a mail before it has it: whoever wrote that person a letter wants to know by tomorrow.
+# With waits doubling from a minute to an hour, about a day. Relays retry for four or five (RFC 5321, 4.5.4.1), but this
+# one has not accepted the mail yet, and its author should learn within a day that it does not get through.
 TRIES = 30
-# Greylisting mostly ends within five minutes. Some keep what they answered 4yz to: nobody gets more than three copies.
+# Waits after a 4yz reply to the whole message. Greylisting mostly ends within five minutes. Some servers deliver what
+# they answered 4yz to, so a mail is handed over at most three times.
 AFTER_DOT = (timedelta(minutes=10), timedelta(hours=1))
 
 
 def is_its_own(trouble: ProviderError) -> bool:
-    """Perhaps said because of this very mail."""
+    """Whether the error may be caused by this mail rather than by the state of the server."""
     return isinstance(trouble, NotNow | Lost | Closing | Enough)
 
 
 def ending(claim: Claim, trouble: ProviderError, *, handed_over: bool) -> Outcome | None:
-    """None for what is tried again. `handed_over`: the server heard the mail to its end before it said this."""
+    """The final outcome of a refused mail; None if it is retried. `handed_over`: refused after the final dot."""
     times = claim.handed_over + handed_over
     if isinstance(trouble, Refused):
         return Outcome(claim, MailState.FAILED, str(trouble))
@@ -39,7 +40,10 @@ def ending(claim: Claim, trouble: ProviderError, *, handed_over: bool) -> Outcom
 
 
 def wait(claim: Claim, trouble: ProviderError, *, handed_over: bool) -> timedelta:
-    """Doubled from a minute on. A line that broke may have been idle for too long: the first time costs no wait."""
+    """The time before the next attempt: doubling from a minute.
+
+    The first lost connection costs no wait, since it may merely have been idle for too long.
+    """
     if handed_over:
         return AFTER_DOT[claim.handed_over]
     doubled = claim.put_off - isinstance(trouble, Lost)

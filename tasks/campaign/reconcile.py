@@ -1,4 +1,4 @@
-"""Find out what became of mails: those in doubt by asking, the others by what came back to their mailbox."""
+"""Find out what became of mails: look up those of unclear outcome, and read what came back to the mailbox."""
 
 from collections import Counter
 from datetime import timedelta
@@ -21,13 +21,13 @@ from tasks.providers.mail.mailer import Busy, Mailer, Standing
 from tasks.providers.mail.mailers import mailer_of
 from tasks.providers.polite_client import Chance
 
-OVERLAP = timedelta(hours=1)  # services show mails late, and clocks differ; what is seen twice counts once
+OVERLAP = timedelta(hours=1)  # services list mails late and clocks differ; an arrival read twice is counted once
 MOST = 500
 
 
 @task
 async def reconcile(campaign_id: str) -> dict[str, int]:
-    """What was new, by kind. Doing it twice changes nothing; what cannot be found out now is left for the next time."""
+    """Returns counts of new events by kind. Idempotent; what cannot be found out now is left to the next run."""
     return dict(await reconcile_all(open_store(), campaign_id))
 
 
@@ -49,7 +49,7 @@ async def reconcile_all(
         with post.store.begin() as session:
             keep_quiet(session, post, trouble)
     except ProviderError:
-        pass  # it is asked again the next time
+        pass  # looked up again by the next run
     finally:
         leave(post)
     _account(post, {name.removeprefix("campaign/") for name in found if name.startswith("campaign/")})
@@ -79,7 +79,7 @@ async def _ask(post: Post) -> Counter[str]:
 
 
 async def _clear_abandoned(post: Post, mailer: Mailer) -> None:
-    """What a dead process left of a campaign that sends no more; one that does is cared for by `send`."""
+    """Settle mails left by a dead process in a campaign that no longer sends. In one that does, `send` does this."""
     outgoing = Outgoing(post, mailer)
     for claim in _abandoned(post):
         if claim.submitted_at:
@@ -125,7 +125,7 @@ async def _clear_unknown(post: Post, mailer: Mailer) -> Counter[str]:
 
 
 def _account(post: Post, others: set[str]) -> None:
-    """Numbers of this campaign, and of those that something came back for meanwhile."""
+    """Update the statistics of this campaign and of others that events arrived for."""
     with post.store.begin() as session:
         for campaign_id in sorted({post.campaign_id, *others}):
             tallies.keep(session, post.scope, campaign_id)

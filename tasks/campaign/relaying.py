@@ -1,7 +1,8 @@
-"""How mails leave by SMTP: over as many lines as the relay takes, each mail's moment put down before its final dot.
+"""Send mails by SMTP over as many connections ("lines") as the relay accepts.
 
-A relay cannot be asked afterwards. What was put down as handed over and got no answer is `unknown`, and waits for a
-person; it is never sent again by itself. What all lines have to say at one moment is one transaction.
+A submission is committed before the mail's final dot. A relay cannot be asked afterwards, so a mail that was submitted
+and got no answer is `unknown`: it is left to a person and never sent again automatically. Submissions and outcomes of
+all connections are committed in groups (see `journal`).
 """
 
 import asyncio
@@ -23,15 +24,15 @@ from tasks.providers.mail.smtp import Line, Relay
 from tasks.providers.mail.smtp_envelope import envelope_of
 from tasks.providers.mail.smtp_refusals import BadLogin, NoLine
 
-LINES = 48  # at most: Postfix takes 50 from one client; who takes fewer is given no more than these
+LINES = 48  # at most: Postfix accepts 50 from one client; reduced when a relay refuses a connection
 BATCH = 256
-SOON = 1.0  # seconds in which what is in hand should leave: it asks no more whether somebody still wants it
+SOON = 1.0  # seconds in which a batch should be sent: once claimed, it is sent in spite of a pause
 MAY_HAVE_LEFT = "the mail server did not answer: it may have left; ask the recipient, or the server's log"
 
 
 @dataclass(slots=True)
 class Relaying:
-    """One worker's lines to the relay; they share one supply of claimed mails."""
+    """One worker's connections to the relay, which share one supply of claimed mails."""
 
     post: Post
     relay: Relay
@@ -48,9 +49,9 @@ class Relaying:
         self.journal = Journal(self.post)
 
     async def run(self) -> Pause | None:
-        """Until nothing is left, or nothing can leave for a while."""
+        """Send until nothing is left (None), or until nothing can be sent for a while."""
         while True:
-            # Asked when no line has a mail in its hands: what these hold would look like something to wait for.
+            # Claimed here while no connection holds a mail: held mails would count as something to wait for.
             taken = self._more()
             if not taken.claims:
                 return taken.pause
@@ -65,10 +66,10 @@ class Relaying:
             async with asyncio.TaskGroup() as group:
                 self._add_line(group)
         except BaseExceptionGroup as troubles:
-            raise troubles.exceptions[0] from None  # one line's trouble has ended the others
+            raise troubles.exceptions[0] from None  # the first error has cancelled the other connections
         finally:
             try:
-                self.journal.close()  # first: what has left must be put down, whatever becomes of the rest
+                self.journal.close()  # first: outcomes must be committed, whatever fails after that
             finally:
                 self._give_back(list(self.supply))
                 self.supply.clear()
@@ -80,7 +81,7 @@ class Relaying:
             group.create_task(self._serve(group))
 
     async def _serve(self, group: asyncio.TaskGroup) -> None:
-        """A line that has carried a mail brings one more with it: a relay that takes none is asked once."""
+        """Each mail sent opens one more connection, so that a relay that refuses mail sees a single one."""
         async with Line(self.relay) as line:
             while (claim := self._next()) is not None and await self._carry(line, claim):
                 self._add_line(group)
@@ -98,14 +99,14 @@ class Relaying:
         return take(self.post, most=1 if self.post.limits.interval else self.most)
 
     async def _carry(self, line: Line, claim: Claim) -> bool:
-        """False where the relay takes no further line: those that stand carry the mail."""
-        if claim.submitted_at:  # a process died over it
+        """Send one mail. False if the relay refused this connection; the mail goes back to the others."""
+        if claim.submitted_at:  # by a process that died before the answer was recorded
             self.journal.settle(claim, MailState.UNKNOWN, MAY_HAVE_LEFT)
             return True
         try:
             await self._turn()
             await line.offer(envelope_of(claim.content))
-        except asyncio.CancelledError:  # another line's trouble ends this one too
+        except asyncio.CancelledError:  # because another connection failed
             self._give_back([claim])
             raise
         except ProviderError as trouble:
@@ -118,7 +119,7 @@ class Relaying:
         if await self.journal.submit(claim):
             await self._hand_over(line, claim)
         else:
-            line.close()  # the server waits for the mail
+            line.close()  # the claim was lost, and the server still expects this mail
         return True
 
     async def _hand_over(self, line: Line, claim: Claim) -> None:
@@ -127,7 +128,7 @@ class Relaying:
         except Lost:
             self.journal.settle(claim, MailState.UNKNOWN, MAY_HAVE_LEFT)
         except ProviderError as trouble:
-            await self._not_sent(claim, trouble, handed_over=trouble.status > 0)  # else the line had broken before
+            await self._not_sent(claim, trouble, handed_over=trouble.status > 0)  # 0: it broke earlier
         else:
             self.journal.settle(claim, MailState.SENT)
 
@@ -140,7 +141,7 @@ class Relaying:
         await post.chance.sleep(max(0.0, (turn - moment).total_seconds()))
 
     async def _not_sent(self, claim: Claim, trouble: ProviderError, *, handed_over: bool = False) -> None:
-        """It was not taken: that was the end of it, or it is tried again."""
+        """Record a refused mail: as failed or unknown for good, or to be retried."""
         if (end := ending(claim, trouble, handed_over=handed_over)) is not None:
             self.journal.settle(claim, end.state, end.reason)
         else:
@@ -160,7 +161,7 @@ class Relaying:
             self._give_back([claim])
 
     def _stop(self, why: Pause) -> None:
-        """No line takes up another mail."""
+        """Make the connections end after their current mail."""
         self.stopped = why
         self._give_back(list(self.supply))
         self.supply.clear()

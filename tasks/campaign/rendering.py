@@ -1,6 +1,6 @@
-"""Render a mail to its final bytes and judge it: what the check does for all, and an edit for one.
+"""Render a mail to its final bytes and check it; used for the whole campaign and after an edit of one mail.
 
-No task and no import of Prefect, for the terminal edits mails too.
+No task and no import of Prefect, since the command line edits mails too.
 """
 
 from dataclasses import dataclass, replace
@@ -37,7 +37,7 @@ from tasks.rules.links import routes
 
 @dataclass(frozen=True, slots=True)
 class Renderer:
-    """All that stays the same from one mail of a campaign to the next."""
+    """The context for rendering the mails of one campaign."""
 
     campaign: Campaign
     brief: Brief
@@ -69,7 +69,7 @@ def renderer_of(session: Session, scope: Scope, campaign: Campaign) -> Renderer:
 
 
 def judged(renderer: Renderer, mail: Mail, letter: Letter, crowd: Crowd, *, editor: str = "") -> Written:
-    """What cannot be rendered is blocked, as what a check forbids is."""
+    """Render and check a mail. One that cannot be rendered is blocked, like one that a check forbids."""
     assert mail.draft  # noqa: S101 (as above)
     findings = check(letter, mail.draft.recipient, renderer.brief, crowd)
     try:
@@ -78,19 +78,19 @@ def judged(renderer: Renderer, mail: Mail, letter: Letter, crowd: Crowd, *, edit
     except CannotRender as trouble:
         content, findings = b"", (*findings, Finding("cannot_render", Severity.BLOCK, str(trouble)))
     else:
-        # Without a postal address the campaign as a whole is remarked on: that is no fault of one mail.
+        # A missing postal address is a warning about the campaign, not about each mail.
         findings += check_frame(renderer.frame, made) if renderer.frame.postal_address else ()
     blocked = any(one.severity is Severity.BLOCK for one in findings)
     return Written(
         mail.id, mail.version, Draft(mail.draft.recipient, letter, tuple(findings)), content,
         MailState.BLOCKED if blocked else MailState.GENERATED, "" if editor else mail.reason, risk(findings),
         edited_by=editor or mail.edited_by,
-        prompt_hash="" if editor else mail.prompt_hash,  # what a person wrote answers no model's question
+        prompt_hash="" if editor else mail.prompt_hash,  # a person's text is no cached answer to a prompt
     )  # fmt: skip
 
 
 def edited(session: Session, scope: Scope, campaign: Campaign, mail: Mail, text: str, *, editor: str) -> Written:
-    """Put a person's text in a mail's place; it is rendered and judged as any other."""
+    """Replace a mail's text by a person's. It is rendered and checked like any other."""
     if mail.draft is None or mail.draft.letter is None:
         raise CannotDecide(f"mail {mail.ordinal} is {mail.state}: there is no text to change")
     key = campaigns.demand_body_key(session, scope, campaign.id)
@@ -103,7 +103,7 @@ def edited(session: Session, scope: Scope, campaign: Campaign, mail: Mail, text:
 
 
 def read_letter(text: str, before: Letter) -> Letter:
-    """`Subject: …`, an empty line, the greeting, the paragraphs: as a mail is shown to whoever edits it."""
+    """Parse a mail in the form in which it is shown for editing: `Subject: …`, a blank line, greeting, paragraphs."""
     blocks = [block.strip() for block in text.replace("\r\n", "\n").split("\n\n") if block.strip()]
     if not blocks or not blocks[0].lower().startswith("subject:"):
         raise CannotDecide("the text must begin with a line `Subject: …`, and an empty line behind it")

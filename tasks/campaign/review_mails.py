@@ -1,4 +1,4 @@
-"""Wait for a person to look at a campaign's mails; and rest while nothing can be sent. The run sleeps through both."""
+"""Suspend the flow run until a campaign's mails are decided, and while nothing can be sent."""
 
 from datetime import timedelta
 from typing import Literal
@@ -20,7 +20,7 @@ from storage.settings import settings
 from tasks.campaign.claiming import Pause
 from tasks.providers.flow_runs.resume_form import Answer, counted, described, key_of, unheard
 
-BACKSTOP = timedelta(days=1)  # our own deadline decides, for Prefect's runs no hook and tells nobody
+BACKSTOP = timedelta(days=1)  # past our own deadline: when Prefect times out a paused run, no hook runs
 LONGEST_REST = timedelta(days=90)
 
 
@@ -32,7 +32,7 @@ class CampaignAnswer(Answer):
 
 
 async def review_mails(campaign_id: str) -> None:
-    """Return when the mails are decided. Called by the flow itself, for tasks cannot suspend it."""
+    """Return when the mails are decided. Called by the flow itself, since a task cannot suspend the run."""
     store = open_store()
     waiting = _at(store, campaign_id, CampaignStatus.REVIEW)
     if waiting and (answer := await unheard(CampaignAnswer, waiting.review_round)):
@@ -47,9 +47,9 @@ async def review_mails(campaign_id: str) -> None:
 
 
 async def rest(campaign_id: str, pause: Pause) -> None:
-    """Sleep until it is time to go on, or until somebody who paused the campaign lets it go on.
+    """Suspend the run until the pause is over or a paused campaign is resumed.
 
-    What wakes the run is the sweeper, or a person: pressing Resume is leave to go on.
+    The sweeper wakes the run, or a person does: Resume in Prefect's UI also resumes a paused campaign.
     """
     if pause.is_over(now()):
         return
@@ -63,9 +63,9 @@ async def rest(campaign_id: str, pause: Pause) -> None:
 
 
 def _round(store: Store, campaign_id: str) -> str:
-    """What is the same when the run comes back from this rest, and another for the next one.
+    """A key that stays the same until the run returns from this rest, and differs for the next one.
 
-    Of a paused campaign numbers change while it rests, for things come back to its mailbox.
+    `updated_at` does not serve for a paused campaign: arrivals in its mailbox change its statistics meanwhile.
     """
     with store.read() as session:
         campaign = campaigns.campaign(session, _scope(store, campaign_id), campaign_id)
@@ -80,12 +80,12 @@ def _at(store: Store, campaign_id: str, status: CampaignStatus) -> Campaign | No
 
 
 def _take(store: Store, campaign_id: str, answer: Answer) -> None:
-    """An answer that cannot be acted upon is asked for again, never raised: the review must outlive a typo."""
+    """Carry out the form's answer. An invalid one is asked for again, not raised: a typo must not end the run."""
     scope = _scope(store, campaign_id)
     with store.begin() as session:
         campaign = campaigns.campaign(session, scope, campaign_id)
         if campaign.status is not CampaignStatus.REVIEW:
-            return  # decided elsewhere; the form was only the alarm clock
+            return  # decided on the page or at the terminal; the form merely woke the run
         reviewer = tenants.member(session, scope, answer.reviewer)
         decision = Decision(Choice(answer.decision), answer.reviewer, answer.comment)
         try:

@@ -1,4 +1,4 @@
-"""Send one mail of a campaign to one of ourselves, as it would arrive. It is no part of the campaign."""
+"""Send one mail of a campaign to a user of the organization, as it would arrive. It does not count as sent."""
 
 import time
 from dataclasses import replace
@@ -21,7 +21,7 @@ from tasks.providers.mail.smtp_envelope import envelope_of
 
 
 class NothingToSend(Exception):
-    """The mail has no text, or the address is none of ours."""
+    """The mail has no text, or the address is not a user's of the organization."""
 
 
 @task
@@ -53,7 +53,7 @@ async def sample(campaign_id: str, mail_id: str, to: str) -> None:
 
 
 def _to_us(mail: Mail, address: str, name: str) -> Mail:
-    """Another mail with another key: its opt-out is nobody's, and nobody takes it for the one that will leave."""
+    """A copy with a key of its own, so that its opt-out link and its replies do not count for the recipient's mail."""
     assert mail.draft  # noqa: S101 (for the type checker)
     recipient = replace(mail.draft.recipient, address=address, name=name)
     return replace(mail, id=new_id(), draft=replace(mail.draft, recipient=recipient))

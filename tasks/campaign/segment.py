@@ -1,4 +1,4 @@
-"""Freeze a campaign's audience: every contact that the criteria name, in, or left out with its reason."""
+"""Freeze a campaign's audience: every contact that matches the criteria, included or excluded with a reason."""
 
 from prefect import task
 
@@ -16,12 +16,12 @@ from tasks.rules.audience import Judged
 
 
 class NobodyToWriteTo(Exception):
-    """The criteria name no contact, or none that can be written to. The text says how many were left out, and why."""
+    """No contact matches the criteria, or none can be written to. The text counts the excluded by reason."""
 
 
 @task
 def segment(campaign_id: str) -> int:
-    """How many are written to. A campaign that has its audience keeps it."""
+    """Returns the number of recipients. Idempotent: an audience once frozen is kept."""
     with open_store().begin() as session:
         scope = tenants.scope_of_campaign(session, campaign_id)
         campaign = campaigns.campaign(session, scope, campaign_id)

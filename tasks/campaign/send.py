@@ -1,4 +1,4 @@
-"""Send what was approved, each mail exactly once, as fast as its mailbox may; return when nothing can leave for now."""
+"""Send the approved mails, each exactly once, within the mailbox's limits; return when nothing can be sent for now."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -29,9 +29,9 @@ TIME_TO_LOOK = "time to look what came back to the mailbox"
 
 @task
 async def send(campaign_id: str) -> Pause | None:
-    """None when all that may leave has left; otherwise why the rest waits, and until when, if that is known.
+    """Returns None when all is sent; otherwise why the rest waits, and until when, if that is known.
 
-    Now and then it waits for nothing but a look at what came back meanwhile.
+    Returns now and then with a pause that is already over, so that the flow reconciles in between.
     """
     return await send_all(open_store(), campaign_id)
 
@@ -81,7 +81,7 @@ async def _by_relay(post: Post, watch: "Watch") -> Pause | None:
 
 
 async def _too_long(post: Post, watch: "Watch", pause: Pause) -> bool:
-    """Short waits are waited for, with signs of life; for longer ones no process need be kept."""
+    """Sleep through a short pause, with heartbeats. True for one too long to keep the process waiting."""
     leave(post)
     until = pause.until or post.now()
     if until - post.now() > post.terms.patience:
@@ -94,7 +94,7 @@ async def _too_long(post: Post, watch: "Watch", pause: Pause) -> bool:
 
 @dataclass(slots=True)
 class Watch:
-    """Signs of life, and the circuit breaker: too many that failed or bounced since somebody let it go on pause it."""
+    """Heartbeat and circuit breaker: pauses the campaign when too many mails failed or bounced since `since`."""
 
     post: Post
     since: datetime
@@ -138,7 +138,7 @@ def _pause(post: Post, why: str) -> None:
 
 
 def _account(post: Post, pause: Pause | None) -> Pause | None:
-    """The numbers of this moment, and when to go on."""
+    """Update the campaign's statistics and its `resume_at`."""
     with post.store.begin() as session:
         tallies.keep(session, post.scope, post.campaign_id)
         campaign = campaigns.campaign(session, post.scope, post.campaign_id)

@@ -1,4 +1,4 @@
-"""One letter by a language model: asked for under the campaign's budget, again where that may help, paid for once."""
+"""Have a language model write one letter: within the campaign's budget, with retries, and paid for only once."""
 
 import asyncio
 import math
@@ -32,12 +32,12 @@ LONGEST_WAIT = 30.0
 
 
 class NotWritten(Exception):
-    """No letter came of it. The text is the reason that stands with the mail."""
+    """The model gave no usable letter. The text is stored as the mail's reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """Where a campaign's letters are written: all that stays the same from one to the next."""
+    """The context for writing the letters of one campaign."""
 
     store: Store
     scope: Scope
@@ -63,7 +63,7 @@ class Writer:
 
 
 async def letter_for(writer: Writer, mail: Mail) -> Letter:
-    """The letter, paid for at most once for the same question; NotWritten or BudgetSpent where there is none."""
+    """The letter for a mail; an identical prompt is paid for only once. Raises NotWritten or BudgetSpent."""
     asked = writer.hash_of(mail)
     async with writer.locks.setdefault(asked, asyncio.Lock()):
         known = writer.letters.get(asked) or await asyncio.to_thread(_known, writer, asked)
@@ -77,7 +77,7 @@ def _known(writer: Writer, prompt_hash: str) -> Letter | None:
 
 
 async def _persist(writer: Writer, mail: Mail, prompt_hash: str) -> Letter:
-    """Ask again where that may help, and no longer."""
+    """Call the model with retries, as long as a retry may help."""
     most_output, unfit = MOST_OUTPUT, 0
     for attempt in range(1, MOST_ATTEMPTS + 1):
         try:
@@ -92,7 +92,7 @@ async def _persist(writer: Writer, mail: Mail, prompt_hash: str) -> Letter:
         except Unavailable as trouble:
             await asyncio.sleep(_wait(writer, attempt, trouble))
         except Throttled:
-            continue  # its next turn comes when the service wants it
+            continue  # the pacing waits as long as the service asks
     raise NotWritten(f"the model's service had trouble {MOST_ATTEMPTS} times: try again later")
 
 
@@ -109,7 +109,7 @@ async def _attempt(writer: Writer, mail: Mail, prompt_hash: str, attempt: int, m
 
 
 def _wait(writer: Writer, attempt: int, trouble: Unavailable) -> float:
-    """As asked for; else doubling, spread so that many do not come back together."""
+    """Seconds before the next attempt: as the service asked, otherwise exponential backoff with jitter."""
     if trouble.wait:
         return trouble.wait
     longest = min(LONGEST_WAIT, math.ldexp(writer.first_wait, attempt - 1))
