@@ -1,1 +1,1 @@
-"""The verbs of the contact sync, and what they are made of."""
+"""The tasks of the contact sync, one module per step, and the modules they share."""

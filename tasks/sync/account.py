@@ -1,4 +1,4 @@
-"""Close a run: numbers, cursor and status in one transaction; what was personal about the preview goes."""
+"""Complete a sync: statistics, cursor and status in one transaction, with the preview's personal data destroyed."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -22,11 +22,11 @@ OPEN_AGAIN = (ChangeState.REJECTED, ChangeState.STALE, ChangeState.FAILED)
 
 @task
 def account(sync_id: str) -> dict[str, int]:
-    """Returns the run's numbers; running it twice changes nothing."""
+    """Returns the sync's statistics. Idempotent."""
     store = open_store()
     with store.begin() as session:
         scope = tenants.scope_of_sync(session, sync_id)
-        still_open = syncs.is_at(session, scope, sync_id, SyncStatus.EXECUTING)  # holds the row until we are done
+        still_open = syncs.is_at(session, scope, sync_id, SyncStatus.EXECUTING)  # and locks the row
         sync = syncs.sync(session, scope, sync_id)
         if not still_open:
             return sync.statistics.by_name()
@@ -43,7 +43,7 @@ def account(sync_id: str) -> dict[str, int]:
 
 
 def _hand_over(session: Session, scope: Scope, sync: Sync) -> None:
-    """Move the connection's cursor, and keep for the next run what this one left open."""
+    """Advance the connection's cursor, and keep the records that this sync left open for the next one."""
     key = syncs.preview_key(session, scope, sync.id)
     deferred.replace_all(session, scope, sync.account, sync.id, _left_open(session, scope, sync, key))
     connections.advance(session, scope, sync.connection_id, syncs.kept_cursor(session, scope, sync.id))

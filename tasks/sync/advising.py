@@ -1,5 +1,7 @@
-"""A language model's help with matching, where an organization has set a budget for it: people whom no key brings
-together, and an opinion on pairs that a person will be asked about. It decides nothing, and matching does without it.
+"""A language model's help with matching, for organizations with a budget for it.
+
+Embeddings find candidate pairs that share no blocking key, and an opinion is written for pairs that a person will be
+asked about. The model decides nothing, and matching works without it.
 """
 
 import asyncio
@@ -33,7 +35,7 @@ from tasks.rules.matching.opinion import INSTRUCTIONS, VERSION, Opinion, facts, 
 
 MOST_OPINIONS = 100
 AT_ONCE = 8
-_OPINION_TOKENS = 500  # a reasoning model thinks before it says a word
+_OPINION_TOKENS = 500  # reasoning tokens included
 _BYTES_A_TOKEN = 2
 
 T = TypeVar("T")
@@ -42,7 +44,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Adviser:
-    """`say` hears of what could not be asked, in counts and never in names."""
+    """`say` logs what could not be asked: counts only, never names."""
 
     store: Store
     scope: Scope
@@ -52,18 +54,18 @@ class Adviser:
     def alike(
         self, alone: Mapping[int, Traits], others: Mapping[int, Traits], contacts: Mapping[int, str]
     ) -> list[tuple[int, int]]:
-        """Pairs of positions, of those who are alone with others near them. Vectors of `contacts` are kept."""
+        """Pairs of positions: those without a candidate so far, with their nearest. Caches vectors of `contacts`."""
         try:
             known = _waited(self._vectors({**alone, **others}, contacts))
         except (BudgetSpent, ModelError) as trouble:
             self.say(f"nobody was compared by meaning: {trouble}")
             return []
         left, right = [at for at in alone if at in known], [at for at in others if at in known]
-        near = nearest(_stacked(known, left), _stacked(known, right), most=4)  # oneself may be one of them
+        near = nearest(_stacked(known, left), _stacked(known, right), most=4)  # may include the record itself
         return [(left[one], right[other]) for one, other in near if left[one] != right[other]]
 
     def opinions(self, pairs: Sequence[tuple[Traits, Traits, str]]) -> list[str]:
-        """One sentence a pair; empty where the model said nothing, or was not asked any more."""
+        """One sentence per pair; empty where the model gave none, or the budget was spent."""
         said = _waited(self._opinions(pairs[:MOST_OPINIONS]))
         return said + [""] * (len(pairs) - len(said))
 
@@ -122,7 +124,7 @@ class Adviser:
 
 
 def adviser(store: Store, scope: Scope, say: Say) -> Adviser | None:
-    """None unless the organization has set a budget, and a key is there."""
+    """None without a matching budget of the organization, or without an API key."""
     with store.read() as session:
         limit = organization_settings(session, scope).matching_budget
     if not limit or not settings().openai_api_key.get_secret_value():
@@ -139,7 +141,7 @@ def _entry(purpose: Purpose, model: str) -> Attempt:
 
 
 def _waited(work: Coroutine[Any, Any, T]) -> T:
-    """In a thread of its own, for who calls may have an event loop already."""
+    """Run a coroutine from synchronous code: in a thread, since the caller's may have a running event loop."""
     with ThreadPoolExecutor(1) as alone:
         return alone.submit(asyncio.run, work).result()
 

@@ -1,6 +1,6 @@
-"""Write what was approved, and nothing else: in batches, each row under the version that was reviewed.
+"""Write the approved rows to the CRM, and nothing else: in batches, each contact only at the version reviewed.
 
-A batch and the state of its rows are one transaction, so that a crash repeats nothing and loses nothing.
+A batch and the state of its rows are committed in one transaction, so that a crash neither repeats nor loses a write.
 """
 
 from collections.abc import Sequence
@@ -25,12 +25,12 @@ from tasks.rules.carrying_out import Origin, Stale, Written, carry_out
 
 
 class PlanTamperedWith(Exception):
-    """What is stored is not what was approved: nothing is written."""
+    """The stored plan does not match the digest that was approved. Nothing is written."""
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """All that stays the same over the batches of one run."""
+    """The context of writing one sync's batches."""
 
     scope: Scope
     sync: Sync
@@ -51,7 +51,7 @@ def apply(sync_id: str) -> None:
 
 
 def _work(store: Store, sync_id: str) -> Work | None:
-    """None where nothing is to be written: rejected, expired, or written before."""
+    """None if there is nothing to write: the sync was rejected, expired or already applied."""
     with store.read() as session:
         scope = tenants.scope_of_sync(session, sync_id)
         sync = syncs.sync(session, scope, sync_id)
@@ -77,7 +77,7 @@ def _apply_all(store: Store, work: Work, size: int) -> None:
             if size == 1:
                 _set_aside(store, work, error)
                 continue
-            # One row that the database refuses must not take the others with it.
+            # A row that the database refuses must not fail the others of its batch.
             get_run_logger().warning("a batch was refused (%s): its rows go one by one", type(error).__name__)
             _apply_singly(store, work, size)
             continue
@@ -95,7 +95,7 @@ def _apply_singly(store: Store, work: Work, count: int) -> None:
 
 def _apply_batch(store: Store, work: Work, size: int) -> int:
     with store.begin() as session:
-        # Holds the sync's row as well: a second process that took this one for dead waits, and finds the rows written.
+        # Also locks the sync's row: a second process that took this one for dead waits, and finds the rows written.
         if not syncs.is_at(session, work.scope, work.sync.id, SyncStatus.EXECUTING):
             return 0
         rows = _approved(session, work, size)
@@ -126,7 +126,7 @@ def _write(session: Session, work: Work, rows: Sequence[Change]) -> None:
         result = carry_out(row, was, work.edits.get(row.id), work.origin, new_id(), taken=work.taken)
         results.append((row, result, was))
         if isinstance(result, Written) and result.contact:
-            there[result.contact.id] = result.contact  # a second row about the same contact builds on the first
+            there[result.contact.id] = result.contact  # a second row for the same contact applies on top
     done = [(row, result, was) for row, result, was in results if isinstance(result, Written)]
     _write_contacts(session, work, done)
     _write_links(session, work, done)

@@ -1,4 +1,4 @@
-"""Open a sync: who, what and why, once for every flow run."""
+"""Open a sync from the flow's parameters, once per flow run."""
 
 from prefect import task
 
@@ -20,7 +20,7 @@ from tasks.sync.turns import Turn, turn_of
 
 
 class CannotBegin(Exception):
-    """The request makes no sense as it stands. The text says what to change."""
+    """The parameters do not fit. The text says what to change."""
 
 
 @task
@@ -28,8 +28,9 @@ def begin(
     organization: str, user: str, *, connection: str = "", file: str = "", full: bool = False, allow: list[Allow],
     schedule: str = "",
 ) -> str:  # fmt: skip
-    """The sync's id: made once for a flow run. A manual run takes the place of a preview that waits; a scheduled one
-    that has nothing to do ends at once, and its id is empty.
+    """Returns the sync's id, the same for every attempt of a flow run; empty for a scheduled run with nothing to do.
+
+    A manual run replaces a preview of the same connection that waits for review.
     """
     if bool(connection) == bool(file):
         raise CannotBegin("name either a connection or a file")
@@ -38,7 +39,7 @@ def begin(
         scope = tenants.scope_of(session, organization, user)
         if known := syncs.of_run(session, scope, str(run.id)):
             return known.id
-        hash_keys.demand_key(session, scope)  # else who was erased would come back
+        hash_keys.demand_key(session, scope)  # without it erased people could not be recognised, and would return
         turn = turn_of(session, scope, run, connection, schedule) if run.auto_scheduled else Turn(True)
         sync_id, superseded = "", ""
         if turn.is_due:
@@ -74,7 +75,7 @@ def _provider(session: Session, scope: Scope, connection_id: str) -> Provider:
 
 
 def _make_room(session: Session, scope: Scope, new: NewSync) -> str:
-    """At most one open sync a connection. Returns the flow run of the preview that this one takes the place of."""
+    """End a waiting preview, since a connection has at most one open sync. Returns the flow run id of that preview."""
     other = syncs.open_for(session, scope, new.connection_id)
     if other is None or other.status is not SyncStatus.PREVIEW or new.trigger == "schedule":
         return ""

@@ -1,4 +1,4 @@
-"""How a run ends that could not go on: with the cause and what to do, and with nothing half done."""
+"""How a sync that cannot continue ends: failed, with the cause and a remedy, and with nothing half written."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -23,9 +23,9 @@ class Stage:
 
 @asynccontextmanager
 async def failing_loudly(sync_id: str) -> AsyncIterator[Stage]:
-    """An error before the review ends the sync as `failed`; one in mid-apply leaves it open, to be gone on with.
+    """End the sync as `failed` on an error before the review; leave it open, to be resumed, on one while applying.
 
-    Suspending is no error and passes through: Prefect raises it past `except Exception` on purpose.
+    Prefect suspends a run by raising a BaseException, which deliberately passes through here.
     """
     store = open_store()
     with store.read() as session:
@@ -36,7 +36,7 @@ async def failing_loudly(sync_id: str) -> AsyncIterator[Stage]:
             async with in_time():
                 yield Stage(is_unplanned=sync.status is SyncStatus.EXTRACTING)
     except Exception as error:
-        if not is_away(error):  # its run is begun again once the server is back
+        if not is_away(error):  # otherwise the run is restarted once Prefect's server is back
             _fail(sync_id, f"{type(error).__name__}: {error}")
         raise
     finally:

@@ -1,4 +1,4 @@
-"""Everybody who may be one person, judged: the likely pairs by their keys, then all of the evidence."""
+"""Match people: candidate pairs by blocking keys, each then judged by all of the evidence."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from tasks.rules.matching import Traits, block_keys, judge, neighbours
 
 
 def compared(incoming: Sequence[Traits], existing: Sequence[Traits]) -> tuple[list[Match], Candidates]:
-    """Without `existing`, duplicates among the incoming ones are found all the same."""
+    """Pairs within `incoming` are compared too, so an empty `existing` still finds duplicates."""
     people = [*incoming, *existing]
     found = blocking.candidates(block_keys(people), neighbours(people), len(incoming))
     return judge(incoming, existing, found.pairs), found

@@ -1,4 +1,4 @@
-"""Land what changed at the source, page by page; a crash goes on at the page it had reached."""
+"""Fetch what changed at the source and store it page by page. After a crash it resumes at the next page."""
 
 from collections.abc import Mapping
 from contextlib import aclosing
@@ -26,7 +26,7 @@ async def fetch(sync_id: str, file: str = "", columns: Mapping[str, str] | None 
             return
         cursor = "" if sync.full or not sync.connection_id else connections.cursor(session, scope, sync.connection_id)
     source = source_of(store, scope, sync, file=file, columns=columns)
-    warm_up()  # the gate's library is imported while the network is waited for
+    warm_up()  # imports Great Expectations while the network is awaited
     try:
         await _fetch(store, scope, sync, source, cursor)
     except NeedsReconnect as error:
@@ -39,7 +39,7 @@ async def _fetch(store: Store, scope: Scope, sync: Sync, source: Source, cursor:
     try:
         await _land(store, scope, sync, source, cursor)
     except CursorExpired:
-        # Half a round is worth nothing: everything is read once more, from the start. A second time is a failure.
+        # An incomplete delta is useless: read everything once, from the start. A second expiry fails the sync.
         with store.begin() as session:
             landing.clear(session, scope, sync.id)
             syncs.note(session, scope, sync.id, warnings=[])

@@ -1,4 +1,4 @@
-"""Find contacts of the CRM that are perhaps one person: the same evidence, and the same bands, as in a sync."""
+"""Find contacts in the CRM that may be one person, by the same evidence and thresholds as in a sync."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from tasks.sync.gc_pause import without_gc
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """`capped` says of which keys not all pairs could be compared."""
+    """`capped`: blocking keys with too many contacts to compare all their pairs."""
 
     contacts: int
     pairs: int
@@ -27,7 +27,7 @@ class Found:
 
 
 def find_twins(store: Store, scope: Scope, say: Say) -> Found:
-    """Without Prefect, for nothing of it need be waited for or taken up again: it reads, and notes what it found."""
+    """Compare all contacts and store the pairs found. No flow: it waits for nobody, and is simply run again."""
     with store.read() as session:
         there = [(one.version, traits(one.id, one.person)) for one in contacts.everyone(session, scope)]
         apart = twins.apart(session, scope)
@@ -48,7 +48,7 @@ def find_twins(store: Store, scope: Scope, say: Say) -> Found:
 def _compared_by_meaning(
     helper: Adviser, people: Sequence[Traits], pairs: NDArray[np.int32], matches: list[Match]
 ) -> list[Match]:
-    """Once more, with whom a model finds near to those who are like nobody so far."""
+    """Compare again, with candidates by embedding for contacts that match nobody so far."""
     told = {name for match in matches for name in (match.left, match.right)}
     everybody = dict(enumerate(people))
     alone = {at: person for at, person in everybody.items() if person.id not in told}
@@ -58,7 +58,7 @@ def _compared_by_meaning(
 
 
 def _ask_for_opinions(helper: Adviser, store: Store, scope: Scope, people: Sequence[Traits]) -> None:
-    """On what a person will be asked about, and the model was not before."""
+    """Opinions on the pairs that a person will be asked about and that have none yet."""
     with store.read() as session:
         proposed = twins.twins(session, scope, limit=None)
     asked = [one for one in proposed if one.verdict is Verdict.MAYBE and not one.opinion]

@@ -1,4 +1,4 @@
-"""Work that makes millions of small values and no cycles: to look for these takes a fifth of its time."""
+"""Pause the garbage collector for work that allocates millions of objects and no cycles: saves a fifth of its time."""
 
 import gc
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def without_gc() -> Iterator[None]:
-    """The garbage collector looks away; what nobody holds any more goes all the same."""
+    """Disable cyclic collection inside the block. Reference counting still frees objects."""
     was_on = gc.isenabled()
     gc.disable()
     try:

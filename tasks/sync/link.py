@@ -1,4 +1,4 @@
-"""Find out who the new records are: contacts that the CRM has, one another, or nobody known yet."""
+"""Match new records: with contacts of the CRM, with one another, or with nobody yet."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -31,7 +31,7 @@ def link(sync_id: str) -> None:
 def _link(store: Store, sync_id: str) -> None:
     with store.begin() as session:
         scope = tenants.scope_of_sync(session, sync_id)
-        syncs.note(session, scope, sync_id, compared_at=now())  # whoever comes into the CRM after this was not seen
+        syncs.note(session, scope, sync_id, compared_at=now())  # contacts added after this were not compared
         decisions.follow(session, scope, syncs.sync(session, scope, sync_id).account, staging.renamed(sync_id))
     with store.read() as session:
         sync = syncs.sync(session, scope, sync_id)
@@ -79,7 +79,7 @@ def _compared_by_meaning(
     pairs: NDArray[np.int32],
     matches: list[Match],
 ) -> list[Match]:
-    """Once more, with whom a model finds near to those who are like nobody so far."""
+    """Compare again, with candidates by embedding for records that match nobody so far."""
     told = {name for match in matches for name in (match.left, match.right)}
     alone = {at: person for at, person in enumerate(incoming) if person.id not in told}
     others = dict(enumerate(existing, len(incoming)))
@@ -105,13 +105,13 @@ def _crm(session: Session, scope: Scope) -> list[Traits]:
 
 
 def _still_there(confirmed: list[Match], new: Sequence[tuple[str, object]], existing: Sequence[Traits]) -> list[Match]:
-    """A contact that was confirmed once may be gone by now."""
+    """Drop confirmed matches whose contact no longer exists."""
     wanted, there = {source_id for source_id, _ in new}, {person.id for person in existing}
     return [match for match in confirmed if match.left in wanted and _known(match.right) in there]
 
 
 def _twins(found: Resolution) -> list[tuple[str, str, str]]:
-    """(record, the record that stands for both, why), for records that are one person and whom the CRM lacks."""
+    """(record, representative record, reason) for records of one person that is not in the CRM."""
     reason = "the same person as another record of this source"
     return [
         (_source(other), _source(first), reason)
@@ -125,7 +125,7 @@ def _doubts(found: Resolution) -> list[tuple[str, str]]:
     return [(_source(one), match.reason) for match in found.doubtful_twins for one in (match.left, match.right)]
 
 
-# Ids of both sides meet in one matching; a hostile file must not be able to name a contact of ours.
+# Source ids and contact ids meet in matching: prefixed, so that a hostile file cannot pose as one of our contacts.
 def _incoming(source_id: str) -> str:
     return f"source {source_id}"
 

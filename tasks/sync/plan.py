@@ -1,4 +1,4 @@
-"""Write the plan down: every record of this run with what would become of it, under one digest, ready for review."""
+"""Make the plan: every record of this sync with the change it would cause, under one digest, ready for review."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
@@ -36,9 +36,9 @@ UNCHANGED = "nothing changed at the source"
 
 @dataclass(frozen=True, slots=True)
 class Crm:
-    """The part of the CRM that a plan is about, and by which rules it stands up to this source.
+    """The contacts and links that a plan is about, and the survivorship rules between the CRM and this source.
 
-    It is as it is now: since the records were staged and linked, people may have deleted and merged contacts.
+    Read when the plan is made: contacts may have been deleted or merged since the records were staged and linked.
     """
 
     contacts: dict[str, Contact]
@@ -48,7 +48,7 @@ class Crm:
 
 @task
 def plan(sync_id: str) -> dict[str, int]:
-    """Returns how many rows of each kind wait for review."""
+    """Returns the number of rows of each kind that wait for review."""
     store = open_store()
     with store.read() as session:
         scope = tenants.scope_of_sync(session, sync_id)
@@ -58,7 +58,7 @@ def plan(sync_id: str) -> dict[str, int]:
     _stop_if_unsafe(sync, rows, extent)
     with store.begin() as session:
         if not _save(session, scope, sync, rows):
-            return {}  # another process of this run was first
+            return {}  # another process of this flow run was first
         is_settled = settle(session, scope, sync.id, rows)
     staging.drop(sync_id)
     counted = told(Counter((row.kind, row.state) for row in rows))
@@ -84,7 +84,7 @@ def _rows(session: Session, scope: Scope, sync: Sync) -> list[Change]:
         (planning.skip(one.reason, failed=True) for one in staging.standing(sync.id, "unreadable")),
         (planning.skip(planning.ERASED) for _ in staging.standing(sync.id, "erased")),
     )
-    # What nobody need look at comes last anyway: the many that did not change are not sorted.
+    # Unchanged rows, usually most, come last in the review: they need not be sorted.
     idle = [planning.skip(UNCHANGED, object_id=object_id) for _, object_id in staging.unchanged(sync.id)]
     return planning.chained(planning.in_order(rows), crm.contacts, crm.arbiter) + idle
 
@@ -187,7 +187,7 @@ def _save(session: Session, scope: Scope, sync: Sync, rows: Sequence[Change]) ->
 
 
 def _but_erased(session: Session, scope: Scope, sync: Sync, rows: Sequence[Change]) -> Sequence[Change]:
-    """Whoever is erased from now on is taken out of the plan; who was while it was made must not be in it."""
+    """Remove people who were erased while the plan was made. Later erasures remove them from the stored plan."""
     erasures.lock_erasures(session, scope)
     gone = erasures.known(session, scope, since=sync.created_at)
     if not gone.keys:

@@ -1,4 +1,4 @@
-"""What a schedule's review policy decides by itself: plans of new contacts and plain updates, and nothing else."""
+"""Automatic approval by a schedule's review policy: only plans of new contacts and plain updates."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ from tasks.rules.risk import risks
 
 
 def settle(session: Session, scope: Scope, sync_id: str, rows: Sequence[Change]) -> bool:
-    """True if the plan was approved by the policy of the schedule that the sync is of; else a person decides."""
+    """True if the schedule's policy approved the plan; otherwise a person decides."""
     sync = syncs.sync(session, scope, sync_id)
     schedule = schedules.find(session, scope, sync.schedule_id) if sync.schedule_id else None
     if schedule is None or schedule.policy is not ReviewPolicy.RISKY:

@@ -1,7 +1,7 @@
-"""Wait for a person. The run sleeps; what wakes it is a decision, made in the form, at the terminal or on the page.
+"""Suspend the flow run until a person has decided about the plan: in Prefect's form, at the terminal or on the page.
 
-Suspended, never paused: nothing of ours need live while somebody thinks. What the form answers is only one of the
-ways to decide; what counts is what stands in our database when the run wakes.
+Suspended rather than paused, so that no process is kept alive meanwhile. The form is only one of the ways to decide;
+what counts is the decision in our database when the run wakes.
 """
 
 from datetime import timedelta
@@ -23,7 +23,7 @@ from storage.sync.syncs import Sync
 from tasks.providers.flow_runs.resume_form import Answer, counted, described, key_of, unheard
 from tasks.rules.accounting import told
 
-BACKSTOP = timedelta(days=1)  # our own deadline decides, for Prefect's runs no hook and tells nobody
+BACKSTOP = timedelta(days=1)  # past our own deadline: when Prefect times out a paused run, no hook runs
 
 
 class SyncAnswer(Answer):
@@ -34,7 +34,7 @@ class SyncAnswer(Answer):
 
 
 async def review(sync_id: str) -> None:
-    """Return when the plan is decided; until then, sleep. Called by the flow itself, for tasks cannot suspend it."""
+    """Return when the plan is decided. Called by the flow itself, since a task cannot suspend the run."""
     store = open_store()
     if (waiting := _waiting(store, sync_id)) and (answer := await unheard(SyncAnswer, waiting.review_round)):
         _take(store, sync_id, answer)
@@ -54,12 +54,12 @@ def _waiting(store: Store, sync_id: str) -> Sync | None:
 
 
 def _take(store: Store, sync_id: str, answer: Answer) -> None:
-    """An answer that cannot be acted upon is asked for again, never raised: the review must outlive a typo."""
+    """Carry out the form's answer. An invalid one is asked for again, not raised: a typo must not end the run."""
     scope = _scope(store, sync_id)
     with store.begin() as session:
         sync = syncs.sync(session, scope, sync_id)
         if sync.status is not SyncStatus.PREVIEW:
-            return  # decided elsewhere; the form was only the alarm clock
+            return  # decided on the page or at the terminal; the form merely woke the run
         reviewer = tenants.member(session, scope, answer.reviewer)
         if reviewer is None:
             get_run_logger().warning("the reviewer named is no user of this organization: asking again")

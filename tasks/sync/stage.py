@@ -1,4 +1,4 @@
-"""Bring what landed, and what an earlier run left open, into one shape in the staging area."""
+"""Parse and normalise the fetched pages and what earlier syncs left open, and load them into the staging area."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
@@ -25,7 +25,7 @@ _BATCH = 100
 
 @dataclass(frozen=True, slots=True)
 class Gatekeeper:
-    """Keeps out who was erased. A record that is linked is somebody's whom the organization has, and wants to have."""
+    """Filters out erased people. A linked record belongs to a contact that the CRM has, so it passes."""
 
     erased: Known
     account: str
@@ -49,7 +49,7 @@ def stage(sync_id: str, file: str = "", columns: Mapping[str, str] | None = None
         sync = syncs.sync(session, scope, sync_id)
         key = syncs.demand_preview_key(session, scope, sync_id)
         source = source_of(store, scope, sync, file=file, columns=columns)
-        # A full read, as a file always is, brings whatever is still to be offered by itself.
+        # A full read, which a file always is, contains whatever earlier syncs left open.
         whole = sync.full or sync.provider is Provider.FILE
         waiting = [] if whole else deferred.deferred(session, scope, sync.account)
         landed = source.settled(landing.bodies(session, scope, sync_id, key))
@@ -63,7 +63,7 @@ def stage(sync_id: str, file: str = "", columns: Mapping[str, str] | None = None
 
 
 def _let_in(records: Iterable[SourceRecord], gatekeeper: Gatekeeper) -> Iterator[SourceRecord]:
-    """In batches, for one step done to many costs an eighth less CPU than many steps done to one."""
+    """Normalise and filter in batches: step by step over many records costs an eighth less CPU than one by one."""
     region, arriving = settings().region, iter(records)
     while batch := list(islice(arriving, _BATCH)):
         yield from [gatekeeper.passed(_tidy(record, region)) for record in batch]

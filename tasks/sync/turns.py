@@ -1,4 +1,4 @@
-"""Whether a scheduled run has something to do: not while a plan waits, nor when a machine that was down catches up."""
+"""Whether a scheduled run is due: not while a plan waits for review, nor when several missed runs start at once."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,7 +17,7 @@ REMIND_EVERY = timedelta(hours=20)
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """`waiting` is a sync whose reviewer should be reminded."""
+    """`waiting` is a sync in review, whose reviewer should be reminded."""
 
     is_due: bool
     schedule_id: str = ""
@@ -36,5 +36,5 @@ def turn_of(session: Session, scope: Scope, run: FlowRun, connection_id: str, sc
         return Turn(False, waiting=opened.id if remind else "")
     meant = run.expected_start_time
     if meant and connection_id and turns.begun_since(session, scope, connection_id, meant):
-        return Turn(False)  # one of several turns that were missed has been taken for all of them
+        return Turn(False)  # one run has been started for all that were missed
     return Turn(True, schedule_id)

@@ -1,6 +1,6 @@
-"""Take a sync back: created contacts go, changed ones are as they were, links too.
+"""Undo a sync: delete the contacts it created, restore those it changed, and their links.
 
-What was edited since is left alone.
+Contacts edited since are left alone.
 """
 
 from collections.abc import Sequence
@@ -26,12 +26,12 @@ REFUSED = "edited since; left as it is"
 
 
 class CannotUndo(Exception):
-    """Nothing was written that could be taken back, or the time for it is over."""
+    """The sync wrote nothing, or its undo data is past its retention."""
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """How many rows were taken back, and the contacts that were edited since."""
+    """The number of rows undone, and the ids of contacts left alone because they were edited since."""
 
     undone: int
     refused: tuple[str, ...]
@@ -39,7 +39,7 @@ class Taken:
 
 @task
 def undo(sync_id: str, reviewer: str) -> Taken:
-    """Twice is once: rows that were taken back are no longer `applied`."""
+    """Idempotent: rows once undone are no longer `applied`."""
     store = open_store()
     with store.begin() as session:
         scope = tenants.scope_of_sync(session, sync_id)
@@ -77,7 +77,7 @@ def _take_back(session: Session, scope: Scope, sync: Sync, rows: Sequence[tuple[
     undone = [change for _, group in restorable for change, _ in group]
     actions.note(session, scope, (Action(c.object_id, "undone", reviewer, sync.id, c.fields) for c in undone))
     plan_outcomes.mark_undone(session, scope, sync.id, undone, refused, why=REFUSED)
-    # Else a wrong answer could never be corrected: who takes it back is asked again.
+    # Withdraw match decisions made in this sync too, so that a wrong one can be corrected: they are asked again.
     decisions.withdraw(session, scope, sync.account, _confirmed(restorable))
     if sync.connection_id:
         deferred.add(session, scope, sync.account, sync.id, _offered_again(restorable))
@@ -87,14 +87,14 @@ def _take_back(session: Session, scope: Scope, sync: Sync, rows: Sequence[tuple[
 def _restore(
     session: Session, scope: Scope, sync: Sync, now_there: Contact, group: Sequence[tuple[Change, Undo]]
 ) -> None:
-    """All that one run did to one contact, back to what stood before the first of it."""
+    """Restore one contact to its state before the first of the sync's changes to it."""
     before = group[0][1].before
     links.unlink(session, scope, sync.account, [link.source_id for _, undo in group for link in undo.links_written])
     if before is None:
         contacts.remove(session, scope, [now_there.id])
         return
     if before.person != now_there.person or before.provenance != now_there.provenance:
-        # Where it stands in sales is no sync's doing, nor its undoing.
+        # No sync writes the sales pipeline and stage, so undo keeps them.
         restored = replace(before, version=now_there.version + 1, pipeline=now_there.pipeline, stage=now_there.stage)
         contacts.overwrite(session, scope, [restored])
     links.write(session, scope, [link for _, undo in group for link in undo.links_before])

@@ -1,6 +1,6 @@
-"""Great Expectations over the staged batch: is this read as a whole what a read should look like?
+"""Great Expectations over the staged batch: is the read as a whole plausible?
 
-Single bad records were set aside before; this is about the batch.
+Single bad records were set aside when they were staged.
 """
 
 from dataclasses import dataclass
@@ -16,12 +16,12 @@ from tasks.providers.expectations import LARGEST_RECORD, REACHABLE, met
 
 
 class ValidationFailed(Exception):
-    """A critical expectation was not met; nothing was planned."""
+    """A critical expectation was not met, so no plan was made."""
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """One expectation of the suite and what its failure means to a person."""
+    """One expectation of the suite, and what to tell a person if it fails."""
 
     name: str
     critical: bool
@@ -64,7 +64,7 @@ def expectations(rows: list[tuple[str, int, int, int]], *, seen_before: int = 0)
 
 
 def _seen_last_time(earlier: list[syncs.Sync], sync: syncs.Sync) -> int:
-    """How many records the last full read of this account brought."""
+    """The number of records in the last full read of this account."""
     same = (one for one in earlier if one.account == sync.account and one.full and one.status is SyncStatus.COMPLETED)
     return next((one.statistics.total - one.statistics.removed for one in same), 0)
 

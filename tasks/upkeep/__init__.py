@@ -1,1 +1,1 @@
-"""The verbs of the house: what is done by and by, for all organizations."""
+"""Maintenance tasks over all organizations, called by the housekeeping flow."""

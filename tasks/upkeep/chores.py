@@ -1,4 +1,4 @@
-"""Doing one chore after another: each is counted, and one that fails keeps the others from nothing."""
+"""Run maintenance chores one after another, with counts; a failing chore does not keep the others from running."""
 
 import inspect
 from collections.abc import Callable
@@ -8,12 +8,12 @@ from typing import Any
 
 
 class ChoresLeft(Exception):
-    """Some chores failed, all others were done. The text names them."""
+    """Some chores failed; the others were done. The text names the failed ones."""
 
 
 @dataclass(slots=True)
 class Chores:
-    """`thorough` does those as well that need to be done but once a day; `note` is told of each that was done."""
+    """`thorough` includes the daily chores. `note` is called with the name of each chore done."""
 
     log: "Logger | LoggerAdapter[Any]"
     thorough: bool = True
@@ -22,7 +22,7 @@ class Chores:
     failed: list[str] = field(default_factory=list)
 
     async def do(self, name: str, chore: Callable[[], Any]) -> None:
-        """`chore` returns how many there were, or how many of each kind."""
+        """`chore` returns the number of items processed, or a count by kind."""
         try:
             found = chore()
             counted = await found if inspect.isawaitable(found) else found

@@ -1,4 +1,4 @@
-"""Forget what need not be kept any longer."""
+"""Delete data past its retention, in every organization."""
 
 from storage import audit
 from storage.campaign import campaign_standing, campaigns, mails
@@ -10,7 +10,7 @@ from tasks.providers.flow_runs.engine import Engine
 
 
 def forget_undo(store: Store) -> int:
-    """Undo data past its time, in every organization; returns of how many syncs."""
+    """Delete expired undo data of syncs. Returns the number of syncs."""
     with store.read() as session:
         late = syncs.past_undo(session)
     for scope, sync_id in late:
@@ -22,7 +22,7 @@ def forget_undo(store: Store) -> int:
 
 
 def forget_merges(store: Store) -> int:
-    """What would take merges of contacts back, past its time, in every organization; returns of how many."""
+    """Delete expired undo data of merges. Returns the number of merges."""
     with store.read() as session:
         late = twins.past_undo(session)
     for scope, twins_id in late:
@@ -33,15 +33,15 @@ def forget_merges(store: Store) -> int:
 
 
 def forget_sign_ins(store: Store) -> int:
-    """Sessions and one-time links that are long over, in every organization; returns how many."""
+    """Delete long expired sessions and one-time links. Returns their number."""
     with store.begin() as session:
         return sum(sign_ins.forget(session, scope) for scope in sign_ins.with_old(session))
 
 
 def forget_mails(store: Store, engine: Engine) -> int:
-    """The mails of campaigns that have been kept long enough, in every organization; returns of how many campaigns.
+    """Delete the mails of campaigns past their retention. Returns the number of campaigns.
 
-    Prefect forgets their runs too, for a run that was started there holds the brief it was started with.
+    Their flow runs are deleted too, since the parameters of a run started in Prefect hold the brief.
     """
     with store.read() as session:
         late = campaign_standing.past_keeping(session)

@@ -1,7 +1,7 @@
-"""Tell people what needs them: each matter once at each address, with a link and nothing personal.
+"""Notify people of what needs them: each matter once per address, with a link and no personal data.
 
-Not by Prefect's automations: what is told stands in our database and not in Prefect's events, each matter once needs
-a row that Prefect has no place for, and that Prefect itself is down must not keep a message from leaving.
+Not by Prefect's automations: the facts are in our database rather than in Prefect's events, delivering once needs a
+row per notice, and notices must also be sent while Prefect's server is down.
 """
 
 from collections import Counter
@@ -20,7 +20,7 @@ NEVER = timedelta(days=10_000)
 
 
 def notify_people(store: Store, moment: datetime | None = None) -> Counter[str]:
-    """Look in every organization for what people ought to know, and tell it; what could not be told is tried again."""
+    """Queue and send the notices of every organization. Those that could not be sent are retried."""
     moment, done = moment or now(), Counter[str]()
     with store.begin() as session:
         old = notices.with_old(session, moment - KEPT)
@@ -33,7 +33,7 @@ def notify_people(store: Store, moment: datetime | None = None) -> Counter[str]:
 
 
 def _concerned(store: Store, moment: datetime) -> set[Scope]:
-    """Organizations that have news and somebody to tell: of a thousand, most have neither."""
+    """Organizations with news and with somebody to notify; of a thousand, most have neither."""
     with store.read() as session:
         news = matters.somewhere(session, moment) | set(notices.with_waiting(session))
         return news if house() else news & set(notices.with_targets(session))

@@ -1,4 +1,4 @@
-"""Clear away what runs left behind that nobody goes on with."""
+"""Delete what abandoned runs left behind."""
 
 from collections import Counter
 from datetime import datetime
@@ -11,7 +11,7 @@ from storage.sync import deferred, landing
 
 
 def prune(store: Store) -> Counter[str]:
-    """How many landed pages, records that waited for a sync of an account no longer read, and calls of models."""
+    """Counts of deleted pages, deferred records of accounts no longer read, and model calls written off."""
     done = Counter[str](pages=0, records=0, calls=0)
     before = now() - usage.LONGEST_CALL
     with store.begin() as session:
@@ -22,7 +22,7 @@ def prune(store: Store) -> Counter[str]:
 
 
 def _calls(session: Session, scope: Scope, before: datetime) -> int:
-    """Calls whose process died count in full, with the campaign too: it may be over, and would never look again."""
+    """Charge model calls of dead processes at their worst cost, also to their campaign, which may be over by now."""
     given_up = 0
     for budget_id, campaign_id in usage.abandoned(session, scope, before=before):
         given_up += usage.give_up(session, scope, budget_id, before=before)

@@ -1,4 +1,4 @@
-"""Let Prefect forget runs that ended long ago, with their parameters, logs and artifacts."""
+"""Delete flow runs that ended long ago from Prefect, with their parameters, logs and artifacts."""
 
 from datetime import datetime, timedelta
 

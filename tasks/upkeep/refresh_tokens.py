@@ -1,4 +1,4 @@
-"""Use each account's permission now and then, for services take back one that nobody uses: Microsoft after 90 days."""
+"""Refresh each connection's token now and then: services revoke unused refresh tokens, Microsoft after 90 days."""
 
 from collections import Counter
 from datetime import timedelta
@@ -17,7 +17,7 @@ UNUSED = timedelta(days=30)
 
 
 async def refresh_tokens(store: Store, *, unused: timedelta = UNUSED) -> Counter[str]:
-    """How many were refreshed; a service that cannot be reached is asked the next time."""
+    """Returns counts of refreshed tokens. A service that cannot be reached is retried by the next run."""
     done = Counter[str]()
     for scope in everybody(store):
         with store.read() as session:
@@ -34,7 +34,7 @@ def _is_idle(store: Store, scope: Scope, one: ConnectionInfo, unused: timedelta)
         kept = connections.tokens(session, scope, one.id)
         asked_for_quiet = connections.quiet_until(session, scope, one.id)
     if asked_for_quiet and asked_for_quiet > now():
-        return False  # there are weeks left to come again
+        return False  # there are weeks left to retry
     return kept is not None and (kept.expires_at or one.updated_at) < now() - unused
 
 

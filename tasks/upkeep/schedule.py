@@ -1,8 +1,9 @@
-"""Keep Prefect's schedules of the sync in step with ours: ours are the truth, whatever was done to Prefect's.
+"""Synchronise Prefect's schedules of contact-sync with ours, which are authoritative.
 
-Prefect makes the next runs of each schedule beforehand. Whenever one is changed, it deletes those of all and makes them
-again within a minute; where one is deleted, those too that are due and wait for a worker. At nine o'clock that would be
-hundreds of other organizations' syncs: what was deleted is made again at once, and nothing is deleted while runs wait.
+Prefect creates the next runs of each schedule in advance. When a schedule changes it deletes the future runs of all
+schedules and recreates them within a minute; when a schedule is deleted, also the runs that are due and wait for a
+worker. At nine o'clock that could be hundreds of other organizations' syncs. So runs are recreated immediately, and no
+schedule is deleted while runs wait.
 """
 
 from collections import Counter
@@ -24,7 +25,7 @@ Terms = dict[str, Any]
 
 
 def schedule(store: Store, engine: Engine) -> Counter[str]:
-    """What was mended in Prefect, and how often. Doing it twice, or two of us at once, harms nothing."""
+    """Returns counts of schedules created, changed and removed in Prefect. Idempotent, and safe to run concurrently."""
     done: Counter[str] = Counter()
     deployment = engine.deployment(FLOW)
     place = f"deployments/{deployment}/schedules"
@@ -44,7 +45,7 @@ def schedule(store: Store, engine: Engine) -> Counter[str]:
 
 
 def _retire(engine: Engine, deployment: str, there: Mapping[str, Any]) -> bool:
-    """Switched off, and taken away once that harms nobody. True where something was done."""
+    """Deactivate a schedule, or delete it if no runs wait. True if anything changed."""
     due = {"state": {"type": {"any_": ["SCHEDULED"]}}, "expected_start_time": {"before_": now().isoformat()}}
     waiting = engine.ask("POST", "flow_runs/count", {"flow_runs": due, "deployments": {"id": {"any_": [deployment]}}})
     place = f"deployments/{deployment}/schedules/{there['id']}"
@@ -60,7 +61,7 @@ def _create(engine: Engine, place: str, terms: Terms) -> bool:
         engine.ask("POST", place, [terms])
     except EngineRefused:
         if terms["slug"] in {there["slug"] for there in engine.ask("GET", place) or []}:
-            return False  # somebody else did it a moment ago
+            return False  # created concurrently by another process
         raise
     return True
 
@@ -83,7 +84,7 @@ def _terms(session: Session, scope: Scope, organization: str, one: Schedule) -> 
 
 
 def timetable(one: Schedule) -> Terms:
-    """As Prefect writes it: a cron's seconds come last there, and an interval is counted from a moment."""
+    """In Prefect's form: a cron with its seconds in the last field, or an interval with an anchor date."""
     if one.timing.every:
         begun = anchor(one.timing, one.id, one.created_at).isoformat()
         return {"interval": one.timing.every.total_seconds(), "anchor_date": begun, "timezone": "UTC"}
@@ -97,7 +98,7 @@ def _agrees(there: Mapping[str, Any], terms: Terms) -> bool:
 
 
 def _told(value: Any) -> Any:
-    """Moments are spelt in several ways."""
+    """Parse timestamps, which Prefect formats in several ways, so that equal ones compare equal."""
     try:
         return datetime.fromisoformat(value) if isinstance(value, str) else value
     except ValueError:

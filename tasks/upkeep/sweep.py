@@ -1,8 +1,7 @@
-"""Go on where a process died, a decision was not heard, or a review was left lying.
+"""Recover syncs whose process died, whose run missed a decision, or whose review expired.
 
-Our database says where a sync stands, Prefect where its run does; where the two have drifted apart, this brings them
-together again. Doing it twice, or while the run is alive after all, harms nothing: every step of a sync is safe to
-repeat.
+Our database holds a sync's state and Prefect its run's; the sweeper reconciles the two where they diverge. It is
+idempotent, and harmless even if the run is alive after all, since every step of a sync can be repeated.
 """
 
 from collections import Counter
@@ -35,7 +34,7 @@ BOOKS = Books("contact-sync", syncs.of_run)
 
 
 def sweep(store: Store, engine: Engine, account: Account, *, lease: timedelta = LEASE) -> Counter[str]:
-    """What was done, and how often. `account` closes the books of a sync that was cut short."""
+    """Returns counts of actions taken. `account` completes a sync that was cut short while applying."""
     done: Counter[str] = Counter()
     moment = now()
     with store.read() as session:
@@ -75,13 +74,13 @@ def _mend(
 def _restart(store: Store, engine: Engine, scope: Scope, sync: Sync) -> None:
     engine.restart(sync.flow_run_id)
     with store.begin() as session:
-        syncs.note(session, scope, sync.id)  # it gets the whole lease to come up
+        syncs.note(session, scope, sync.id)  # a heartbeat: the restarted run gets a whole lease to come up
 
 
 def _give_up(store: Store, account: Account, scope: Scope, sync: Sync, why: str, to: SyncStatus) -> str:
     if sync.status is not SyncStatus.EXECUTING:
         return _end(store, scope, sync, to, why)
-    # In mid-apply: what was written is accounted for, the rest is left and offered again.
+    # While applying: what was written is recorded, the rest is offered again by the next sync.
     with store.begin() as session:
         plan_verdicts.withdraw(session, scope, sync.id)
         syncs.note(session, scope, sync.id, error=why)

@@ -1,6 +1,6 @@
-"""Go on with campaigns whose process died, wake those whose time to go on has come, end those that nobody decided.
+"""Recover campaigns whose process died, wake those that are due, and end those whose review expired.
 
-As `sweep` does for syncs: doing it twice, or while a run is alive after all, harms nothing.
+Like `sweep` for syncs: idempotent, and harmless even if a run is alive after all.
 """
 
 from collections import Counter
@@ -34,7 +34,7 @@ WRITING = "rewrite-mails"
 
 
 def sweep_campaigns(store: Store, engine: Engine, *, lease: timedelta = LEASE) -> Counter[str]:
-    """What was done, and how often."""
+    """Returns counts of actions taken."""
     done: Counter[str] = Counter()
     with store.read() as session:
         live = campaign_standing.live_everywhere(session)
@@ -49,7 +49,7 @@ def sweep_campaigns(store: Store, engine: Engine, *, lease: timedelta = LEASE) -
 
 
 def _write_on(store: Store, engine: Engine, run: Run, lease: timedelta) -> str:
-    """Mails that were being written anew, for which nobody else would come. Their campaign has the signs of life."""
+    """Restart the rewriting of mails whose run died. The heartbeat of such a run is the campaign's `updated_at`."""
     moment = now()
     if run.since > moment - lease or (run.state == CRASHED and run.since < moment - PATIENCE):
         return ""
@@ -89,7 +89,7 @@ def _go_on(store: Store, engine: Engine, scope: Scope, campaign: Campaign, attem
         return _end(store, scope, campaign, CampaignStatus.FAILED, why)
     engine.restart(campaign.flow_run_id)
     with store.begin() as session:
-        campaigns.note(session, scope, campaign.id)  # it gets the whole lease to come up
+        campaigns.note(session, scope, campaign.id)  # a heartbeat: the restarted run gets a whole lease to come up
     return "restarted"
 
 
@@ -99,7 +99,7 @@ def _patience(campaign: Campaign, state: str, lease: timedelta) -> timedelta:
 
 
 def _wake(engine: Engine, campaign: Campaign) -> str:
-    """Asleep over its review, which was decided elsewhere, or at rest until it is time to go on."""
+    """Resume a suspended run whose review was decided elsewhere, or whose rest is over."""
     if campaign.resume_at and campaign.resume_at > now():
         return ""
     woken = engine.resume(campaign.flow_run_id) or engine.resume(campaign.flow_run_id, ALARM)

@@ -1,4 +1,4 @@
-"""What sweeping up is made of, for syncs and campaigns alike: how long a run may be quiet, how it is ended or woken."""
+"""What the sweepers of syncs and campaigns share: how long a run may be silent, and how it is ended or woken."""
 
 from collections import Counter
 from collections.abc import Callable, Collection
@@ -13,19 +13,19 @@ from storage.scope import Scope
 from storage.session import Session, Store
 from tasks.providers.flow_runs.engine import Engine, Run
 
-LEASE = timedelta(seconds=45)  # without a sign of life for so long, a process counts as dead
-BREATH = timedelta(seconds=5)  # where Prefect itself saw it die
+LEASE = timedelta(seconds=45)  # a process without a heartbeat for so long counts as dead
+BREATH = timedelta(seconds=5)  # instead, where Prefect itself saw the process die
 MOST_ATTEMPTS = 50
-PATIENCE = timedelta(minutes=10)  # where trying again may end as before
+PATIENCE = timedelta(minutes=10)  # before retrying what may well fail again
 GONE = ("Cancelled", "Cancelling", "")
 CRASHED = "Crashed"
 DEAD = (CRASHED, "TimedOut")
-UNDER_WAY = ("Running", "Pending", "Submitting")  # what a run says for ever whose process and worker were killed
-ALARM = {"decision": "reject", "reviewer": "contactflow"}  # only wakes: what counts is decided in our database
+UNDER_WAY = ("Running", "Pending", "Submitting")  # states in which a run stays for ever if its worker is killed too
+ALARM = {"decision": "reject", "reviewer": "contactflow"}  # merely wakes: the decision that counts is in our database
 
 
 class Entry(Protocol):
-    """A sync or a campaign, as far as its run is concerned."""
+    """A sync or a campaign, as far as the sweeper needs to know it."""
 
     @property
     def flow_run_id(self) -> str: ...
@@ -37,7 +37,7 @@ class Entry(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """Which flow's runs they are, and where our side of a run is found."""
+    """A flow, and how to find the sync or campaign of one of its runs."""
 
     flow: str
     of_run: Callable[[Session, Scope, str], Entry | None]
@@ -49,18 +49,21 @@ def everybody(store: Store) -> list[Scope]:
 
 
 def patience(state: str, *, asks: bool, acts: bool, lease: timedelta) -> timedelta:
-    """How long our side may be quiet while its run is in this state; `asks` for a decision, or `acts` on one."""
+    """How long a sync or campaign may be silent while its run is in this state.
+
+    `asks`: it waits for a decision. `acts`: it carries one out.
+    """
     if state in DEAD:
         return BREATH
     if state in UNDER_WAY or (state == "Failed" and asks):
         return lease
     if state == "Suspended" and acts:
-        return lease  # it went to sleep without its form, or answers under a key that was used: nothing wakes it
+        return lease  # suspended without its form, or under a used key: nothing else would wake it
     return PATIENCE if state in {"Failed", "Completed"} else timedelta.max
 
 
 class Runs:
-    """Prefect's side of the books. Asked for by the hundred, for there may be a thousand reviews that wait."""
+    """The flow runs as Prefect knows them, read in pages: a thousand may be suspended in review."""
 
     def __init__(self, engine: Engine, books: Books, still_open: Collection[Entry]) -> None:
         self._engine = engine
@@ -71,12 +74,12 @@ class Runs:
         self._known = {run.id: run for run in (*self.asleep, *engine.runs_called(self._open - known))}
 
     def standing(self, run_id: str) -> tuple[str, int]:
-        """A run's state, empty where there is no such run, and how often it was begun."""
+        """A run's state, empty if there is no such run, and the number of its attempts."""
         run = self._known.get(run_id)
         return (run.state, run.attempts) if run else ("", 0)
 
     def settle(self, store: Store, done: Counter[str], *, lease: timedelta) -> None:
-        """Runs that our side has nothing open for: asleep although all is over, or killed before or after work."""
+        """Handle runs without an open entry: suspended although it ended, or killed before or after their work."""
         moment, runs, flow = now(), self._engine.runs, self._books.flow
         for run in self._not_open(self.asleep):
             entry = self._entry(store, run)
@@ -91,7 +94,7 @@ class Runs:
         return [run for run in runs if run.id not in self._open]
 
     def _settle(self, entry: Entry | None, run: Run, before: datetime, done: Counter[str]) -> None:
-        """A run whose process was killed before it opened its books, or after its last deed."""
+        """Restart a run that was killed before it opened its entry; finish one killed after closing it."""
         if entry is None:
             self._engine.restart(run.id)
             done["restarted"] += 1

@@ -1,4 +1,4 @@
-"""Verify every organization's audit log, and tell of one that was tampered with."""
+"""Verify the hash chain of every organization's audit log."""
 
 from storage import audit
 from storage.organization import tenants
@@ -8,11 +8,11 @@ from tasks.upkeep.sweeping import whole
 
 
 class AuditBroken(Exception):
-    """Somebody changed, added or took out entries. The text says whose log it is and where it breaks."""
+    """Entries were changed, added or removed. The text names the organization and the first broken entry."""
 
 
 def verify_audit(store: Store) -> int:
-    """How many entries are whole, in all organizations."""
+    """Returns the number of verified entries. Raises AuditBroken."""
     entries, broken = 0, []
     with store.read() as session:
         slugs = {one.id: one.slug for one in tenants.organizations_all(session)}
