@@ -1,10 +1,10 @@
-"""The port every source of contacts stands behind, and the few ways in which it fails.
+"""The port for sources of contacts, and its errors.
 
 ProviderError
-├── ShutOut             nothing is given to us until somebody has acted: asking again is of no use
+├── ShutOut             access denied until somebody acts: retrying is useless
 │   └── NeedsReconnect  the owner must sign in again
-├── CursorExpired       the read position is gone: drop the partial round, read everything once
-└── IncompleteRead      an answer that cannot be trusted; no plan is made from it
+├── CursorExpired       the cursor is no longer valid: drop the partial delta and read everything once
+└── IncompleteRead      the read cannot be trusted to be complete; no plan is made from it
 """
 
 from collections.abc import AsyncGenerator, Iterable, Iterator
@@ -15,7 +15,7 @@ from storage.records import SourceRecord
 
 
 class ProviderError(Exception):
-    """A source said no. `permanent` tells whether asking again can help; `excerpt` never holds personal data."""
+    """A request failed. `permanent`: retrying cannot help. `excerpt` never holds personal data."""
 
     def __init__(
         self, message: str, *, provider: str, status: int = 0, excerpt: str = "", permanent: bool = True
@@ -45,10 +45,10 @@ class IncompleteRead(ProviderError):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One raw answer, landed verbatim and parsed later.
+    """One raw response, stored verbatim and parsed later.
 
-    `position` is where reading goes on after a crash (opaque to everyone but the provider); `cursor` is set on the
-    last page only and is what the next sync starts from; `warning` is for whoever reviews what came of it.
+    `position` is where to resume after a crash (opaque to all but the provider). `cursor`, set on the last page only,
+    is where the next sync starts. `warning` is shown to the reviewer.
     """
 
     body: bytes
@@ -58,22 +58,22 @@ class Page:
 
 
 class Tokens(Protocol):
-    """Where a client gets its access token. `refused` names a token that the service answered 401 to."""
+    """Provides a client's access token. `refused` is a token that the service has answered 401 to."""
 
     async def access_token(self, *, refused: str = "") -> str: ...
 
 
 class Source(Protocol):
-    """A place that contacts come from. One instance serves one connection for one sync."""
+    """A source of contacts. One instance serves one connection for one sync."""
 
     def pages(self, *, cursor: str = "", position: str = "") -> AsyncGenerator[Page, None]:
-        """Pages after `cursor` (all, if empty), going on at `position` where an earlier attempt had got to."""
+        """Pages since `cursor` (all, if empty), resuming at `position` of an earlier attempt."""
         ...
 
     def read(self, body: bytes) -> Iterator[SourceRecord]:
-        """What one landed page says. Pure: no network, same answer every time."""
+        """The records of one stored page. Pure: no network, deterministic."""
         ...
 
     def settled(self, bodies: Iterable[bytes]) -> Iterator[SourceRecord]:
-        """What all landed pages say together, in an order in which the last word on an id is the truth."""
+        """The records of all stored pages, ordered so that the last record of an id is the current one."""
         ...

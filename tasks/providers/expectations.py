@@ -1,8 +1,8 @@
-"""Great Expectations in a process of its own, started while the network is waited for: its import takes seconds.
+"""Great Expectations in a subprocess, started while the network is awaited, since its import takes seconds.
 
-Not in a thread, for the rest of the program would meet libraries that are imported only half. A suite's name, its rows
-and what it measures them by go in as a line of JSON; what was met comes out as another. A process that was forked from
-one where it is ready needs no other.
+Not in a thread, since other threads would see partially imported libraries. The name of a suite, its rows and its
+parameters go in as a line of JSON; which expectations were met comes out as another. A process forked from one that
+has imported it already (`keep_ready`) uses it in-process.
 """
 
 import atexit
@@ -33,14 +33,14 @@ COLUMNS = {
 
 
 class GateBroken(Exception):
-    """Great Expectations could not be asked."""
+    """The subprocess of Great Expectations failed."""
 
 
 _ready: list[Any] = []
 
 
 def keep_ready() -> None:
-    """Imported here and now: for a process that forks itself for those who ask."""
+    """Import it in this process: for the fork server, whose children inherit it."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         _ready.append(_great_expectations())
@@ -55,7 +55,7 @@ def met(suite: str, rows: Sequence[Row], measure: int = 0) -> dict[str, bool]:
     """Which expectations of a suite ("people", "mails") these rows meet, by name. `COLUMNS` says what a row holds."""
     if _ready:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # others' deprecations are not ours to mend
+            warnings.simplefilter("ignore")  # deprecations of libraries
             return _met(_ready[0], suite, rows, measure)
     return _asked(suite, rows, measure)
 
@@ -98,7 +98,7 @@ def main() -> None:
 
 
 def _great_expectations() -> Any:
-    os.environ["GX_ANALYTICS_ENABLED"] = "false"  # it would tell its makers of every batch
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"  # usage reports to its makers
     import great_expectations  # noqa: PLC0415 (seconds of CPU, and only here)
     import pandas  # noqa: F401, ICN001, PLC0415 (as above)
 

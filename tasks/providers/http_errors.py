@@ -1,9 +1,9 @@
-"""What an answer of a contacts service means: the error table, said once for all services.
+"""The error table: what a response of a service means, once for all services.
 
     ProviderError
     └── NotThere            404: what the address names does not exist (any more)
 
-`Temporary` and `Unauthorized` never leave the client: it waits, or asks for another token, and tries again.
+`Temporary` and `Unauthorized` never leave the client: it waits, or gets another token, and retries.
 """
 
 import re
@@ -44,7 +44,7 @@ class NotThere(ProviderError):
 
 
 class Temporary(Exception):
-    """A state, no error yet: asking again can help, after `asked` seconds (if the service said so)."""
+    """Retry, after `asked` seconds if the service said so. `error` is raised if retries are exhausted."""
 
     def __init__(self, error: ProviderError, *, asked: float = 0, attempts: int = sys.maxsize) -> None:
         super().__init__(str(error))
@@ -58,7 +58,7 @@ class Unauthorized(Exception):
 
 
 def broken(provider: str, status: int, excerpt: str) -> Temporary:
-    """An answer that is not what was asked for: cut short, or a web page instead of data."""
+    """A response that is not the data asked for: truncated, or a web page."""
     cause = f"{provider} gave an answer that cannot be read ({status}); nothing was taken from it"
     error = IncompleteRead(cause, provider=provider, status=status, excerpt=excerpt, permanent=False)
     return Temporary(error, attempts=_BROKEN_ATTEMPTS)
@@ -72,7 +72,7 @@ def unreachable(provider: str, trouble: Exception) -> Temporary:
 def refuse(
     response: httpx.Response, *, provider: str, scope: str, now: float, believe: Collection[int] = ()
 ) -> NoReturn:
-    """Raise what a refusal (any status but 200) means."""
+    """Raise the error for a response with any status but 200."""
     status, said = response.status_code, _Said.of(response)
     about: dict[str, Any] = {"provider": provider, "status": status, "excerpt": " ".join(said.codes)[:200]}
     if status == httpx.codes.UNAUTHORIZED:
@@ -99,7 +99,7 @@ def _is_temporary(status: int) -> bool:
 
 
 class _Said:
-    """The machine-readable words of an error answer; its prose may hold names and is never kept."""
+    """The machine-readable codes of an error response; its messages may hold names and are never kept."""
 
     def __init__(self, body: Any, codes: list[str]) -> None:
         self.body, self.codes = body, codes
@@ -119,7 +119,7 @@ class _Said:
 
 
 def json_of(response: httpx.Response) -> Any:
-    """What an error answer says, or None if that is no JSON."""
+    """The JSON of an error response; None if it is not JSON."""
     try:
         return msgspec.json.decode(response.content)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -127,7 +127,7 @@ def json_of(response: httpx.Response) -> Any:
 
 
 def _codes(node: Any, depth: int = 0) -> Iterator[str]:
-    """Every `code`, `status` and `reason` of an error body, as deep as services nest them."""
+    """Every `code`, `status` and `reason` in an error body, at any depth."""
     if depth > _DEEPEST:
         return
     if isinstance(node, list):
@@ -147,7 +147,7 @@ def _dig(node: Any, *keys: str) -> Any:
 
 
 def asked_wait(response: httpx.Response, body: Any, now: float) -> float:
-    """Seconds that the service wants us to wait: by Retry-After, or by Google's RetryInfo."""
+    """Seconds that the service asks us to wait, by Retry-After or by Google's RetryInfo."""
     return header_wait(response, now) or _retry_info(body)
 
 
@@ -162,7 +162,7 @@ def header_wait(response: httpx.Response, now: float) -> float:
 
 
 def _until(date: str, sent: str, now: float) -> float:
-    """Seconds up to `date` by their clock and by ours, whichever is longer; dates tell whole seconds only: one more."""
+    """Seconds until `date`, by their clock or ours, whichever is longer; plus one, since dates have whole seconds."""
     if (until := _timestamp(date)) is None:
         return 0.0
     theirs = _timestamp(sent)

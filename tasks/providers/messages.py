@@ -1,15 +1,15 @@
-"""Messages to people at an Apprise address: mail, Slack, Teams, a webhook."""
+"""Send notifications to an Apprise address: mail, Slack, Teams, a webhook."""
 
 import logging
 from typing import Any
 
 log = logging.getLogger(__name__)
 
-TALKATIVE = ("apprise", "urllib3.connectionpool")  # write addresses into a debug log, with the secrets in them
+TALKATIVE = ("apprise", "urllib3.connectionpool")  # log addresses at debug level, including their secrets
 
 
 def send(url: str, title: str, body: str) -> bool:
-    """Whether it was taken."""
+    """Returns whether it was accepted."""
     messenger = _messenger()
     taken = bool(messenger.add(url) and messenger.notify(title=title, body=body))
     if not taken:
@@ -24,6 +24,6 @@ def is_address(url: str) -> bool:
 def _messenger() -> Any:
     for name in TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
-    import apprise  # noqa: PLC0415 (only where somebody is to be told)
+    import apprise  # noqa: PLC0415 (slow; only needed to notify)
 
     return apprise.Apprise()

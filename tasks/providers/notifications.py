@@ -1,4 +1,4 @@
-"""Telling people a matter: noted once for each address, and sent until it is taken or given up."""
+"""Notify people: each matter is queued once per address, and retried until it is accepted or given up."""
 
 from storage.organization import tenants
 from storage.records import Matter
@@ -11,14 +11,14 @@ from tasks.rules.notice_texts import message
 
 
 def tell(store: Store, scope: Scope, matter: Matter) -> int:
-    """Note a matter and tell it at once, where it is news; returns how many addresses took it."""
+    """Queue a matter, if it is new, and send it at once. Returns the number of addresses that accepted it."""
     with store.begin() as session:
         notices.note(session, scope, matter, house())
     return deliver(store, scope)
 
 
 def deliver(store: Store, scope: Scope) -> int:
-    """Claimed, sent, marked: if we die in between, it is told once more rather than never."""
+    """Claim, send, mark as sent: at least once, so a crash in between repeats a notice rather than losing it."""
     with store.read() as session:
         waiting = notices.due(session, scope, house())
         slug = tenants.slug_of_scope(session, scope) if waiting else ""
@@ -36,5 +36,5 @@ def deliver(store: Store, scope: Scope) -> int:
 
 
 def house() -> list[str]:
-    """The addresses of the settings, for organizations that have none of their own."""
+    """The addresses in the settings, used for organizations without any of their own."""
     return settings().notify_urls.get_secret_value().split()

@@ -1,6 +1,6 @@
-"""A polite HTTP client for one mailbox's service: one request at a time, waiting as long as asked, giving up in time.
+"""An HTTP client for one mailbox: one request at a time, honouring Retry-After, with bounded retries.
 
-Every retry is made here and none below, so that what the service asked for is what happens.
+All retries are made here and none in the library below, so that waits are exactly as the service asked.
 """
 
 import asyncio
@@ -24,14 +24,14 @@ T = TypeVar("T")
 Decoder = Callable[[bytes], T]
 
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
-_SAME_ADDRESS = 5  # a page may point to itself while the service catches up, but not for ever
-_A_MOMENT = 0.1  # seconds, in which another process can hardly have been told to be quiet
-_LAST_ANSWERS = 10  # seconds that closing waits for what is still under way
+_SAME_ADDRESS = 5  # times that a page may link to itself while the service catches up
+_A_MOMENT = 0.1  # seconds for which a read of the shared quiet time is trusted
+_LAST_ANSWERS = 10  # seconds that closing waits for requests in progress
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long one request is tried for: `attempts` in all, `seconds` from first to last, `answer` for a single one."""
+    """Limits of retrying one request: `attempts` in all, `seconds` from first to last, `answer` for a single one."""
 
     attempts: int = 10
     seconds: float = 900
@@ -40,7 +40,7 @@ class Patience:
     longest_wait: float = 60
 
     def wait(self, attempt: int, asked: float, roll: float) -> float:
-        """What was asked for and a little more; else doubling waits, spread so that many do not return together."""
+        """Seconds before the next attempt: a little more than was asked for, otherwise exponential with jitter."""
         if asked:
             return asked + min(1, asked / 10) * roll
         return min(self.longest_wait, self.first_wait * math.pow(2, attempt - 1)) * (0.5 + roll / 2)
@@ -51,7 +51,7 @@ class Patience:
 
 @dataclass(frozen=True, slots=True)
 class Chance:
-    """Time and luck, handed in so that tests need neither."""
+    """Clock, sleep and random numbers, injected so that tests can replace them."""
 
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
@@ -59,18 +59,18 @@ class Chance:
 
 
 def new_client() -> httpx.AsyncClient:
-    """Redirects are not followed: a token must not travel to where somebody else points.
+    """An HTTP client that follows no redirects: they could send the token to another host.
 
-    HTTP/1.1, for one request at a time leaves HTTP/2 nothing to interleave: it costs four times the CPU for a page.
+    HTTP/1.1, since one request at a time leaves HTTP/2 nothing to interleave, at four times the CPU per page.
     """
     return httpx.AsyncClient(timeout=httpx.Timeout(60, connect=15), follow_redirects=False)
 
 
 class PoliteClient:
-    """GETs of one mailbox. Opened and closed with `async with`; what it was asked to wait for outlives that.
+    """GETs of one mailbox. Opened and closed with `async with`.
 
-    `quiet_until` tells until when others were asked to wait, now or in an earlier life (epoch seconds), and `on_quiet`
-    is told of each new wait, so that neither a restart nor a neighbour shortens what the service asked for.
+    `quiet_until` returns the end of a wait that any process was asked for (epoch seconds), and `on_quiet` is called
+    with the end of each new wait, so that it holds for other processes and after a restart.
     """
 
     def __init__(
@@ -103,22 +103,22 @@ class PoliteClient:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        # The service counts a request until it has answered, so another round must not begin before that.
+        # The service counts a request until it has answered, so no other may start before that.
         if self._under_way:
             await asyncio.wait(self._under_way, timeout=_LAST_ANSWERS)
         await self._http.__aexit__(kind, error, trace)
 
     async def get(self, url: str, decoder: Decoder[T], *, believe: Collection[int] = ()) -> tuple[bytes, T]:
-        """The answer as it came and as understood; in trouble a ProviderError, once patience has run out.
+        """The response, raw and decoded. Raises a ProviderError once patience has run out.
 
-        A refusal without data in it may be somebody else's and is asked for again, but for the statuses to `believe`.
+        A refusal that is not JSON may come from a proxy and is retried, except for the statuses in `believe`.
         """
         if origin(url) != self._origin:
             raise ProviderError(foreign(self._provider, url), provider=self._provider)
         self._visits[hash(url)] += 1
         if self._visits[hash(url)] > _SAME_ADDRESS:
             raise IncompleteRead(f"{self._provider} sends us in a circle", provider=self._provider)
-        # Microsoft allows four at once. But when one is told to wait, those beside it have come too early already.
+        # One at a time, though Microsoft allows four: when one is told to wait, others in flight would be too early.
         async with self._turn:
             return await self._persist(url, decoder, believe)
 
@@ -140,7 +140,7 @@ class PoliteClient:
                     raise trouble.error from None
 
     async def _admission(self, refused: str, started: float) -> str:
-        """A token, given once nobody wants us quiet, which may have changed while a new one was fetched."""
+        """A token, once no wait is pending any more; checked again after the token was refreshed."""
         await self._silence(started)
         asked = self._chance.clock()
         token = await self._to_its_end(self._tokens.access_token(refused=refused))
@@ -171,7 +171,7 @@ class PoliteClient:
             raise broken(self._provider, response.status_code, str(trouble)[:100]) from trouble
 
     async def _to_its_end(self, asking: Coroutine[Any, Any, T]) -> T:
-        """Whoever waits may be cancelled; a service that was asked has its answer heard, a new refresh token kept."""
+        """Complete an exchange even if the caller is cancelled, so that waits and new refresh tokens are stored."""
         exchange = asyncio.ensure_future(asking)
         self._under_way.add(exchange)
         exchange.add_done_callback(self._ended)
@@ -180,17 +180,17 @@ class PoliteClient:
     def _ended(self, exchange: asyncio.Future[Any]) -> None:
         self._under_way.discard(exchange)
         if not exchange.cancelled():
-            exchange.exception()  # looked at, for there may be nobody left to raise it to
+            exchange.exception()  # marks it as retrieved: perhaps nobody awaits it
 
     async def _exchange(self, url: str, headers: dict[str, str]) -> httpx.Response:
-        """A wait can be asked for with any answer, also with one that nobody is interested in any more."""
+        """Make the request. A wait can come with any response, also with one whose caller was cancelled."""
         response = await asyncio.wait_for(self._http.get(url, headers=headers), self._patience.answer)
         now = self._chance.clock()
         self._hush(now + header_wait(response, now))
         return response
 
     def _hush(self, until: float) -> None:
-        """Nobody asks this mailbox again before then."""
+        """Make no request before then, in any process."""
         if until > max(self._quiet_until, self._chance.clock()):
             self._quiet_until = until
             self._on_quiet(until)
@@ -206,7 +206,7 @@ class PoliteClient:
 
 
 def origin(url: str) -> tuple[str, str, int | None]:
-    """Where a token may go: scheme, host and port; this machine is one host by each of its names."""
+    """Scheme, host and port, outside of which no token is sent. All names of this machine count as one host."""
     parts = httpx.URL(url)
     return parts.scheme, "localhost" if parts.host in _LOOPBACK else parts.host, parts.port
 

@@ -1,1 +1,1 @@
-"""Who may read an account, and in whose name: signing in, and the tokens that come of it."""
+"""Access to accounts: signing in with OAuth, permissions, and tokens."""

@@ -1,5 +1,5 @@
-"""Whether a service accepts our application. While it does not, all accounts with it are paused, of whoever they are:
-none is asked for until the settings were changed or an operator says so.
+"""Whether a service accepts our application. While it does not, all connections to it, of every organization, are
+paused: no request is made until the settings have changed or an operator says so.
 """
 
 from storage import applications
@@ -17,7 +17,7 @@ def demand_accepted(session: Session, provider: Provider) -> None:
 
 
 def paused(session: Session) -> dict[Provider, str]:
-    """Why the accounts with a service are paused, and what operators must do; nothing for those that are not."""
+    """For each paused service, why its connections are paused and what operators must do."""
     return {provider: pause for provider in SERVICES if (pause := _pause(session, provider))}
 
 
@@ -31,7 +31,7 @@ def _pause(session: Session, provider: Provider) -> str:
 
 
 def _registration(provider: Provider) -> str:
-    """All that a service knows us by: whoever changes any of it wants it to be asked again."""
+    """Everything that identifies our application to a service: when any of it changes, the service is tried again."""
     known = settings()
     if provider is Provider.MICROSOFT:
         parts = known.microsoft_authority, known.microsoft_client_id, known.microsoft_client_secret.get_secret_value()

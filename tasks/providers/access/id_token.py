@@ -1,9 +1,9 @@
-"""Who an ID token says somebody is, once all else that it says has been looked at (OpenID Connect Core, 3.1.3.7).
+"""Validate an ID token and take the identity from it (OpenID Connect Core, 3.1.3.7).
 
-Its signature need not be: it comes from the token endpoint itself, over TLS. msal looks at nothing but the nonce.
+The signature need not be checked: the token comes from the token endpoint itself, over TLS. msal checks only the nonce.
 
 ProviderError
-└── SignInFailed    this attempt came to nothing; another may not
+└── SignInFailed    this attempt failed; another may succeed
 """
 
 import hmac
@@ -25,9 +25,9 @@ class SignInFailed(ProviderError):
 
 
 def believed(app: App, id_token: str, *, nonce: str, issuers: tuple[str, ...] = GOOGLE, now: float) -> dict[str, Any]:
-    """The claims of a token that was made for us, by whom we asked, for this sign-in, and is good now.
+    """The claims of a valid token: audience, issuer, nonce and times fit. Raises SignInFailed.
 
-    Where an issuer serves many directories, `{tenantid}` stands in its name for each one's own.
+    `{tenantid}` in an issuer stands for the directory's own id, where one issuer serves many directories.
     """
     claims = _read(app, id_token)
     if wrong := next(_wrong(app, claims, nonce, issuers), ""):
@@ -39,10 +39,10 @@ def believed(app: App, id_token: str, *, nonce: str, issuers: tuple[str, ...] = 
 
 
 def address_of(app: App, claims: Mapping[str, Any]) -> str:
-    """The address that the service vouches for.
+    """The address that the service vouches for; empty if there is none.
 
-    Whoever runs a directory of Microsoft's writes into `email` what they like; a user name must be of a domain that is
-    theirs. To whom we only read for, either will do.
+    A Microsoft directory's administrators can write anything into `email`, whereas the domain of a user name must be
+    verified. Where the address only labels a connection, either will do.
     """
     if app.provider is Provider.MICROSOFT:
         named = claims.get("preferred_username") or (claims.get("email") if app.scopes else "")

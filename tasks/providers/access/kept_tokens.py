@@ -1,4 +1,4 @@
-"""Access tokens for a client, out of the database: refreshed by one process for all, kept sealed."""
+"""Access tokens from the database, where they are stored encrypted; refreshed by one process for all."""
 
 import asyncio
 from dataclasses import replace
@@ -17,13 +17,14 @@ from tasks.providers.access.permissions import MAIL
 from tasks.providers.access.sign_in_refusals import AppRefused
 from tasks.providers.base import NeedsReconnect
 
-# Longer than the last try can take, and what it gave is kept: else another would use the same refresh token.
+# Longer than the last attempt can take, until its result is stored: otherwise another process would use the same
+# refresh token.
 CLAIM = timedelta(seconds=BRIEF.seconds + BRIEF.answer + 30)
 GLANCE = 0.2
 
 
 def app_of(provider: Provider) -> App:
-    """Our registration with a service, out of the settings; it asks to read contacts and for nothing else."""
+    """Our application from the settings, with the permission to read contacts only."""
     known = settings()
     if provider is Provider.MICROSOFT:
         secret = known.microsoft_client_secret.get_secret_value()
@@ -37,17 +38,17 @@ def app_of(provider: Provider) -> App:
 
 
 def mailing_app_of(provider: Provider) -> App:
-    """The same registration, to ask for sending mail as well."""
+    """The same application, with the optional permission to send mail."""
     return replace(app_of(provider), also=MAIL[provider])
 
 
 def identity_app_of(provider: Provider) -> App:
-    """The same registration, to ask who somebody is and for nothing of theirs."""
+    """The same application without permissions, to identify a user."""
     return replace(app_of(provider), scopes=())
 
 
 class KeptTokens:
-    """Of any number of processes that need a token at once, one asks; the others read what it got."""
+    """Of any number of processes that need a token at once, one refreshes it; the others read the result."""
 
     def __init__(self, store: Store, scope: Scope, connection_id: str, *, claim: timedelta = CLAIM) -> None:
         self._store, self._scope, self._connection_id, self._claim_for = store, scope, connection_id, claim
@@ -67,7 +68,7 @@ class KeptTokens:
             demand_accepted(session, known.provider)
         if kept is None:
             raise NeedsReconnect("this account was disconnected: connect it again", provider=known.provider)
-        if known.status is ConnectionStatus.NEEDS_RECONNECT:  # its owner was told already; asking again changes nothing
+        if known.status is ConnectionStatus.NEEDS_RECONNECT:  # its owner has been notified; retrying is useless
             raise NeedsReconnect(known.cause, provider=known.provider)
         return kept
 
@@ -98,7 +99,7 @@ class KeptTokens:
         return grant.access_token
 
     def _keep_quiet(self, until: float) -> None:
-        """Whoever comes next, in whichever process, first waits as long as the sign-in asked us to."""
+        """Store a Retry-After of the token endpoint, so that requests of every process wait for it."""
         with self._store.begin() as session:
             connections.keep_quiet(session, self._scope, self._connection_id, datetime.fromtimestamp(until, UTC))
 

@@ -1,7 +1,7 @@
-"""The token endpoints of Microsoft and Google: plain values in, plain values out; nothing is kept here.
+"""The token endpoints of Microsoft and Google: plain values in, plain values out; no state.
 
-A plain form post for both: msal keeps refresh tokens to itself and google-auth retries by its own clock, while ours
-are stored encrypted and every wait is ours to keep.
+A plain form post for both, since msal keeps refresh tokens in its own cache and google-auth retries on its own, while
+our tokens are stored encrypted and all waiting is done by us.
 """
 
 import asyncio
@@ -21,16 +21,16 @@ from tasks.providers.base import NeedsReconnect
 from tasks.providers.http_errors import Temporary, broken, header_wait, json_of, unreachable
 from tasks.providers.polite_client import Chance, Patience, new_client
 
-BRIEF = Patience(attempts=4, seconds=60, answer=30)  # others wait for a token while one asks
+BRIEF = Patience(attempts=4, seconds=60, answer=30)  # short: other processes wait for the token meanwhile
 
-EARLY = 240.0  # seconds before a token ends that another is asked for; of short-lived ones half their life
+EARLY = 240.0  # seconds before its expiry that a token is renewed; half the lifetime of short-lived ones
 
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """Our application as registered with a service, and the `scopes` it cannot do without; those in `also` it can.
+    """Our application as registered with a service. `scopes` are required permissions, `also` are optional ones.
 
-    `sign_in_url` is Microsoft's authority or Google's page.
+    `sign_in_url` is Microsoft's authority or Google's authorization page.
     """
 
     provider: Provider
@@ -53,9 +53,9 @@ class App:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What the owner of an account has allowed us. `account` is its address, where the service told it.
+    """Tokens and scopes granted by an account's owner. `account` is its address, if the service told it.
 
-    `expires_at` is a little early, so that a token that is still good then is good for the answer as well.
+    `expires_at` is a little early, so that a token does not expire while a request is being answered.
     """
 
     access_token: str = field(repr=False)
@@ -101,9 +101,9 @@ async def refresh(
 ) -> Grant:
     """A fresh access token, and the refresh token to use from now on.
 
-    `scopes` are those that were granted before: to ask for more than these would be refused. A token whose answer got
-    lost is asked for once more with the same refresh token: there is no other, and Microsoft lets it live for this.
-    `on_quiet` is told of each wait asked for.
+    `scopes` are those granted before: asking for more would be refused. If a reply is lost, the same refresh token is
+    sent again: there is no other, and Microsoft keeps it valid for this. `on_quiet` is called with the end of each
+    wait that the service asked for, in epoch seconds.
     """
     form, known = {"grant_type": "refresh_token", "refresh_token": refresh_token}, beyond_sign_in(scopes)
     if app.provider is Provider.MICROSOFT:
@@ -115,7 +115,7 @@ async def refresh(
 
 
 async def revoke(app: App, refresh_token: str, *, connect: Callable[[], httpx.AsyncClient] = new_client) -> bool:
-    """Give the permission back; False where the service has no way to (Microsoft) or cannot be reached."""
+    """Revoke a grant. False if the service has no endpoint for it (Microsoft) or cannot be reached."""
     if not app.revoke_url:
         return False
     try:
@@ -135,7 +135,7 @@ async def ask(
     chance: Chance,
     on_quiet: Callable[[float], None] = lambda _until: None,
 ) -> Issued:
-    """Post to the token endpoint, again as long as the trouble is temporary and patience lasts."""
+    """Post to the token endpoint, with retries on temporary errors while patience lasts."""
     secret = {"client_secret": app.client_secret} if app.client_secret else {}
     body, started = {"client_id": app.client_id, **secret, **form}, chance.clock()
     async with connect() as http:
@@ -151,7 +151,7 @@ async def ask(
             if patience.ended(temporary, attempt, chance.clock() + wait - started):
                 raise temporary.error
             await chance.sleep(wait)
-    raise AssertionError  # counting never ends
+    raise AssertionError  # unreachable: count() is endless
 
 
 async def _post(
@@ -182,9 +182,9 @@ def _said(response: httpx.Response) -> dict[str, Any]:
 def granted(
     app: App, issued: Issued, *, now: float, asked: tuple[str, ...], refresh_token: str = "", account: str = ""
 ) -> Grant:
-    """The grant, if it allows what we need; scopes that are not told are those that were asked for (RFC 6749, 5.1).
+    """The grant, if it has the required scopes. Scopes missing in the answer equal those requested (RFC 6749, 5.1).
 
-    Where none were asked for either, nobody knows which these are.
+    Without a request for scopes either, they stay unknown.
     """
     scopes = asked if issued.scope is None else tuple(issued.scope.split())
     is_told = bool(asked) or issued.scope is not None

@@ -1,4 +1,4 @@
-"""What an account's owner is asked for, what they allowed, and how the connection stands, in plain words."""
+"""Which permissions are requested and granted, and a connection's health in plain words."""
 
 import re
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ MAIL = {  # drafts are written, sent, and looked up again; Gmail searches with t
     ),
 }
 _SIGN_IN_ONLY = {"openid", "profile", "email", "offline_access", "userinfo.email", "userinfo.profile"}
-_WIDER = {  # what allows a scope as well
+_WIDER = {  # wider scopes that include a scope
     "contacts.read": {"contacts.readwrite"},
     "contacts.readonly": {"contacts"},
     "gmail.compose": {"gmail.modify", "mail.google.com"},
@@ -30,18 +30,18 @@ _ADVICE = re.compile(r"[;:] sign in again$")
 
 
 def missing_scopes(wanted: Iterable[str], given: Iterable[str]) -> list[str]:
-    """Scopes count by their last part; one that allows more allows this too."""
+    """Required scopes that were not granted. Scopes compare by their last part; a wider one includes a narrower."""
     have = {_short(scope) for scope in given}
     return [scope for scope in wanted if not ({_short(scope)} | _WIDER.get(_short(scope), set())) & have]
 
 
 def beyond_sign_in(scopes: Iterable[str]) -> tuple[str, ...]:
-    """What a refresh may ask for again: the word of the service for each permission, as it gave it."""
+    """The scopes that a refresh may request again, spelt as the service granted them."""
     return tuple(scope for scope in scopes if _short(scope) not in _SIGN_IN_ONLY)
 
 
 def mail_refusal(connection: ConnectionInfo) -> str:
-    """Why no mail can be sent from this account, and what to do about it; empty where it can."""
+    """Why no mail can be sent from this account, and the remedy; empty if it can."""
     if not (missing := missing_scopes(MAIL[connection.provider], connection.scopes)):
         return ""
     return (
@@ -51,12 +51,12 @@ def mail_refusal(connection: ConnectionInfo) -> str:
 
 
 def asked_too_much(refused: ProviderError) -> bool:
-    """Whether a sign-in may have been refused for the mail that was asked for beside the contacts."""
+    """Whether a sign-in may have been refused because of the optional permission for mail."""
     return refused.excerpt.partition(" ")[0] in _PERHAPS_TOO_MUCH
 
 
 def allowed(connection: ConnectionInfo) -> list[str]:
-    """What may be done with the account: contacts, mail; of one whose service did not tell, both may be tried."""
+    """The uses granted: contacts, mail. Both may be tried if the service did not report its scopes."""
     if connection.status is ConnectionStatus.DISCONNECTED:
         return []
     wanted = {"contacts": CONTACTS[connection.provider], "mail": MAIL[connection.provider]}
@@ -65,7 +65,7 @@ def allowed(connection: ConnectionInfo) -> list[str]:
 
 
 def health(connection: ConnectionInfo, pause: str = "") -> str:
-    """`pause` is why all accounts with the service are paused, if they are."""
+    """A connection's health in plain words. `pause` is why all connections to the service are paused, if they are."""
     moment = connection.updated_at.astimezone()
     since = f"{moment.day} {moment:%b %Y}"
     if connection.status is ConnectionStatus.ACTIVE:

@@ -1,6 +1,6 @@
-"""Signing in with a browser: authorization code and PKCE, for the command line and the web page alike.
+"""Signing in with a browser: authorization code with PKCE, for the command line and the web page.
 
-An application that asks for no scopes wants to know who somebody is, and nothing else.
+An application without scopes only identifies the user.
 """
 
 import asyncio
@@ -27,15 +27,15 @@ from tasks.providers.base import NeedsReconnect, ProviderError
 from tasks.providers.http_errors import Temporary, broken
 from tasks.providers.polite_client import Chance, Patience, new_client
 
-ONCE = Patience(attempts=1, answer=30)  # a code is good for one question: the answer to a second takes all back
-_MSALS = (ValueError, RuntimeError, LookupError, AttributeError)  # what it makes of an answer that does not fit
+ONCE = Patience(attempts=1, answer=30)  # a code may be redeemed once: a second attempt revokes its tokens
+_MSALS = (ValueError, RuntimeError, LookupError, AttributeError)  # what msal raises for an unexpected answer
 _T = TypeVar("_T")
-_one_at_a_time = threading.Lock()  # changing what is warned of is not made for threads
+_one_at_a_time = threading.Lock()  # warnings.catch_warnings is not thread-safe
 
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """Send the owner to `url`; keep `flow` (plain JSON, secret) until they are back."""
+    """Send the user to `url`; keep `flow` (JSON, secret) until they return."""
 
     url: str
     flow: dict[str, Any] = field(repr=False)
@@ -57,7 +57,10 @@ async def finish_sign_in(
     connect: Callable[[], httpx.AsyncClient] = new_client,
     chance: Chance | None = None,
 ) -> Grant:
-    """`query` is what the service added to the redirect address."""
+    """Redeem the authorization code. `query` holds the parameters that the service added to the redirect address.
+
+    Raises SignInFailed, NeedsReconnect, AppMisconfigured or another ProviderError.
+    """
     if not secrets.compare_digest(str(flow.get("state", "")).encode(), query.get("state", "").encode()):
         raise SignInFailed("this sign-in was not begun here; begin again", provider=app.name)
     if "code" not in query:
@@ -103,7 +106,7 @@ def _who(app: App, issued: Issued, *, nonce: str, now: float, issuers: tuple[str
 
 
 async def _msal(app: App, step: Callable[[Any], _T]) -> _T:
-    """It blocks, and would bring its own certificates: msal runs in a thread, over our kind of client."""
+    """Run a blocking step of msal in a thread, with an HTTP client of ours, which heeds SSL_CERT_FILE."""
     try:
         return await asyncio.to_thread(_with_msal, app, step)
     except httpx.TransportError as trouble:
@@ -124,7 +127,7 @@ def _with_msal(app: App, step: Callable[[Any], _T]) -> _T:
 
 
 def _initiate(client: Any, *, app: App, redirect_uri: str, state: str) -> dict[str, Any]:
-    # msal warns that a form post would be safer than a query; a return to the command line can only be a query.
+    # msal warns that a form post is safer than a query, but a redirect to the command line can only be a query.
     with _one_at_a_time, warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
         flow: dict[str, Any] = client.initiate_auth_code_flow(list(app.asked), redirect_uri=redirect_uri, state=state)
@@ -133,7 +136,7 @@ def _initiate(client: Any, *, app: App, redirect_uri: str, state: str) -> dict[s
 
 def _begin_google(app: App, redirect_uri: str, state: str) -> SignIn:
     verifier, nonce = secrets.token_urlsafe(48), secrets.token_urlsafe(24)
-    # Without it a second sign-in gives no refresh token; who merely says who they are need give none.
+    # Without `consent` a second sign-in gives no refresh token; to identify a user, none is needed.
     consent = {"access_type": "offline", "prompt": "consent"} if app.scopes else {"prompt": "select_account"}
     question = {
         "client_id": app.client_id,

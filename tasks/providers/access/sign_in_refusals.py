@@ -1,10 +1,10 @@
-"""What a sign-in means that gives no token: the part of the error table that OAuth's words belong to.
+"""OAuth errors of sign-ins and token refreshes, as errors of ours.
 
 ProviderError
-├── NoToken                 the sign-in gives none, now or at all; that tells nothing of what it was wanted for
+├── NoToken                 no token was issued; says nothing about the request that needed one
 └── ShutOut
-    └── AppMisconfigured    the service does not let our application do this: for operators, not for users
-        └── AppRefused      nor anything else, for it does not know it or its secret
+    └── AppMisconfigured    the service does not let our application do this: to be fixed by operators, not by users
+        └── AppRefused      nor anything else: it does not know the application or its secret
 """
 
 import re
@@ -18,7 +18,7 @@ from tasks.providers.http_errors import Temporary
 
 _SIGN_IN_AGAIN = {"invalid_grant", "interaction_required", "consent_required", "login_required", "access_denied"}
 _APP_REFUSED = {"invalid_client", "deleted_client", "disabled_client"}
-_FOR_OPERATORS = {"unauthorized_client", "invalid_scope"}  # may be so for one account alone
+_FOR_OPERATORS = {"unauthorized_client", "invalid_scope"}  # may concern one account only
 _TEMPORARY = {"temporarily_unavailable", "server_error", "internal_failure"}
 _CAUSES = {
     "AADSTS700082": "the sign-in was not used for too long",
@@ -56,7 +56,7 @@ def _busy(name: str, status: int) -> ProviderError:
 
 
 def refusal(name: str, said: Mapping[str, Any], status: int = 400) -> Exception:
-    """What an OAuth error means; of its prose only the codes are kept, for it may name the account."""
+    """The error for an OAuth error. Only codes are kept of its description, which may name the account."""
     error = said["error"] if isinstance(said.get("error"), str) else ""
     codes = [error, *(str(said[key]) for key in ("suberror", "error_subtype") if key in said)]
     codes += re.findall(r"AADSTS\d+", str(said.get("error_description", "")))

@@ -1,1 +1,1 @@
-"""Where contacts come from: Microsoft, Google, and whatever else a sync reads, behind one port."""
+"""Sources of contacts: Microsoft Graph and Google People, behind the port of `providers.base`."""

@@ -1,18 +1,18 @@
-"""Reading ahead: the wire works while the reader does."""
+"""Prefetch: request the next pages while the current one is processed."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import TypeVar
 
 T = TypeVar("T")
-_TURNS = 10  # of the event loop: the next request is on the wire before the reader may keep the loop busy
+_TURNS = 10  # iterations of the event loop, so that the next request is sent before the reader blocks the loop
 _Waiting = asyncio.Queue[T | Exception | None]
 
 
 async def read_ahead(source: AsyncIterator[T], *, by: int = 1) -> AsyncGenerator[T, None]:
-    """The same items: while one is looked at the next are fetched, up to `by` of them waiting.
+    """The same items, fetched ahead of the reader with up to `by` of them buffered.
 
-    A failure comes after what was fetched before it.
+    An error is raised after the items that were fetched before it.
     """
     waiting: _Waiting[T] = asyncio.Queue(maxsize=by)
     fetching = asyncio.create_task(_fetch(source, waiting))
@@ -32,7 +32,7 @@ async def _fetch(source: AsyncIterator[T], waiting: _Waiting[T]) -> None:
     try:
         async for item in source:
             await waiting.put(item)
-    except Exception as trouble:  # noqa: BLE001 - it is raised where the items are read
+    except Exception as trouble:  # noqa: BLE001 - raised in the reader
         await waiting.put(trouble)
     else:
         await waiting.put(None)

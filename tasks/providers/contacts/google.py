@@ -45,7 +45,7 @@ class _Landed(msgspec.Struct):
 
 
 class _Round(msgspec.Struct, frozen=True):
-    """How far a round has come: the page token to read next by list, what each list's sync token was and becomes."""
+    """Progress of a round: for each list the next page token, and its old and new sync token."""
 
     parameters: int
     full_at: float
@@ -67,10 +67,10 @@ _read_contact = decoder(Contact)
 
 
 class GoogleSource:
-    """The contacts of one account; `other_contacts` adds the people Google has collected by itself.
+    """The contacts of one account; `other_contacts` adds those that Google collects automatically.
 
-    `remembered` are the labels as the last sync knew them, for a full read that is not told them; None where that is
-    not known: what people were tagged with must not seem to be taken off them.
+    `remembered` are the labels as of the last sync, for a full read that cannot get them; None if unknown. Without
+    them tags would seem to have been removed.
     """
 
     def __init__(
@@ -118,12 +118,12 @@ class GoogleSource:
         return _records(_read_landed(body))
 
     def settled(self, bodies: Iterable[bytes]) -> Iterator[SourceRecord]:
-        """All landed pages of a round, in an order in which the last word on an id is the truth."""
+        """The records of all pages of a round, ordered so that the last record of an id is the current one."""
         landed = map(_read_landed, bodies)
         return settle((page.place, one) for page in landed for one in _records(page))
 
     def _known(self, stored: str) -> _Round | None:
-        """What an earlier page or sync left, if reading can go on from it."""
+        """The round of an earlier page or sync, if it can be continued."""
         if not stored:
             return None
         try:
@@ -137,13 +137,13 @@ class GoogleSource:
         return known
 
     async def _labels(self, known: _Round | None) -> tuple[Labels, str]:
-        """As they are now; or as they were, with a warning, where the service does not tell: people are read all the
-        same.
+        """The current labels; if the service fails to list them, the last known ones with a warning, so that people
+        are read all the same.
         """
         try:
             return await read_labels(self._client, self._base), ""
         except (ShutOut, NoToken):
-            raise  # that is not about labels: people would not be told either
+            raise  # not specific to labels: people could not be read either
         except ProviderError as trouble:
             before = known.labels if known else self._remembered()
             if before is None:
@@ -162,7 +162,7 @@ class GoogleSource:
         return msgspec.structs.replace(known, labels=labels, next=everywhere, since=known.done, done={})
 
     async def _answers(self, so_far: _Round) -> AsyncIterator[tuple[str, bytes, _Answer]]:
-        """List by list, from its page token to its end."""
+        """Responses of each list in turn, from its page token to its end."""
         for place, token in so_far.next.items():
             following = token
             while True:
@@ -192,7 +192,7 @@ def _page(place: str, labels: Labels, answer: bytes, so_far: _Round, warning: st
 
 
 def labels_of(cursor: str) -> Labels | None:
-    """What a sync that ended with this cursor knew of the labels."""
+    """The labels stored in a cursor."""
     try:
         return msgspec.json.decode(cursor, type=_Round).labels
     except msgspec.DecodeError:

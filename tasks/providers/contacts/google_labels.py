@@ -1,4 +1,4 @@
-"""The owner's own contact groups, which give tags their names; and how they are remembered where they are not told."""
+"""The owner's contact groups, whose names become tags; remembered for when the service fails to list them."""
 
 from urllib.parse import urlencode
 
@@ -11,14 +11,14 @@ _GROUPS = "contactGroups?" + urlencode({"pageSize": "1000", "groupFields": "name
 
 
 class Labels(msgspec.Struct, frozen=True):
-    """Names by group; `stale` where these are only what an earlier read knew."""
+    """Names by group id. `stale`: remembered from an earlier read."""
 
     names: dict[str, str]
     stale: bool = False
 
     def outdated_by(self, told: "Labels") -> bool:
-        """Those in a renamed group count as unchanged for the service, but not for us; nor do those in a group that was
-        not known of when they were read.
+        """Whether people read under these labels must be read anew, now that the labels are `told`: a renamed or newly
+        known group changes its members' tags, but the service does not report the members as changed.
         """
         if told.stale:
             return False

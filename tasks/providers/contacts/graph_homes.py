@@ -1,4 +1,4 @@
-"""Where a Microsoft Graph contact lives that its folder calls removed: it may only have moved."""
+"""Find out whether a contact that a Microsoft Graph folder reports as removed has only moved to another folder."""
 
 from collections.abc import Awaitable, Callable
 from collections.abc import Set as AbstractSet
@@ -9,21 +9,21 @@ from tasks.providers.contacts.graph_pages import read_named
 from tasks.providers.http_errors import NotThere
 from tasks.providers.polite_client import PoliteClient
 
-DEFAULT = "contacts"  # the well-known name of the folder that the list of folders may or may not show
-_UNKNOWN = frozenset({400, 404, 405})  # how it says that it has nobody of this id, or no folder by this name
+DEFAULT = "contacts"  # well-known name of the default folder, which the list of folders may omit
+_UNKNOWN = frozenset({400, 404, 405})  # statuses for an unknown contact id or folder name
 _NOWHERE = "nowhere"
 
 
 def is_unknown(refused: ProviderError) -> bool:
-    """Whether this is about what was asked for. A sign-in's refusals have the same statuses, but types of their own."""
+    """Whether the error says that the id is unknown. Token errors share its statuses, but have types of their own."""
     return type(refused) in {NotThere, ProviderError, IncompleteRead} and refused.status in _UNKNOWN
 
 
 class Homes:
-    """Tells whether one of the folders that are read has a contact; each contact is asked for once.
+    """Tells whether any of the folders read has a contact; each contact is looked up once.
 
-    A service may say in plain text that somebody is not there. The first such answer is doubted, and asked for again
-    like every answer that is no data; one that persists is how this service speaks, and is believed from then on.
+    A service may answer "not found" in plain text. The first such answer is retried like any response that is not
+    JSON; if it persists, this is how the service answers, and it is believed from then on.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class Homes:
         self._default = self._default or await self._default_id()
         if name not in self._of:
             self._of[name] = await self._home(name)
-        if self._default == DEFAULT:  # its id cannot be told: whoever is found is taken to be there
+        if self._default == DEFAULT:  # its id is unknown: a contact that is found counts as present
             return self._of[name] != _NOWHERE
         return self._of[name] in self._folders or self._of[name] == self._default
 

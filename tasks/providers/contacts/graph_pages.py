@@ -1,4 +1,4 @@
-"""A page of a Microsoft Graph delta: what the service answered for a folder, and what that says."""
+"""A stored page of a Microsoft Graph delta: the response for one folder, and its records."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ class Answer(msgspec.Struct):
 
 
 class Named(msgspec.Struct):
-    """A contact as far as it tells whether it is there: `removed` is in the answers of a folder that it has left."""
+    """The part of a contact that tells whether it is present: a folder it has left reports it with `removed`."""
 
     id: str = ""
     removed: object = msgspec.field(name="@removed", default=None)
@@ -44,7 +44,7 @@ def _named(item: msgspec.Raw) -> Named:
     try:
         return read_named(item)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return Named()  # it is set aside when the page is read
+        return Named()  # reported as unreadable when the page is parsed
 
 
 def records(page: Landed) -> Iterator[SourceRecord]:

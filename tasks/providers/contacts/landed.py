@@ -1,4 +1,4 @@
-"""Landed pages and what they say: a place and a raw answer in, records out."""
+"""Stored pages: a place (folder or list) and a raw response in, records out."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator
@@ -12,19 +12,19 @@ T = TypeVar("T")
 
 
 class _Named(msgspec.Struct):
-    """The least that a record must have to be set aside under its name."""
+    """The id of a record that cannot be parsed otherwise, to report it as unreadable."""
 
     id: str = ""
     resourceName: str = ""  # noqa: N815 - the service's word
 
 
 def wrap(**parts: bytes) -> bytes:
-    """One JSON object of parts that are JSON already; the raw answer is neither parsed nor changed."""
+    """Join JSON fragments to one object, without parsing or changing the raw response."""
     return b"{" + b",".join(b'"%s":%s' % (name.encode(), part) for name, part in parts.items()) + b"}"
 
 
 def decoder(shape: type[T]) -> Callable[[bytes | msgspec.Raw], T]:
-    """Reads JSON as `shape`; text that no Unicode allows (half an emoji, cut off by its service) becomes `?`."""
+    """A decoder of JSON to `shape`. Lone surrogates (an emoji cut in half by the service) become `?`."""
     strict = msgspec.json.Decoder(shape)
 
     def decode(body: bytes | msgspec.Raw) -> T:
@@ -54,7 +54,7 @@ _read_named = decoder(_Named)
 def each(
     items: Iterable[msgspec.Raw], read: Callable[[msgspec.Raw], T], record: Callable[[T], SourceRecord]
 ) -> Iterator[SourceRecord]:
-    """One record for each item; one that cannot be read is set aside and harms no other."""
+    """One record per item; an item that cannot be parsed becomes Unreadable and affects no other."""
     for item in items:
         try:
             yield record(read(item))
@@ -71,13 +71,13 @@ def _name(item: msgspec.Raw) -> str:
 
 
 def settle(placed: Iterable[tuple[str, SourceRecord]]) -> Iterator[SourceRecord]:
-    """All records of a round, given as (place, record), in an order in which the last word on an id is the truth.
+    """All records of a round, given as (place, record), ordered so that the last record of an id is the current one.
 
-    A contact that moved is reported gone from one place and present in another, in any order: it is gone once no
-    place has it. Removals come last; a removal under a name that the contact has since given up is none.
+    A contact that moved is reported as gone from one place and present in another, in any order: it is gone only if no
+    place has it. Removals come last; the removal of an id that the contact no longer uses is dropped.
     """
     homes: dict[str, tuple[str, ...]] = {}
-    alone: dict[str, tuple[str, ...]] = {}  # one and the same for all whose only home it is: they are many
+    alone: dict[str, tuple[str, ...]] = {}  # shared tuples: most contacts have a single place
     gone: dict[str, Gone] = {}
     renamed: set[str] = set()
     for place, record in placed:

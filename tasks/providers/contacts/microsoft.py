@@ -1,4 +1,4 @@
-"""Microsoft Graph contacts: every folder by its own delta, links followed as they came."""
+"""Microsoft Graph contacts: a delta per folder, with links followed verbatim."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import aclosing
@@ -32,7 +32,7 @@ class _Folders(msgspec.Struct):
 
 
 class _Round(msgspec.Struct, frozen=True):
-    """How far a round has come: the link to read next, folder by folder, and the delta links of those read."""
+    """Progress of a round: the next link of each folder, and the delta links of those completely read."""
 
     next: dict[str, str]
     done: dict[str, str] = {}
@@ -50,10 +50,10 @@ _read_folders = decoder(_Folders)
 
 
 class MicrosoftSource:
-    """The contacts of one mailbox. A removed folder expires the cursor: only a full round tells what went with it.
+    """The contacts of one mailbox. A removed folder expires the cursor: only a full read tells what went with it.
 
-    A folder also calls removed what has only moved to another one, which may have told of it in an earlier round:
-    each of these contacts is looked up before it counts as gone.
+    A folder also reports as removed what has moved to another folder, which may have reported it in an earlier round.
+    So each of these contacts is looked up before it counts as gone.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class MicrosoftSource:
             tokens,
             provider="Microsoft",
             scope=SCOPE,
-            # On every request: ids that survive a move, and the page size ($top would end a delta round early).
+            # On every request: ids that survive a move, and the page size ($top would end a delta early).
             headers={"Prefer": f'IdType="ImmutableId", odata.maxpagesize={page_size}'},
             connect=connect,
             patience=patience,
@@ -98,7 +98,7 @@ class MicrosoftSource:
         return records(read_landed(body))
 
     def settled(self, bodies: Iterable[bytes]) -> Iterator[SourceRecord]:
-        """All landed pages of a round, in an order in which the last word on an id is the truth."""
+        """The records of all pages of a round, ordered so that the last record of an id is the current one."""
         landed = map(read_landed, bodies)
         return settle((page.folder, one) for page in landed for one in records(page))
 
@@ -113,7 +113,7 @@ class MicrosoftSource:
         return f"{self._me}/{quote(folder, safe='=')}/{what}"
 
     async def _answers(self, so_far: _Round) -> AsyncIterator[tuple[str, bytes, Answer, list[str]]]:
-        """Folder by folder, from its link to its end; with each answer, who of those removed has only moved."""
+        """Responses of each folder in turn, from its link to its end, with the removed ids that have only moved."""
         folders = so_far.next.keys() | so_far.done.keys()
         homes = Homes(self._client, self._contacts, folders, self._default_id) if len(folders) > 1 else None
         for folder, link in so_far.next.items():
@@ -136,16 +136,16 @@ class MicrosoftSource:
         return body, answer
 
     async def _inside(self, folder: str, asking: Awaitable[T]) -> T:
-        """A folder that was listed and is not there was removed meanwhile, or is said to be: never guess, read anew."""
+        """Expire the cursor if a listed folder is not found: only a full read tells what became of its contacts."""
         try:
             return await asking
         except NotThere as missing:
             if folder == DEFAULT:
-                raise  # there is always a default folder: it is the mailbox that is missing
+                raise  # every mailbox has a default folder: the mailbox itself is missing
             raise _folder_removed() from missing
 
     async def _folders(self) -> set[str]:
-        """All folders by id, the default one under its well-known name, whether it is listed or not."""
+        """All folders by id; the default one under its well-known name, whether listed or not."""
         default, found, level = await self._default_id(), set[str](), await self._listed(self._me)
         while level:
             found |= level
@@ -179,7 +179,7 @@ def _folder_removed() -> CursorExpired:
 
 
 def _is_unknown_place(refused: ProviderError, link: str) -> bool:
-    """Only the links that the service has made carry a query: if it refuses one, it has lost what that stood for."""
+    """Whether the service no longer knows a delta's state. Only links made by the service carry a query."""
     return type(refused) is ProviderError and refused.status == httpx.codes.BAD_REQUEST and "?" in link
 
 

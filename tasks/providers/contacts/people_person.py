@@ -65,14 +65,14 @@ def person(contact: Contact, groups: Mapping[str, str]) -> Person:
 
 
 def _origin(contact: Contact) -> Origin:
-    """The owner's own entry, not the public profile that the service may have put beside it or first."""
+    """The id of the owner's own entry, rather than of a public profile that the service may list first."""
     sources = contact.metadata.sources
     own = next((source for source in sources if source.type in {"CONTACT", "OTHER_CONTACT"}), None)
     return own or (sources[0] if sources else Origin())
 
 
 def _own(fields: Sequence[F]) -> F | None:
-    """Of several, what the owner wrote; else what the service holds for the main one; else the first."""
+    """Of several values, the owner's own; otherwise the service's primary one; otherwise the first."""
     if len(fields) == 1:
         return fields[0]
     return min(fields, key=_rank, default=None)
@@ -145,7 +145,7 @@ def _notes(notes: Sequence[Note]) -> str:
 
 
 class _Text(HTMLParser):
-    """The text of a note that was written with markup."""
+    """Extracts the text of a note in HTML."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,8 +1,8 @@
-"""What the Google People API sends, as far as we read it. Trees have no cycles: the garbage collector may look away."""
+"""What the Google People API sends, as far as we read it. Trees without cycles, so exempt from garbage collection."""
 
 import msgspec
 
-FIELDS = (  # what we ask for; another list makes the service's sync tokens invalid
+FIELDS = (  # personFields of every request; another list invalidates sync tokens
     "names,nicknames,emailAddresses,phoneNumbers,organizations,addresses,birthdays,biographies,memberships,urls,"
     "userDefined,externalIds,clientData,metadata"
 )
@@ -27,7 +27,7 @@ class About(msgspec.Struct, gc=False, rename="camel", frozen=True):
 
 
 class Mark(msgspec.Struct, gc=False, rename="camel", frozen=True):
-    """The metadata of one field: which of several is meant."""
+    """The metadata of one value of a field."""
 
     primary: bool = False
     source: Kind = Kind()

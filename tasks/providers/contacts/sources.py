@@ -1,4 +1,4 @@
-"""Which client serves a sync: the one place that knows all providers."""
+"""Makes the source of a sync: the only place that knows all providers."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime

@@ -1,1 +1,1 @@
-"""Prefect, as far as it starts, wakes and ends runs, and how a run stands to the clock."""
+"""Prefect's flow runs: starting, resuming and ending them, their heartbeats, deadlines, events and forms."""

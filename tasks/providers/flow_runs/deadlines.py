@@ -1,4 +1,4 @@
-"""How long a run may take from one sleep to the next, whatever it is that hangs."""
+"""A deadline for a run between two suspensions, whatever hangs."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,7 +9,7 @@ LONGEST = timedelta(days=1)
 
 
 class TookTooLong(Exception):
-    """Not a `TimeoutError`: of those Prefect believes that it set the limit, and loses what they say."""
+    """Not a `TimeoutError`: Prefect takes those for its own timeout and drops their message."""
 
 
 @asynccontextmanager

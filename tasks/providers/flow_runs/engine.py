@@ -1,6 +1,6 @@
-"""Prefect's API, as far as we start, wake and end flow runs from outside of one.
+"""A client of Prefect's REST API, to start, resume and end flow runs from outside of one.
 
-Plain HTTP, so that a command at the terminal need not import Prefect. What a 2xx means there is read from its body.
+Plain HTTP, so that commands need not import Prefect. Some 2xx responses there mean a refusal, so their body is read.
 """
 
 import time
@@ -15,14 +15,14 @@ import httpx
 from storage.settings import settings
 
 PATIENCE = 10.0
-ANSWER = 40.0  # a server that writes to SQLite under load may think for a while; one that is down says so at once
+ANSWER = 40.0  # seconds: a server on SQLite under load may be slow, while one that is down refuses at once
 OVER = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
-MANUAL_QUEUE = "manual"  # of a work pool: somebody waits for what lies in it
-PAGE = 200  # the most that Prefect gives at once
+MANUAL_QUEUE = "manual"  # the work queue of runs that a person waits for
+PAGE = 200  # the largest page of Prefect's API
 
 
 class EngineUnreachable(Exception):
-    """Prefect does not answer. What was decided is kept; the sweeper wakes the run when Prefect is back."""
+    """Prefect does not answer. Decisions are stored all the same; the sweeper resumes the run when Prefect is back."""
 
 
 class EngineRefused(Exception):
@@ -30,21 +30,21 @@ class EngineRefused(Exception):
 
 
 def is_away(error: Exception) -> bool:
-    """Whether it was Prefect's server that did not answer, or in no state to: no fault of the run's, and soon over."""
+    """Whether an error means that Prefect's server is down or failing, rather than the run itself."""
     if isinstance(error, EngineUnreachable):
         return True
     if not isinstance(error, httpx.TransportError | httpx.HTTPStatusError):
         return False
     try:
         asked_us = str(error.request.url).startswith(settings().prefect_url)
-    except RuntimeError:  # it does not know what was asked
+    except RuntimeError:  # the error has no request attached
         return False
     return asked_us and (isinstance(error, httpx.TransportError) or error.response.is_server_error)
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """How a flow run stands: since when it is in its state, and how often it was begun."""
+    """A flow run: its state, since when, and the number of its attempts."""
 
     id: str
     state: str
@@ -84,7 +84,7 @@ class Engine:
             return False
 
     def is_served(self, flow: str) -> bool:
-        """Whether somebody who would run it has asked for work of late."""
+        """Whether a worker that would run the flow has polled recently."""
         deployment = self.ask("GET", f"deployments/name/{quote(flow)}/default")
         return bool(deployment) and deployment["status"] == "READY"
 
@@ -101,7 +101,7 @@ class Engine:
         return str(self._deployment(flow)["id"])
 
     def pool_of(self, flow: str) -> str:
-        """The work pool whose workers run a flow; empty where it is served on one machine, or not there at all."""
+        """The work pool of a flow; empty if it is served without one, or not deployed."""
         found = self.ask("GET", f"deployments/name/{quote(flow)}/default")
         return str((found or {}).get("work_pool_name") or "")
 
@@ -113,14 +113,14 @@ class Engine:
         return dict(found)
 
     def state(self, run_id: str) -> str:
-        """The name of a run's state ("Suspended", "Running", …); empty where there is no such run."""
+        """The name of a run's state ("Suspended", "Running", …); empty if there is no such run."""
         run = self.ask("GET", f"flow_runs/{run_id}")
         return str(run["state_name"]) if run else ""
 
     def runs(self, flow: str, *states: str, before: datetime | None = None, begun: datetime | None = None) -> list[Run]:
-        """A flow's runs in one of these states, by the states' names.
+        """A flow's runs in one of these states, given by name.
 
-        In it since `before` at the latest, and asked for at `begun` at the earliest, where these are given.
+        `before`: only those in their state since before then. `begun`: only those created after then.
         """
         wanted = {"flows": {"name": {"any_": [flow]}}, "flow_runs": {"state": {"name": {"any_": list(states)}}}}
         found: list[dict[str, Any]] = []
@@ -136,7 +136,7 @@ class Engine:
         ]
 
     def runs_called(self, run_ids: Collection[str]) -> list[Run]:
-        """Those of them that are there."""
+        """The runs with these ids, as far as they exist."""
         ids = list(run_ids)
         pages = (ids[start : start + PAGE] for start in range(0, len(ids), PAGE))
         return [_run(one) for page in pages for one in self._some_runs({"flow_runs": {"id": {"any_": page}}})]
@@ -160,7 +160,7 @@ class Engine:
         return str((run or {}).get("state", {}).get("message") or "")
 
     def resume(self, run_id: str, answer: Mapping[str, Any] | None = None) -> bool:
-        """Wake a suspended run, with an answer where it asked. False if it was not asleep or somebody woke it first."""
+        """Resume a suspended run, with its input if it asked for one. False if it was not suspended any more."""
         deadline = time.monotonic() + PATIENCE
         body = {"run_input": dict(answer)} if answer else {}
         while True:
@@ -169,7 +169,7 @@ class Engine:
                 return False
             said = _body(response)
             reason = str((said.get("details") or {}).get("reason") or "")
-            # The run is asleep a moment before its form is stored, and the server may be busy.
+            # A run is suspended a moment before its form is stored, and the server may be busy.
             may_pass = response.status_code == httpx.codes.SERVICE_UNAVAILABLE or "schema not found" in reason
             if not may_pass or time.monotonic() > deadline:
                 return bool(said.get("status") == "ACCEPT")
@@ -182,11 +182,11 @@ class Engine:
         self._set_state(run_id, "COMPLETED", "Completed")
 
     def restart(self, run_id: str) -> None:
-        """Let a run start again from its top: what it had done is in our database."""
+        """Schedule a run again from its start; what it had done is in our database."""
         self._set_state(run_id, "SCHEDULED", "AwaitingRetry")
 
     def delete(self, run_id: str) -> None:
-        """With all that Prefect keeps of it: parameters, logs, artifacts."""
+        """Delete a run with everything that Prefect stores of it: parameters, logs, artifacts."""
         made = self.ask("POST", "artifacts/filter", {"artifacts": {"flow_run_id": {"any_": [run_id]}}}) or []
         for artifact in made:
             self.ask("DELETE", f"artifacts/{artifact['id']}")
@@ -198,7 +198,7 @@ class Engine:
         self.ask("POST", f"flow_runs/{run_id}/set_state", {"state": state, "force": True})
 
     def ask(self, method: str, path: str, body: Mapping[str, Any] | Sequence[Any] | None = None) -> Any:
-        """The answer's JSON; None for what is not there."""
+        """The response's JSON; None for 404. Raises EngineUnreachable or EngineRefused."""
         response = self._send(method, path, body)
         if response.status_code == httpx.codes.NOT_FOUND:
             return None
@@ -215,7 +215,7 @@ class Engine:
                 response = self._http.request(method, path, json=body)
             except httpx.TransportError as error:
                 raise EngineUnreachable(f"Prefect does not answer at {self.url}: {self._mend}") from error
-            # SQLite under load: the server itself says to come again.
+            # SQLite under load: the server itself asks to retry.
             if response.status_code != httpx.codes.SERVICE_UNAVAILABLE or time.monotonic() > deadline:
                 return response
             time.sleep(0.25)

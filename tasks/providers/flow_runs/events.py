@@ -1,4 +1,4 @@
-"""Tell the world outside: Prefect events that automations act on, and messages to people. Ids and counts only."""
+"""Emit Prefect events, for automations, and notify people. Ids and counts only."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,12 +12,12 @@ from storage.scope import Scope
 from storage.session import Session, open_store
 from tasks.providers.notifications import tell
 
-# What may come up again about the same.
+# Events that may recur for the same sync or campaign.
 OF_EACH_DAY = (NoticeKind.SYNC_STILL_WAITS, NoticeKind.CAMPAIGN_PAUSED, NoticeKind.AUDIT_BROKEN)
 
 
 def notify(event: str, run_id: str, detail: Mapping[str, Any] | None = None, *, about: str = "sync") -> None:
-    """`contactflow.<about>.<event>`, of one sync or campaign; a message too, where people should know at once."""
+    """Emit `contactflow.<about>.<event>` for a sync or campaign, and notify people of urgent events."""
     emit_event(
         event=f"contactflow.{about}.{event}",
         resource={"prefect.resource.id": f"contactflow.{about}.{run_id}", "prefect.resource.name": run_id},
@@ -39,6 +39,6 @@ def _tell(kind: NoticeKind, named: str, about: str) -> None:
 
 
 def _scope(session: Session, named: str, about: str) -> Scope:
-    """Of a sync, a campaign or, where it is about neither, of an organization."""
+    """The scope of a sync or campaign; for anything else, of an organization."""
     of_run = {"sync": tenants.scope_of_sync, "campaign": tenants.scope_of_campaign}
     return of_run.get(about, tenants.whole_organization)(session, named)

@@ -1,11 +1,11 @@
-"""Signs of life of a run, given by a thread of their own: a step that computes for minutes is not taken for dead."""
+"""A run's heartbeat, from a thread of its own, so that a step that computes for minutes does not count as dead."""
 
 import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-EVERY = 10.0  # seconds: several fit into the time after which a quiet process counts as dead
+EVERY = 10.0  # seconds: several fit into the silence after which a process counts as dead
 
 log = logging.getLogger(__name__)
 
@@ -26,5 +26,5 @@ def _beating(beat: Callable[[], None], over: threading.Event) -> None:
     while not over.wait(EVERY):
         try:
             beat()
-        except Exception as error:  # noqa: BLE001 (a database that is away for a moment is no reason to end)
+        except Exception as error:  # noqa: BLE001 (the database may be unavailable for a moment)
             log.warning("no sign of life could be given: %s", type(error).__name__)

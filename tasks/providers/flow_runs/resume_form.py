@@ -1,6 +1,6 @@
-"""The form in Prefect that wakes a suspended run: few fields, none of which can be wrong by being left alone.
+"""The form in Prefect that resumes a suspended run: few fields, with defaults that are always valid.
 
-What the form answers is only one of the ways to decide; what counts is what stands in our database when the run wakes.
+The form is only one of the ways to decide; what counts is the decision in our database when the run wakes.
 """
 
 import copy
@@ -18,7 +18,7 @@ MOST = 200
 
 
 class Answer(RunInput):
-    """None of the fields is optional in the sense of None, for Prefect shows those badly."""
+    """No field may be None, since Prefect's UI renders such fields badly."""
 
     decision: Literal["approve", "approve_safe", "reject"]
     reviewer: str = Field(description="your e-mail address, as a user of the organization")
@@ -26,7 +26,7 @@ class Answer(RunInput):
 
 
 def described(form: type[Form], text: str) -> type[Form]:
-    """`with_initial_data` would lose the fields' limits and descriptions; a subclass keeps them."""
+    """The form with a description. A subclass, since `with_initial_data` drops the fields' limits and descriptions."""
     with_text: Any = create_model(form.__name__, __base__=form)
     with_text.model_fields.update(copy.deepcopy(form.model_fields))
     with_text._description = text  # noqa: SLF001 (Prefect's own way of setting it)
@@ -34,14 +34,14 @@ def described(form: type[Form], text: str) -> type[Form]:
 
 
 def key_of(review_round: int, *, what: str = "review") -> str:
-    """A retried run may not ask under a key that was used: its old answer would be in the way."""
+    """The key of this attempt's question: a retried run must not reuse a key, or it would find the old answer."""
     context = FlowRunContext.get()
     count = context.flow_run.run_count if context and context.flow_run else 0
     return f"{what}-{review_round}-{count}"
 
 
 async def unheard(form: type[Form], review_round: int, *, what: str = "review") -> Form | None:
-    """What a person answered to an earlier attempt of this run, which died before it heard: nobody is asked twice."""
+    """The answer given to an earlier attempt of this run that died before reading it, so that nobody is asked twice."""
     context = FlowRunContext.get()
     if not context or not context.flow_run or context.flow_run.run_count < SECOND:
         return None
@@ -51,12 +51,12 @@ async def unheard(form: type[Form], review_round: int, *, what: str = "review") 
             flow_run_id=context.flow_run.id, key_prefix=asked, limit=MOST, exclude_keys=set()
         )
     answers = {int(one.key.split("-")[-2]): one.value for one in kept if one.key.endswith("-response")}
-    answers.pop(context.flow_run.run_count, None)  # that one is heard by asking
+    answers.pop(context.flow_run.run_count, None)  # this attempt's own answer is read by suspending
     return form.model_validate_json(answers[max(answers)]) if answers else None
 
 
 def counted(title: str, counts: Mapping[str, int], *, look: str, digest: str, asked_again: str) -> str:
-    """What there is to decide, in numbers: nothing personal goes to Prefect."""
+    """What there is to decide, as counts: no personal data goes to Prefect."""
     again = f"**{asked_again}.**\n\n" if asked_again else ""
     lines = [f"| {what} | {number} |" for what, number in counts.items() if number]
     return "\n".join([

@@ -1,4 +1,4 @@
-"""The flow run that we are in, as far as a sync or a campaign is opened for it."""
+"""The current flow run, for opening its sync or campaign."""
 
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from storage.documents import new_id
 
 
 class OutsideOfARun(Exception):
-    """Syncs and campaigns are opened inside of a flow run, and nowhere else."""
+    """Syncs and campaigns can only be opened inside a flow run."""
 
 
 def current_run() -> FlowRun:
@@ -20,7 +20,7 @@ def current_run() -> FlowRun:
 
 
 def chosen_id(run: FlowRun) -> str:
-    """Whoever starts a run may have chosen our id already, to follow it by: the run's idempotency key."""
+    """The id chosen by whoever started the run, in order to follow it: the run's idempotency key."""
     try:
         return str(UUID(run.idempotency_key or ""))
     except ValueError:

@@ -1,6 +1,6 @@
-"""Metered calls of a language model: what one may cost is reserved from a budget before, and settled after.
+"""Metered calls of a language model: the worst-case cost is reserved from a budget before, and settled after.
 
-An entry an attempt, whatever came of it, for a reply that was lost may have been billed.
+Each attempt has an entry, whatever its outcome, since even a lost reply may have been billed.
 """
 
 import asyncio
@@ -44,9 +44,10 @@ class Meter:
     queue: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def metered(self, entry: Attempt, size: tuple[int, int], ask: Callable[[], Awaitable[A]]) -> A:
-        """`size` is how many tokens go in and may come out at most: what that costs becomes the worst of `entry`.
+        """Call the model under the budget. `size`: input tokens, and the most output tokens.
 
-        Where that is too much only while other calls are under way, these are waited for; else BudgetSpent.
+        If the worst-case cost does not fit only because of other calls in progress, it waits for these. Raises
+        BudgetSpent if it can never fit.
         """
         begun = await self._begun(entry, size)
         try:
@@ -56,16 +57,16 @@ class Meter:
             raise
         except NeverAsked:
             self._settle(begun, NEVER_ASKED)
-            raise asyncio.CancelledError from None  # timeouts know this one alone
+            raise asyncio.CancelledError from None  # asyncio.timeout recognises no other
         except BaseException:
-            # Called off because another call failed for good: at once, for a thread could be called off as well.
+            # Cancelled because another call failed for good. Settled in this thread, since awaiting could be cancelled.
             self._settle(begun, LOST)
             raise
         await self._settled(begun, self._result(UsageState.OK, answer.receipt, entry.model))
         return answer
 
     async def _begun(self, entry: Attempt, size: tuple[int, int]) -> str:
-        """One after the other, so that of many who wait only one asks."""
+        """Reserve, waiting while the budget is held by other calls. Under a lock, so that only one waiter polls."""
         async with self.queue:
             while True:
                 try:
@@ -77,7 +78,7 @@ class Meter:
                 await asyncio.sleep(GLANCE)
 
     async def _reserved(self, entry: Attempt, size: tuple[int, int]) -> str:
-        """A thread cannot be called off: what it sets aside for nobody any more is given back."""
+        """Reserve in a thread. A thread cannot be cancelled: a reservation made after cancellation is released."""
         reserving = asyncio.ensure_future(asyncio.to_thread(self._reserve, entry, size))
         try:
             return await asyncio.shield(reserving)
@@ -87,7 +88,7 @@ class Meter:
             raise
 
     async def _settled(self, usage_id: str, result: Result) -> None:
-        """What is known is put down, even where it is called off while it waits for a thread."""
+        """Settle in a thread, and complete that even if cancelled meanwhile."""
         settling = asyncio.ensure_future(asyncio.to_thread(self._settle, usage_id, result))
         try:
             await asyncio.shield(settling)
@@ -96,7 +97,7 @@ class Meter:
             raise
 
     def give_up(self) -> None:
-        """What processes had set aside that died over it counts as spent."""
+        """Count reservations of dead processes as spent."""
         with self.store.begin() as session:
             usage.give_up(session, self.scope, self.budget_id, before=datetime.now(UTC) - LONGEST_CALL)
 

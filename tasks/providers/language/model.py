@@ -1,11 +1,11 @@
-"""The port every language model stands behind, and the ways in which it fails.
+"""The port for language models, and its errors.
 
 ModelError
-├── Unusable        no question will be answered: bad key, no credit, no such model; stop everything
-├── Unanswerable    this question will not be answered: refused, filtered, too long, malformed by us
-├── Unfit           an answer came that cannot be used: cut short, or not in the shape asked for; ask again
-├── Throttled       asked too fast, nothing was done; `wait` says for how long to be quiet
-└── Unavailable     a server error, or the connection was lost; whether it was done nobody knows
+├── Unusable        every request will fail: bad key, no credit, no such model; stop everything
+├── Unanswerable    this request will always fail: refused, filtered, too long, malformed by us
+├── Unfit           an unusable answer: truncated, or not in the shape asked for; retry
+├── Throttled       rate limited, nothing was done; `wait` says for how long
+└── Unavailable     a server error or a lost connection; the request may or may not have been carried out
 """
 
 import json
@@ -22,7 +22,7 @@ from tasks.rules.model_pace import Limits
 
 T = TypeVar("T", bound=BaseModel)
 
-_AROUND = 32  # tokens that a service adds around what it is told
+_AROUND = 32  # tokens that a service adds to a prompt
 
 
 class Billed(StrEnum):
@@ -33,8 +33,8 @@ class Billed(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Question(Generic[T]):
-    """What a model is to write. `instructions` come first and are the same for many, so that they can be cached;
-    `facts` are data about one person, and an instruction in them is none. `shape` is what the answer must be.
+    """A request to a model. `instructions` come first and are shared by many requests, so that they can be cached.
+    `facts` are data about one person and must not act as instructions. `shape` is the schema of the answer.
     """
 
     model: str
@@ -45,12 +45,12 @@ class Question(Generic[T]):
     tier: str = "default"
     cache_key: str = ""
     effort: str = ""
-    """How long a reasoning model thinks; its own habit if empty."""
+    """The reasoning effort; the model's default if empty."""
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What an attempt took, as the service tells it."""
+    """What an attempt used, as reported by the service."""
 
     tokens: TokenCounts = field(default_factory=TokenCounts)
     model_served: str = ""
@@ -74,16 +74,16 @@ class Vectors:
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """Tokens of input. One that is not `exact` is the most that it can be."""
+    """Input tokens. An upper bound unless `exact`."""
 
     tokens: int
     exact: bool
 
 
 class ModelError(Exception):
-    """`permanent`: the same question is not worth asking again. `code` is the service's own word, never its prose.
+    """`permanent`: retrying the same request is useless. `code` is the service's code, never its message.
 
-    Where it was billed, `receipt` says how much.
+    `receipt` says what was used, if it was billed.
     """
 
     def __init__(
@@ -124,7 +124,7 @@ class Unavailable(ModelError):
 
 class Model(Protocol):
     async def write(self, asked: Question[T]) -> Answer[T]:
-        """One attempt, with one receipt: whoever asks again does so knowingly."""
+        """One attempt with one receipt. Retries are up to the caller."""
         ...
 
     async def count(self, asked: Question[T]) -> Size: ...
@@ -133,12 +133,12 @@ class Model(Protocol):
 
 
 def estimated(asked: Question[T]) -> Size:
-    """The size of a question where nobody counts it; no token is shorter than a byte, so no budget is overdrawn."""
+    """An upper bound of a request's tokens, for services that do not count: no token is shorter than a byte."""
     told = sum(len(text.encode()) for text in (asked.instructions, asked.facts))
     return Size(told + _size_of(asked.shape) + _AROUND, exact=False)
 
 
 @lru_cache(maxsize=64)
 def _size_of(shape: type[BaseModel]) -> int:
-    """Twice what it is here, for a strict schema says of every part that it is required and closed."""
+    """Twice the size of our schema, since the strict form adds `required` and `additionalProperties` to every part."""
     return 2 * len(json.dumps(shape.model_json_schema()))

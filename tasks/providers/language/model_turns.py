@@ -1,4 +1,4 @@
-"""A model that is asked no faster than its limits allow, by any number of tasks of one event loop."""
+"""Rate limiting of a model, across any number of tasks of one event loop."""
 
 import asyncio
 import math
@@ -28,13 +28,13 @@ _BYTES_A_TOKEN = 3
 
 
 class NeverAsked(asyncio.CancelledError):
-    """Called off before its turn came."""
+    """Cancelled before the request was made."""
 
 
 class Turns:
-    """First come, first served. `async with turns.turn(tokens) as turn:` waits until it may be asked for so much.
+    """A FIFO rate limiter. `async with turns.turn(tokens) as turn:` waits until a request of that size is allowed.
 
-    Where that would be longer than `longest` seconds, as when a day's limit is spent, everything stops instead.
+    If the wait would exceed `longest` seconds, as when a daily limit is used up, it raises and everything stops.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class Turns:
             return self.pace.begin(tokens, self.clock())
 
     async def _news_or(self, wait: float) -> None:
-        """An answer may tell that there is more room than was thought."""
+        """Wait, but no longer than until a response reports more room than was known."""
         self._news.clear()
         try:
             await asyncio.wait_for(self._news.wait(), None if math.isinf(wait) else wait)
@@ -78,13 +78,13 @@ def _too_long(wait: float) -> Unusable:
 
 
 class PacedModel:
-    """The port again. A refusal for being too fast is still the caller's to repeat: the next turn waits for it."""
+    """A rate-limited model. After Throttled the caller still retries; its next turn waits as long as was asked."""
 
     def __init__(self, model: Model, turns: Turns) -> None:
         self._model, self._turns = model, turns
 
     async def write(self, asked: Question[T], *, tokens: int = 0) -> Answer[T]:
-        """`tokens` is the size of the input where it is known."""
+        """`tokens` is the size of the input, if known."""
         most = (tokens or estimated(asked).tokens) + asked.max_output_tokens
         return await self._in_turn(most, lambda: self._model.write(asked), lambda answer: answer.receipt.limits)
 

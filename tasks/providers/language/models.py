@@ -1,4 +1,4 @@
-"""Which language model serves: the one place that makes one of the settings."""
+"""Makes the language model named by the settings."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,7 +11,7 @@ from tasks.rules.prices import Tariff
 
 @asynccontextmanager
 async def opened_model() -> AsyncIterator[PacedModel]:
-    """The model that the settings name, asked no faster than it allows."""
+    """The configured model, rate limited."""
     chosen = settings()
     key, style = chosen.openai_api_key.get_secret_value(), Style(chosen.openai_style)
     async with OpenAIModel(base_url=chosen.openai_base_url, api_key=key, style=style) as model:
@@ -19,5 +19,5 @@ async def opened_model() -> AsyncIterator[PacedModel]:
 
 
 def tariff() -> Tariff:
-    """By whom its tokens are sold."""
+    """The price list of the configured model's provider."""
     return Tariff(settings().openai_base_url, settings().model_price)

@@ -1,1 +1,1 @@
-"""Where mails leave: Microsoft, Gmail and SMTP."""
+"""Sending mail: Microsoft Graph, Gmail and SMTP."""

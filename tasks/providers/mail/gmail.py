@@ -1,6 +1,6 @@
-"""Mail by Gmail: a draft, sent by its id, and looked up by that, by its conversation and by its Message-ID.
+"""Mail by Gmail: a draft, sent by its id, and looked up by its id, its thread and its Message-ID.
 
-Gmail may give a mail another Message-ID when it leaves, so ours alone proves nothing; the conversation stays the same.
+Gmail may change the Message-ID when it sends a mail, so ours alone proves nothing; the thread stays the same.
 """
 
 import base64
@@ -102,7 +102,7 @@ class GmailMailer:
         return Whereabouts(Standing.DRAFT, draft.id, thread_id=draft.message.thread_id)
 
     async def arrivals(self, since: datetime) -> AsyncGenerator[Arrival, None]:
-        """The list tells of conversations only; of what may be a report from elsewhere, it is asked for by name."""
+        """Messages in the inbox since then. The list has no headers, so reports are found by searching their senders."""
         after = int(since.timestamp())
         wanted = [f"in:inbox after:{after} from:{who}" for who in REPORTERS]
         reports = {name for query in wanted async for name, _ in self._listed(query)}

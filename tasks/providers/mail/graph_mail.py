@@ -1,6 +1,6 @@
-"""Mail by Microsoft Graph: a draft that bears our key, sent by its immutable id, and looked up by both.
+"""Mail by Microsoft Graph: a draft with our key, sent by its immutable id, and looked up by both.
 
-`sendMail` is never used: it gives no id to ask by.
+`sendMail` is never used, since it returns no id to look up.
 """
 
 from collections.abc import AsyncGenerator
@@ -72,7 +72,7 @@ _page = msgspec.json.Decoder(_Page).decode
 
 class GraphMailer:
     def __init__(self, base_url: str, tokens: Tokens, **how: Any) -> None:
-        # On every request: an id that stays the same when the mail moves from the drafts to the sent ones.
+        # On every request: an id that stays the same when the mail moves from Drafts to Sent Items.
         headers = {"Prefer": 'IdType="ImmutableId"'}
         self._client = MailClient(base_url, tokens, provider="Microsoft", scope=SCOPE, headers=headers, **how)
 
@@ -92,7 +92,7 @@ class GraphMailer:
         return (sent or found)[0].whereabouts() if found else Whereabouts(Standing.GONE)
 
     async def send(self, draft_id: str) -> Whereabouts:
-        # 202 is the last word, also where it comes with a wish to wait.
+        # 202 means accepted, even with a Retry-After.
         await self._client.ask("POST", f"{_place(draft_id)}/send", bytes)
         return Whereabouts(Standing.SENT, draft_id)
 
@@ -126,7 +126,7 @@ class GraphMailer:
         return found[0].thread_id if found else ""
 
     async def _with_our_key(self, claim: Claim) -> list[_Message]:
-        """In the whole mailbox, wherever it lies."""
+        """Mails with our key, in any folder of the mailbox."""
         key = key_of(claim.content)
         condition = f"ep/id eq '{_quoted(key.id)}' and ep/value eq '{_quoted(key.value)}'"
         wanted = {"$filter": f"singleValueExtendedProperties/Any(ep: {condition})", "$select": NAMES}
@@ -134,7 +134,7 @@ class GraphMailer:
 
 
 def key_of(content: bytes) -> _Property:
-    """The extended property that bears our key: the one by which the mail is found again."""
+    """The extended property that holds our key, by which a mail is found again."""
     for one in _keyed(content).properties:
         if one.id.lower().endswith("key"):
             return one

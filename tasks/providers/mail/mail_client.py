@@ -1,6 +1,6 @@
-"""One request to a mailbox's service, and one verdict. Nothing is repeated: a repeated request can be a repeated mail.
+"""Requests to a mailbox's service, without retries, since a repeated request can be a repeated mail.
 
-The one exception is a refused access token: the service has then done nothing, and is asked once more with another.
+The exception is a refused access token: the service has then done nothing, so one retry is made with another token.
 """
 
 import asyncio
@@ -18,8 +18,8 @@ from tasks.providers.polite_client import Chance, Decoder, foreign, new_client, 
 T = TypeVar("T")
 Quiet = Callable[[float, str], None]
 
-ANSWER = 30  # seconds that one answer may take; a claim lasts longer
-SHORT = 5  # seconds of silence that are waited for here; who must wait longer is told so
+ANSWER = 30  # timeout in seconds; a claim lasts longer
+SHORT = 5  # the longest Retry-After, in seconds, that is waited for here; longer ones are raised as Busy
 _DAY_FULL = ("exceededmessagelimit", "dailylimitexceeded")
 _SENDING = b"(Mail sending)"
 _HOUR = 3600
@@ -27,8 +27,8 @@ _LONGEST = 60
 
 
 class MailClient:
-    """`on_quiet` is told, in epoch seconds, until when the service wants no request, and why; `quiet_until` tells until
-    when others were asked to wait.
+    """`on_quiet` is called with the end of each wait that the service asked for, in epoch seconds, and the reason;
+    `quiet_until` returns the end of a wait that other processes were asked for.
     """
 
     def __init__(

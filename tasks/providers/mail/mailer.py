@@ -1,10 +1,10 @@
-"""The port that mails leave by, where the service keeps drafts: it can always be asked what became of one.
+"""The port for sending through a service that keeps drafts, where the fate of each can be looked up; and its errors.
 
 ProviderError
-├── Refused       it will never take this mail; nothing was sent
-├── Busy          it wants to be left alone for a while
-│   └── DayIsFull   the mailbox has sent all it may for now
-├── Lost          no answer, or none that can be read: what was asked for may have been done
+├── Refused       the mail is rejected for good; nothing was sent
+├── Busy          rate limited, or temporarily unavailable
+│   └── DayIsFull   the mailbox's sending quota is used up
+├── Lost          no readable answer: the request may or may not have been carried out
 └── NeedsReconnect, NotThere (see `base`, `http_errors`)
 """
 
@@ -46,7 +46,7 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Whereabouts:
-    """Where a mail is, and what the service calls it."""
+    """Where a mail is, and its ids at the service."""
 
     standing: Standing
     draft_id: str = ""
@@ -56,7 +56,7 @@ class Whereabouts:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A mail that came in, by what it belongs to. `is_report` says that it looks like a report about another mail."""
+    """An incoming mail, with the ids of what it refers to. `is_report`: it looks like a bounce report."""
 
     id: str
     thread_id: str
@@ -65,34 +65,34 @@ class Arrival:
 
 
 class Mailer(Protocol):
-    """One mailbox, opened and closed with `async with`. Nothing is tried twice in here: whoever asks decides that."""
+    """One mailbox, opened and closed with `async with`. It makes no retries; these are up to the caller."""
 
     async def __aenter__(self) -> Self: ...
 
     async def __aexit__(self, *trouble: object) -> None: ...
 
     async def draft(self, claim: Claim) -> Whereabouts:
-        """Put the approved bytes into the mailbox as a draft that bears our key."""
+        """Create a draft of the approved bytes, with our key."""
         ...
 
     async def find(self, claim: Claim) -> Whereabouts:
-        """The draft, or the sent mail, that bears our key."""
+        """The draft or sent mail with our key."""
         ...
 
     async def send(self, draft_id: str) -> Whereabouts: ...
 
     async def look(self, claim: Claim) -> Whereabouts:
-        """What became of a draft that was submitted. Another draft with the same key is none of its business."""
+        """What became of a submitted draft; other drafts with the same key are ignored."""
         ...
 
     def arrivals(self, since: datetime) -> AsyncGenerator[Arrival, None]:
-        """What came into the inbox from then on."""
+        """Messages that arrived in the inbox since then."""
         ...
 
     async def whole(self, arrival: Arrival) -> bytes:
-        """Its bytes."""
+        """The raw bytes of a message."""
         ...
 
     async def conversation(self, message_id: str) -> str:
-        """In which a sent mail of this Message-ID stands: it may be another one than ours. "" if there is none."""
+        """The thread id of a sent mail with this Message-ID, perhaps another mail than ours; "" if there is none."""
         ...

@@ -1,4 +1,4 @@
-"""Which mailer serves a campaign's mailbox: the one place that knows them all."""
+"""Makes the mailer of a campaign's mailbox: the only place that knows all of them."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -30,7 +30,7 @@ def mailer_of(store: Store, scope: Scope, connection: ConnectionInfo, **how: Any
 
 
 def _quiet_until(store: Store, scope: Scope, connection: ConnectionInfo) -> Callable[[], float]:
-    """What a sync of the same account, or its sign-in, was asked to wait for."""
+    """The end of a wait that a sync of the same account, or its token endpoint, was asked for."""
 
     def quiet_until() -> float:
         with store.read() as session:
@@ -41,9 +41,9 @@ def _quiet_until(store: Store, scope: Scope, connection: ConnectionInfo) -> Call
 
 
 def _keeping_quiet(store: Store, scope: Scope, connection: ConnectionInfo) -> Callable[[float, str], None]:
-    """Whoever sends from this mailbox next, in whichever process, first waits as long as the service asked.
+    """Store a wait that the service asked for, so that every process that sends from this mailbox keeps it.
 
-    So does who reads contacts from it, where both are counted together; Google counts mail apart, and for hours.
+    Reading contacts waits too where both share a limit; Google limits mail separately, and for hours.
     """
 
     def keep_quiet(until: float, why: str) -> None:

@@ -1,4 +1,4 @@
-"""Mail by SMTP: one line to a relay, for many mails. After the final dot nobody can be asked what became of one."""
+"""Mail by SMTP: one connection ("line") to a relay, for many mails. After the final dot a mail cannot be looked up."""
 
 import asyncio
 import ipaddress
@@ -28,16 +28,16 @@ from tasks.providers.mail.smtp_refusals import (
 from tasks.providers.mail.smtp_wire import CLOSING, Reply, Wire
 
 PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
-LAST_REPLY = 180  # seconds: servers look into a mail before they answer for it
+LAST_REPLY = 180  # seconds: servers scan a mail before they answer
 OK, WILL_FORWARD, GO_ON = 250, 251, 354
 _DOTS = re.compile(rb"^\.", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class Relay:
-    """`security`: smtp is plain, smtp+starttls turns to TLS before anything is said, smtps is TLS from the start.
+    """`security`: smtp is plain text, smtp+starttls switches to TLS before anything else, smtps is TLS from the start.
 
-    Plain is for a server on this machine: passwords and mails cross no network unless encrypted.
+    Plain text is for a server on this machine only: passwords and mails cross no network unencrypted.
     """
 
     host: str
@@ -67,7 +67,7 @@ def _is_here(host: str) -> bool:
 
 
 class Line:
-    """One connection, opened when it is first needed and again when it broke."""
+    """One connection, opened on first use, and again after it broke."""
 
     def __init__(self, relay: Relay, *, timeout: float = A_MINUTE, last_reply: float = LAST_REPLY) -> None:
         self._relay, self._timeout, self._last_reply = relay, timeout, last_reply
@@ -84,12 +84,12 @@ class Line:
         self.close()
 
     def close(self) -> None:
-        """Whatever was offered is off; a server does not keep a mail whose end it has not seen."""
+        """Drop the connection and a mail offered on it; a server discards a mail without its final dot."""
         if self._wire:
             self._wire.close()
 
     async def offer(self, envelope: Envelope) -> None:
-        """Up to the point where the server wants the mail itself. Whatever goes wrong here, nothing was sent."""
+        """Send the envelope, up to DATA. On any error here, nothing was sent."""
         wire = await self._connected()
         if not envelope.is_ascii and not self._takes_any_letters:
             raise Refused("the mail server cannot write to an address with such letters", provider=NAME)
@@ -103,7 +103,7 @@ class Line:
             raise self._lost(ConnectionResetError())
 
     async def hand_over(self, content: bytes, moment: float) -> None:
-        """The mail itself, with the moment of its leaving in front. `Lost` from here on means: it may have left."""
+        """Send the message, with a Date header in front. `Lost` from here on means that it may have been sent."""
         text = _DOTS.sub(b"..", b"Date: %s\r\n%s" % (formatdate(moment).encode(), content))
         end = b".\r\n" if text.endswith(b"\r\n") else b"\r\n.\r\n"
         if self._wire is None or not self._wire.is_open:
@@ -113,7 +113,7 @@ class Line:
             raise mail_refused(reply)
 
     async def _said(self, wire: Wire, commands: Sequence[bytes]) -> list[Reply]:
-        """At once, if the server takes them so (RFC 2920); else one after the other until one is refused."""
+        """Send commands pipelined if the server supports it (RFC 2920), otherwise one by one until one is refused."""
         if self._in_groups:
             return await self._asked(wire, b"".join(commands), len(commands), self._timeout)
         replies: list[Reply] = []
@@ -126,7 +126,7 @@ class Line:
     async def _asked(self, wire: Wire, said: bytes, wanted: int, patience: float) -> list[Reply]:
         try:
             return await wire.ask(said, wanted, patience=patience)
-        except OSError as trouble:  # a timeout is one too
+        except OSError as trouble:  # includes timeouts
             raise self._lost(trouble) from trouble
 
     def _lost(self, trouble: Exception) -> Lost:
@@ -134,9 +134,9 @@ class Line:
         return Lost(f"the line to the mail server broke ({type(trouble).__name__})", provider=NAME)
 
     async def _begin_anew(self, wire: Wire, last: Reply) -> None:
-        """Forget what was said of a mail that was not taken, so that the line can be used for the next.
+        """Reset after a refused envelope, so that the connection can be used for the next mail.
 
-        A server that wants the mail all the same would keep an empty one: it is left without a dot.
+        If the server accepted DATA all the same, the connection is dropped: a final dot would deliver an empty mail.
         """
         if last.code in {GO_ON, CLOSING}:
             self.close()
@@ -152,7 +152,7 @@ class Line:
             port=self._relay.port,
             timeout=self._timeout,
             use_tls=self._relay.security == "smtps",
-            start_tls=False,  # done by us: the library tells a server that cannot from one that is gone by words alone
+            start_tls=False,  # done by us: the library's errors do not tell a missing STARTTLS from a lost connection
             tls_context=ssl.create_default_context() if self._relay.security != "smtp" else None,  # heeds SSL_CERT_FILE
         )
         try:
@@ -162,7 +162,7 @@ class Line:
             raise no_line(trouble) from trouble
 
     async def _connect(self, smtp: aiosmtplib.SMTP) -> Wire:
-        """The library shakes hands and logs in; it knows no groups of commands, so that the rest is said by us."""
+        """Connect and log in with the library. It has no pipelining, so `Wire` takes the connection over from there."""
         await smtp.connect()
         if self._relay.security == "smtp+starttls":
             await _turn_to_tls(smtp)

@@ -1,4 +1,4 @@
-"""A mail's envelope: from whom and to whom, read from the bytes that were approved, and how SMTP says it."""
+"""A mail's SMTP envelope, read from the approved bytes, and its commands."""
 
 import re
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Envelope:
 
 
 def envelope_of(content: bytes) -> Envelope:
-    """From whom and to whom, by what was approved and nothing else."""
+    """Sender and recipient, taken from the approved bytes alone."""
     if not content.count(b"\r\n") == content.count(b"\n") == content.count(b"\r"):
         raise Refused("a lone line break stands in this mail: write it anew", provider=NAME)
     found = headers_of(content)
@@ -39,12 +39,12 @@ def envelope_of(content: bytes) -> Envelope:
 
 @lru_cache(maxsize=1)
 def _senders(*header: str) -> list[str]:
-    """A campaign's mails all come from one, and to read it takes a while."""
+    """Parse a From header; cached, since all mails of a campaign share it."""
     return [address for _, address in getaddresses(header)]
 
 
 def commands(envelope: Envelope) -> list[bytes]:
-    """Of which the last asks for the mail itself."""
+    """The commands of an envelope, ending with DATA."""
     options = b"" if envelope.is_ascii else b" SMTPUTF8"
     recipients = [b"RCPT TO:<%s>\r\n" % one.encode() for one in envelope.recipients]
     return [b"MAIL FROM:<%s>%s\r\n" % (envelope.sender.encode(), options), *recipients, DATA]

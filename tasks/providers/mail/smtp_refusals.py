@@ -1,15 +1,15 @@
-"""What a mail server says no with, as errors of ours.
+"""Replies of a mail server that refuse something, as errors of ours.
 
 ProviderError
-├── Refused       5xx: it will never take this mail
-├── NotNow        4xx: it may take this mail later
-├── Busy          the relay takes nothing for now
-│   ├── NoLine        it is not there, or talks to enough of us already
-│   ├── Closing       it ended the conversation in the middle of a mail: perhaps because of this very mail
-│   └── Enough        it is full or asked too fast, said of a mail: perhaps because of this very one
+├── Refused       5xx: this mail is rejected for good
+├── NotNow        4xx: this mail may be accepted later
+├── Busy          the relay accepts nothing for now
+│   ├── NoLine        it is unreachable, or refuses further connections
+│   ├── Closing       it closed the session in the middle of a mail, perhaps because of that mail
+│   └── Enough        it is full or rate limits, in reply to a mail and perhaps because of it
 ├── BadLogin      it does not accept the user or the password
-│   └── NotSecure     it offers no encryption, or cannot prove that it is who it says: nothing was told to it
-└── Lost          the line broke: before the final dot nothing was sent, after it the mail may have been
+│   └── NotSecure     it offers no TLS, or its certificate is not valid: nothing was sent to it
+└── Lost          the connection broke: before the final dot nothing was sent, after it the mail may have been
 """
 
 import re
@@ -24,7 +24,7 @@ from tasks.providers.mail.smtp_wire import CLOSING, Reply
 
 A_MINUTE = 60  # seconds
 LASTING = 500
-TOO_FAST = 432  # as Exchange Online says
+TOO_FAST = 432  # Exchange Online's code
 _FULL = re.compile(r"^4\.3\.\d{1,3}\b")
 _ENHANCED = re.compile(r"\b[245]\.\d{1,3}\.\d{1,3}\b")
 
@@ -68,7 +68,7 @@ def no_line(trouble: Exception) -> ProviderError:
 
 
 def sender_refused(reply: Reply) -> ProviderError:
-    """What a server says to the sender's name concerns every mail, where it is but for now."""
+    """The error for a refused MAIL FROM: a temporary refusal of the sender concerns every mail."""
     if _is_lasting(reply):
         return mail_refused(reply)
     return Busy(f"{NAME} takes no mail for now ({_words(reply)})", provider=NAME, status=reply.code, wait=A_MINUTE)
@@ -77,7 +77,7 @@ def sender_refused(reply: Reply) -> ProviderError:
 def mail_refused(reply: Reply) -> ProviderError:
     if reply.code == CLOSING:
         return Closing(f"{NAME} closes the line ({_words(reply)})", provider=NAME, status=reply.code, wait=A_MINUTE)
-    if reply.code == TOO_FAST or _FULL.search(reply.text):  # as Exchange Online says, or who has no room
+    if reply.code == TOO_FAST or _FULL.search(reply.text):  # rate limited by Exchange Online, or out of storage
         return Enough(
             f"{NAME} has had enough for now ({_words(reply)})", provider=NAME, status=reply.code, wait=A_MINUTE
         )
@@ -90,6 +90,6 @@ def _is_lasting(reply: Reply) -> bool:
 
 
 def _words(reply: Reply) -> str:
-    """The numbers only: the prose may hold an address."""
+    """Only the codes of a reply: its text may hold an address."""
     found = _ENHANCED.search(reply.text)
     return f"{reply.code} {found[0]}" if found else str(reply.code)

@@ -1,6 +1,6 @@
-"""An open line to a mail server: commands go out, several at a time if it takes them so, and replies come in order.
+"""An open SMTP connection: commands go out, pipelined if supported, and replies come back in order.
 
-Where more replies were wanted than came, the last of those that did says why, or the line broke.
+If fewer replies come than commands were sent, the last reply says why, or the connection broke.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ class Reply:
 
 
 class Wire(asyncio.Protocol):
-    """Takes a connection over from whoever made it, shook hands and logged in."""
+    """Takes over a connection after its handshake and login."""
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport
@@ -38,7 +38,7 @@ class Wire(asyncio.Protocol):
         self._transport.close()
 
     async def ask(self, said: bytes, wanted: int, *, patience: float) -> list[Reply]:
-        """As many replies as are wanted; fewer, but one at least, if the line ended meanwhile."""
+        """The replies to the commands; fewer, but at least one, if the connection ended meanwhile."""
         if not self.is_open:
             raise ConnectionResetError("closed before anything was said")
         self._replies, self._wanted = [], wanted
@@ -53,7 +53,7 @@ class Wire(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         *lines, self._unread = (self._unread + data).split(b"\n")
         for line in lines:
-            if self.is_open:  # what follows what was not understood means nothing
+            if self.is_open:  # after a malformed reply, nothing that follows can be interpreted
                 self._read(line.rstrip(b"\r"))
         if len(self._unread) > LONGEST or len(self._text) > LONGEST:
             self.close()
@@ -71,7 +71,7 @@ class Wire(asyncio.Protocol):
         return self._heard is None or self._heard.done()
 
     def _read(self, line: bytes) -> None:
-        """Who says what nobody asked for, or what is no reply, is no longer understood."""
+        """Read a reply. An unsolicited or malformed one makes the connection unusable."""
         found = _REPLY.match(line)
         if found is None or len(line) > LONGEST or self._is_heard:
             self.close()
