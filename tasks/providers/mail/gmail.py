@@ -102,7 +102,7 @@ class GmailMailer:
         return Whereabouts(Standing.DRAFT, draft.id, thread_id=draft.message.thread_id)
 
     async def arrivals(self, since: datetime) -> AsyncGenerator[Arrival, None]:
-        """Messages in the inbox since then. The list has no headers, so reports are found by searching their senders."""
+        """Messages in the inbox since then. The list has no headers, so reports are searched for by sender."""
         after = int(since.timestamp())
         wanted = [f"in:inbox after:{after} from:{who}" for who in REPORTERS]
         reports = {name for query in wanted async for name, _ in self._listed(query)}
