@@ -16,7 +16,7 @@ TOO_BIG = 4000
 
 
 def name_of(context: AppContext, name: str) -> str:
-    """Over https the browser itself sees to it that no other host sets them."""
+    """A cookie's name. Over https with the __Host- prefix, so that no other host can set it."""
     return f"__Host-{name}" if context.is_secure else name
 
 
@@ -49,7 +49,7 @@ def new_guest() -> str:
 
 
 def sealed(context: AppContext, value: object, purpose: str) -> str:
-    """Plain JSON that the browser keeps for us and cannot read."""
+    """JSON encrypted for a cookie."""
     return context.store.keyring.seal(msgspec.json.encode(value), purpose).hex()
 
 
@@ -65,5 +65,5 @@ def unsealed(context: AppContext, text: str, purpose: str) -> dict[str, object] 
 
 
 def csrf_of(context: AppContext, token: str) -> str:
-    """What every form of this browser must bring: derived from its cookie, which no other site can read."""
+    """The CSRF token of this browser's forms, derived from its session cookie."""
     return context.store.keyring.keyed_hash(f"csrf/{token}")

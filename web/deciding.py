@@ -1,4 +1,4 @@
-"""What deciding about a plan and about mails has in common."""
+"""What deciding about a sync and about a campaign share."""
 
 from starlette.responses import Response
 
@@ -20,12 +20,12 @@ def deed_of(word: str) -> Deed:
 
 
 def owner_of(session: Session, visit: Visit, user_id: str) -> str:
-    """The address of whom it is for; empty where they are no user any more."""
+    """The address of the user whom a run is for; empty if they are no longer a user."""
     return next((user.email for user in tenants.users_of(session, visit.scope) if user.id == user_id), "")
 
 
 def digest_of(visit: Visit, what: str) -> str:
-    """What was looked at; a form that does not name it decides about nothing."""
+    """The digest of what the reviewer saw. A form without it is refused."""
     if digest := visit.form.one("digest"):
         return digest
     raise Refusal(400, f"Which {what}?", f"Load the page again: it names the {what} that you decide about.")
@@ -36,7 +36,7 @@ def comment_of(visit: Visit) -> str:
 
 
 def woken(visit: Visit, flow_run_id: str, choice: Choice, home: str) -> Response:
-    """The decision stands, whether Prefect answers or not: the sweeper wakes the run."""
+    """Resume the run after a decision. If Prefect does not answer, the decision stands and the sweeper resumes it."""
     answer = {"decision": choice.value, "reviewer": visit.email, "comment": comment_of(visit)}
     try:
         visit.context.engine.resume(flow_run_id, answer)

@@ -1,4 +1,4 @@
-"""The ways in. A view is a plain function of a visit; the door before it says who may pass.
+"""Routes and access. A view is a plain function of a Visit, registered through a decorator that controls access.
 
 `page`: signed in. `deed`: signed in, by POST, with the form's token. `guest`, `guest_deed`: the same before sign-in.
 `public`: anybody, without a cookie.
@@ -84,7 +84,7 @@ def _endpoint(view: View, *, signed_in: bool, posted: bool) -> Endpoint:
 
 
 async def posted_form(request: Request) -> Posted | None:
-    """None where it is none that a page of ours sent."""
+    """The posted form; None if it cannot come from one of our pages."""
     body = await _body(request)
     if request.headers.get("content-type", "").split(";")[0].strip() != FORM:
         return None
@@ -98,7 +98,7 @@ async def posted_form(request: Request) -> Posted | None:
 
 
 async def _body(request: Request) -> bytes:
-    """Read no further than a page of ours would write, and no longer than a slow line takes for it."""
+    """Read the body, limited in size and in time."""
     body = bytearray()
     try:
         async with asyncio.timeout(SLOWEST_FORM):
@@ -136,7 +136,7 @@ def _enter(request: Request, view: View, form: Posted | None, *, signed_in: bool
 
 
 def acquainted(request: Request) -> Visit:
-    """Where no view answers: who is signed in keeps the way to all rooms."""
+    """An error page outside of any view. Signed-in users keep the navigation."""
     context: AppContext = request.app.state.context
     token = cookies.read(context, request, cookies.SESSION)
     visitor = _visitor(context, request, token) if token else None
@@ -213,6 +213,6 @@ def refused(visit: Visit, refusal: Refusal) -> Response:
 
 
 def _route(request: Request) -> str:
-    """The route as it is written, so that nothing of the address gets anywhere."""
+    """The route's pattern rather than the path, which may hold ids or tokens."""
     route = request.scope.get("route")
     return str(getattr(route, "path", "")) or "(none)"

@@ -1,4 +1,4 @@
-"""What stands around every page: headers that forbid all that is not needed, and limits to how often one may ask."""
+"""Middleware around every page: security headers and rate limits."""
 
 import logging
 import time
@@ -27,7 +27,7 @@ HEADERS = {
 
 
 def content_policy(form_targets: list[str]) -> str:
-    """Nothing but our own files; no script or style within a page; forms go to us and to the sign-in services."""
+    """The Content-Security-Policy: our own files only, nothing inline; forms post to us and to sign-in services."""
     targets = " ".join(("'self'", *form_targets))
     return "; ".join(
         (
@@ -44,7 +44,7 @@ def headers_of(context: AppContext) -> dict[str, str]:
 
 
 class Guarded:
-    """Sets the headers, unless a page sets stricter ones itself, and tells the log which route took how long."""
+    """Sets the security headers, unless a page sets stricter ones, and logs each route with its duration."""
 
     def __init__(self, app: ASGIApp, *, headers: Mapping[str, str]) -> None:
         self._app, self._headers = app, headers
@@ -69,7 +69,7 @@ class Guarded:
 
 
 class Limited:
-    """So many requests a minute from one address; far fewer where somebody wants to be let in."""
+    """Limits requests per minute and client address; stricter for signing in."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -92,7 +92,7 @@ class Limited:
 
 
 def limits_of(method: str, path: str) -> dict[str, int]:
-    """What mail programs fetch is counted by itself: who opts out is heard however often one proxy opens mails."""
+    """The limits of a path. Opens and clicks have their own, so that a busy mail proxy never blocks opt-outs."""
     if path.startswith(("/u/", "/o/", "/c/")):
         return {path[:3]: REQUESTS}
     limits = {"any": REQUESTS}

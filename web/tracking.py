@@ -99,7 +99,7 @@ def _nowhere() -> Refusal:
 
 
 def _note(session: Session, visit: Visit, found: Sent, kind: MailEvent, number: int) -> None:
-    """One visit counts once a minute: a mail that is shown again at once was not opened again."""
+    """Record a visit, at most once a minute per mail and link."""
     request, moment, mail = visit.request, now(), found.mail
     since = moment - mail.sent_at if mail.sent_at else UNSENT
     headers = {name.lower(): value for name, value in request.headers.items()}

@@ -17,9 +17,9 @@ MOST_DIGITS = 9  # what a database's integer holds
 
 
 class Refusal(Exception):
-    """A page cannot be shown or a deed not done. The text is for the visitor and says what to do.
+    """A page cannot be shown or an action not done. The text is for the visitor and says what to do.
 
-    `to` is where to go on; strangers who only hold an address out of a mail have nowhere to go here.
+    `to` is a link to continue with; empty for strangers who follow a link in a mail.
     """
 
     def __init__(self, status: int, title: str, text: str, *, to: str = "/") -> None:
@@ -49,7 +49,7 @@ class Posted:
         return [value for key, value in self.pairs if key == name]
 
     def under(self, prefix: str) -> dict[str, str]:
-        """Fields called `prefix.something`, by what that something is."""
+        """Fields named `prefix.NAME`, by NAME."""
         return {key.removeprefix(prefix + "."): value for key, value in self.pairs if key.startswith(prefix + ".")}
 
 
@@ -99,7 +99,7 @@ class Visit:
         return RedirectResponse(path, status_code=SEE_OTHER)
 
     def record_refusal(self, why: str, route: str) -> None:
-        """Somebody asked for what is not theirs, or without leave. Attempts are on record as deeds are."""
+        """Record a refused request in the audit log, as actions are."""
         if self.visitor is None:
             return
         with self.context.store.begin() as session:
@@ -110,5 +110,5 @@ class Visit:
 
 
 def number_of(text: str) -> int:
-    """A number out of an address or a form; nought where it is none."""
+    """A number from a path or a form; 0 if it is not a number."""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS else 0

@@ -1,4 +1,4 @@
-"""Every row of a plan is counted in exactly one number, so that the numbers always add up to the plan's size."""
+"""Statistics of a plan: every row is counted exactly once, so that the counts always add up to the plan's size."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ UNREADABLE = "unreadable"
 
 
 def told(rows: Mapping[tuple[ChangeKind, ChangeState], int]) -> Counter[str]:
-    """A plan's size, kind by kind, for whoever is asked to decide; what could not be read stands apart."""
+    """A plan's number of rows by kind, shown to whoever decides; unreadable records are counted separately."""
     counted: Counter[str] = Counter()
     for (kind, state), number in rows.items():
         counted[UNREADABLE if (kind, state) == (ChangeKind.SKIP, ChangeState.FAILED) else kind.value] += number
@@ -32,9 +32,9 @@ def told(rows: Mapping[tuple[ChangeKind, ChangeState], int]) -> Counter[str]:
 
 
 def forecast(rows: Mapping[tuple[ChangeKind, ChangeState], int]) -> Statistics:
-    """While it waits: what would be, if all of it were approved. Afterwards: what came of it.
+    """Before the decision, the result of approving everything; afterwards, the actual result.
 
-    A stale row collided with a later edit and counts with the conflicts; a rejected one was skipped.
+    Stale rows collided with a later edit and count as conflicts; rejected rows count as skipped.
     """
     counted: Counter[str] = Counter()
     for (kind, state), number in rows.items():

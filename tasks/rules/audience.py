@@ -1,4 +1,4 @@
-"""Who of a campaign's contacts is written to, and why the others are not. Every contact gets one answer."""
+"""A campaign's audience: which contacts are written to, and for every other contact one reason why not."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Exclusion(StrEnum):
     WRITTEN_TO_RECENTLY = "written to recently"
 
 
-# Somebody who wants no mail wants none at their other address either; an address that bounced says nothing of another.
+# An opt-out of one address covers the contact's other addresses too; a bounce concerns the one address only.
 _OF_THE_PERSON = {
     SuppressionReason.UNSUBSCRIBED: Exclusion.UNSUBSCRIBED,
     SuppressionReason.COMPLAINED: Exclusion.UNSUBSCRIBED,
@@ -44,7 +44,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A contact that is in, with what the mail may know of it; or one left out, with the reason."""
+    """A contact that is included, with the facts its mail may use; or excluded, with the reason."""
 
     object_id: str
     recipient: Recipient | None
@@ -53,7 +53,7 @@ class Judged:
 
 
 def canonical(address: str) -> str:
-    """One spelling for one mailbox: lower case, no +tag, Gmail's dots away. What suppressions are kept by."""
+    """One spelling per mailbox: lower case, no +tag, no dots at Gmail. Suppressions are keyed by its hash."""
     return mailbox(email(address)).key
 
 
@@ -71,9 +71,9 @@ def segmented(
     uses: Collection[str] = (),
     taken: set[str] | None = None,
 ) -> Iterator[Judged]:
-    """One answer for every candidate, in order; of several with one address, the first is written to.
+    """One result per candidate, in order. Of several with the same address, the first is included.
 
-    `suppressed` and `written_to` speak of address hashes. `taken` carries the addresses from one batch to the next.
+    `suppressed` and `written_to` are hashes of addresses. `taken` carries addresses from one batch to the next.
     """
     taken = set() if taken is None else taken
     for one in candidates:

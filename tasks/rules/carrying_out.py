@@ -1,4 +1,4 @@
-"""What one approved row does to the contact it is about, given how that contact stands now."""
+"""Apply one approved row to its contact in its current state."""
 
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from tasks.rules.changes import apply_cells, base_after, moved_fields, still_hol
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Who is behind the values of one run: what each field's provenance says."""
+    """The origin of a sync's values, as recorded in each field's provenance."""
 
     source: str
     account: str
@@ -38,7 +38,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """`contact` as it will be (None where only links change), and the links that then stand behind it."""
+    """The contact to write (None if only links change), and its links."""
 
     contact: Contact | None
     links: tuple[SourceLink, ...]
@@ -48,7 +48,7 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Stale:
-    """The contact moved on since the review, in a way that changes what was approved: it is handed back."""
+    """The contact changed since the review in a way that affects what was approved, so the row is not written."""
 
     reason: str
 
@@ -62,7 +62,7 @@ def carry_out(
     *,
     taken: AbstractSet[str] = frozenset(),
 ) -> Written | Stale:
-    """`taken` holds addresses of contacts that came into the CRM since the review: to create them anew would double."""
+    """`taken`: addresses of contacts added to the CRM since the review; creating a contact with one would duplicate."""
     if change.proposal is None:
         return Stale("the plan's values are no longer there")
     edits = edits or Edits()
@@ -78,7 +78,7 @@ def carry_out(
 
 
 def _moved_on(change: Change, now_there: Contact | None, cells: tuple[Cell, ...], taken: AbstractSet[str]) -> str:
-    """Why what was approved is no longer what would happen; empty where it still is, whatever else has changed."""
+    """Why the approved change no longer applies; empty if it does, whatever else has changed in the contact."""
     if change.kind is ChangeKind.CREATE:
         twice = _addresses(cells) & taken
         return "a contact with the same address came into the CRM since the review" if twice else ""
@@ -114,16 +114,16 @@ def _updated(
 
 
 def _edited(cells: tuple[Cell, ...], edits: Edits) -> tuple[Cell, ...]:
-    """What the reviewer left of a row: refused fields gone, given values in place of the proposed ones.
+    """A row's cells after the reviewer's edits: without refused fields, and with values typed instead of proposed.
 
-    A conflict that would end with the CRM's own value has no cell until the reviewer gives it one.
+    A conflict resolved in favour of the CRM has no cell, unless the reviewer gives it a value.
     """
     chosen = {cell.field: cell for cell in (*cells, *edits.values)}
     return tuple(cell for cell in chosen.values() if cell.field not in edits.refused)
 
 
 def _origins(links: tuple[SourceLink, ...], edits: Edits, origin: Origin) -> provenance.OriginOf:
-    """A value that the reviewer typed is the reviewer's, and survives as such; one merely chosen is the source's."""
+    """The provenance of each cell: a value typed by the reviewer is a manual edit; one merely chosen, the source's."""
     told = [origin.of(link) for link in links]
     typed = {cell.field for cell in edits.values if cell.after != getattr(links[0].person, cell.field)}
     reviewer = origin.of_reviewer()

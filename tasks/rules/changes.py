@@ -1,8 +1,8 @@
 """The three-way comparison of one contact, field by field.
 
-*base* is what the source gave when it was last written, *theirs* what it gives now, *ours* what the CRM holds. Only
-the source changed: update. Only the CRM changed: keep. Both, and not alike: a conflict, with a proposal. Several
-values of one field are merged as sets, so they never conflict.
+*base* is the source's value when it was last written, *theirs* its value now, *ours* the CRM's. Only the source
+changed: update. Only the CRM changed: keep. Both changed, and differ: a conflict, with a proposal. Fields with several
+values are merged as sets, so they never conflict.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -50,7 +50,7 @@ def three_way(base: Person, theirs: Person, ours: Person, choose: Choose) -> Dif
 
 
 def _says_no_name(base: Person, theirs: Person, ours: Person) -> bool:
-    """What stands in at the source for want of a name is no rival of the name that the CRM has."""
+    """Whether a placeholder display name at the source would replace a real name in the CRM."""
     return (
         bool(ours.display_name)
         and not stands_in(ours)
@@ -69,7 +69,7 @@ def apply_cells(person: Person, cells: Iterable[Cell]) -> Person:
 
 
 def still_holds(ours: Person, cells: Iterable[Cell]) -> bool:
-    """Whether what was reviewed is still what would happen: each field is as it was seen, or as it should become."""
+    """Whether a reviewed change still applies: each field has its old value as reviewed, or already the new one."""
     return all(getattr(ours, cell.field) in (cell.before, cell.after) for cell in cells)
 
 
@@ -78,14 +78,14 @@ def moved_fields(ours: Person, cells: Iterable[Cell]) -> tuple[str, ...]:
 
 
 def base_after(base: Person, theirs: Person, refused: Iterable[str]) -> Person:
-    """What counts as given by the source after a run: a refused field stays as it was, and is offered again."""
+    """The new base after a sync. A refused field keeps its old base, so that it is offered again."""
     return replace(theirs, **{name: getattr(base, name) for name in refused})
 
 
 def merge_sets(
     base: Sequence[Any], theirs: Sequence[Any], ours: Sequence[Any], key: Callable[[Any], str]
 ) -> tuple[Any, ...]:
-    """Ours, without what the source took away, with what it added or named anew; in our order, additions last."""
+    """Our values, without those the source removed, with those it added or relabelled; in our order, additions last."""
     was, now, here = ({key(value): value for value in side} for side in (base, theirs, ours))
     kept = {name: value for name, value in here.items() if name not in was or name in now}
     renamed = {name: value for name, value in now.items() if name in kept and name in was and value != was[name]}
@@ -99,7 +99,7 @@ def merge_sets(
 
 
 def _more_telling(ours: Any, theirs: Any) -> Any:
-    """The same value known to both: a label or a part that only the source knows is worth having."""
+    """Of a value known to both, the one with more information: a label or part that only the source has is taken."""
     if isinstance(ours, Labelled) and not ours.label:
         return theirs
     return ours

@@ -1,4 +1,4 @@
-"""By what a person is known who asks what is held of them, or asks for it to be gone."""
+"""The identifiers by which a person's data is found, for export and erasure."""
 
 from storage.records import Contact, KnownBy, Person, Whom
 from tasks.rules.audience import canonical
@@ -7,7 +7,7 @@ from tasks.rules.reachable import is_email, phone_key
 
 
 class NoAddress(Exception):
-    """Nobody can be asked for by what was given."""
+    """What was given is neither an address nor a contact."""
 
 
 def whom(address: str) -> Whom:
@@ -18,7 +18,7 @@ def whom(address: str) -> Whom:
 
 
 def whom_of(contact: Contact) -> Whom:
-    """By the first of their addresses, and as the contact that they are."""
+    """The identifiers of a contact: its first address, and those of the contact as a whole."""
     known = (canonical(email.value) for email in contact.person.emails)
     return Whom(next(filter(is_email, known), ""), KNOWN_BY, contact.id)
 
@@ -28,13 +28,13 @@ def addresses_of(person: Person) -> frozenset[str]:
 
 
 def numbers_of(person: Person) -> frozenset[str]:
-    """Each number together with the name; nothing where either is missing."""
+    """Each phone number combined with the name; empty if either is missing."""
     name = _name_of(person)
     return frozenset(f"{name}\n{phone_key(phone.value)}" for phone in person.phones) if name else frozenset()
 
 
 def facts_of(person: Person) -> tuple[str, ...]:
-    """Name, company and birthday of who has neither address nor number; nothing of anybody else, or without a name."""
+    """Name, company and birthday of a person without address and number; empty for others, and without a name."""
     name = _name_of(person)
     if person.emails or person.phones or not name:
         return ()

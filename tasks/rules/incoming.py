@@ -1,4 +1,4 @@
-"""What a mail that came in says about one that left: that it bounced, that somebody answered, or only their machine."""
+"""Classify an incoming mail about one of ours: a bounce, a reply, or an automatic reply."""
 
 import re
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from flufl.bounce import all_failures
 
 from storage.records import MailEvent
 
-LONGEST = 1_000_000  # bytes: a report stands in front of what it reports
+LONGEST = 1_000_000  # bytes to parse: a report comes before the mail it reports on
 MOST_NAMES = 50
 _NAME = re.compile(r"<[^<>\s]{3,250}>")
 _QUOTED = re.compile(r"^[>\s]*message-id:\s*(<[^<>\s]{3,250}>)", re.IGNORECASE | re.MULTILINE)
@@ -19,14 +19,14 @@ _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 _VAGUE = re.compile(r"[45]\.0\.0")
 _MACHINES = ("X-Autoreply", "X-Autorespond", "X-Auto-Reply", "X-AutoReply-From", "X-Mail-Autoreply")
 _ANSWERING = re.compile(r"^(\s*(re|aw|antw|sv|r)\s*:\s*)+", re.IGNORECASE)
-_NOT_FOR_GOOD = ("5.2.2", "5.2.3", "5.3.4", "5.7.")  # full, too big, or not wanted: the address itself is good
+_NOT_FOR_GOOD = ("5.2.2", "5.2.3", "5.3.4", "5.7.")  # full, too big, or policy: the address itself is valid
 
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """`names` are the Message-IDs of what it is about. `is_final`: that mail will not arrive. `is_hard`: no other will.
+    """`names`: the Message-IDs it refers to. `is_final`: that mail was not delivered. `is_hard`: the address is dead.
 
-    `kind` is None where it says nothing that counts, such as a receipt.
+    `kind` is None if it does not matter, such as a read receipt.
     """
 
     kind: MailEvent | None
@@ -37,13 +37,13 @@ class Incoming:
 
 
 def read(raw: bytes, *, is_report: bool = False) -> Incoming:
-    """`is_report` says that its sender is one who writes reports; not every such report follows the standard."""
+    """`is_report`: the sender looks like a mail server, whose reports do not all follow the standard."""
     try:
         mail = message_from_bytes(raw[:LONGEST])
         is_odd = is_report or mail.get_content_type() == "multipart/report"
         return _delivery_report(mail) or (_odd_report(mail) if is_odd else None) or _letter(mail)
     except (MessageError, ValueError, LookupError, AttributeError, TypeError, RecursionError):
-        return Incoming(None)  # hostile or broken: it is somebody's mail, and no news
+        return Incoming(None)  # hostile or broken: ignored
 
 
 def _delivery_report(mail: Message) -> Incoming | None:
@@ -73,13 +73,13 @@ def _blocks(part: Message) -> list[Message]:
 
 
 def _cause(block: Message) -> str:
-    """What the server that refused it said, where the report's own status is missing or says as good as nothing."""
+    """The status in the remote server's reply, for reports whose own status is missing or generic."""
     status, said = _status(str(block.get("Status", ""))), _status(str(block.get("Diagnostic-Code", "")))
     return said if said and (not status or _VAGUE.fullmatch(status)) else status
 
 
 def _odd_report(mail: Message) -> Incoming | None:
-    """As mail servers wrote before there was a standard, and as some still do."""
+    """A bounce in one of the formats from before RFC 3464, which some servers still use."""
     temporary, permanent = all_failures(mail)
     if not temporary and not permanent:
         return None
@@ -92,7 +92,7 @@ def _odd_report(mail: Message) -> Incoming | None:
 def _letter(mail: Message) -> Incoming:
     names = _answered(mail)
     if mail.get_content_type() == "multipart/report":
-        return Incoming(None, names)  # of somebody's machine, such as that a mail was shown
+        return Incoming(None, names)  # a notification, such as a read receipt
     subject = _ANSWERING.sub("", _readable(str(mail.get("Subject", "")))).strip().casefold()
     if subject == "unsubscribe":
         return Incoming(MailEvent.UNSUBSCRIBED, names)
@@ -114,7 +114,7 @@ def _answered(mail: Message) -> tuple[str, ...]:
 
 
 def _original(mail: Message) -> tuple[str, ...]:
-    """The Message-IDs of mails that this one carries, whole, as headers or quoted in its text."""
+    """The Message-IDs of mails contained in this one: attached, as headers only, or quoted in its text."""
     carried = [
         str(inner.get("Message-ID", ""))
         for part in mail.walk()
@@ -144,7 +144,7 @@ def _status(text: str) -> str:
 
 
 def _word(mail: Message, header: str) -> str:
-    """Without comments and parameters."""
+    """A header's value without comments and parameters."""
     return re.split(r"[;(]", str(mail.get(header, "")))[0].strip().lower()
 
 

@@ -1,4 +1,4 @@
-"""How fast and when mails may leave: a mailbox's limits, its first days, the recipients' hours, and when to stop."""
+"""Pacing of a mailbox: rate limits, daily caps, ramp-up, sending windows, and the circuit breaker."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
@@ -8,15 +8,15 @@ from storage.records import OrganizationSettings, Provider
 
 DAY = timedelta(days=1)
 MINUTE = 60.0
-MARGIN = 0.95  # of what a service allows: the mailbox's owner wants to write something too
-LEAST = 20  # mails, before a share of them says anything
+MARGIN = 0.95  # share of the service's limits that we use: the rest is the owner's
+LEAST = 20  # mails, before their failure rate is meaningful
 SATURDAY = 5
 LONGEST_FORECAST = 3650
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """0 does not limit. `at_once` is how many mails may be under way through one mailbox, over all workers."""
+    """0 means no limit. `at_once`: mails in flight per mailbox, over all workers."""
 
     per_minute: float = 0
     per_day: int = 0
@@ -38,7 +38,7 @@ SMTP = Limits(at_once=64)
 
 
 def limits_of(provider: Provider | None, account: str, rules: OrganizationSettings) -> Limits:
-    """What a mailbox may do; without a provider it is an SMTP relay, which says itself when it has had enough."""
+    """A mailbox's limits. Without a provider it is an SMTP relay, which enforces limits by its replies."""
     known = SMTP
     if provider is Provider.MICROSOFT:
         known = MICROSOFT
@@ -52,7 +52,7 @@ def limits_of(provider: Provider | None, account: str, rules: OrganizationSettin
 
 
 def day_cap(limits: Limits, ramp_up_from: int, days_sent: int) -> int:
-    """How many mails may leave on a mailbox's day after so many before it; 0 for as many as there are."""
+    """The cap for a mailbox's day that follows `days_sent` days of sending, with ramp-up; 0 means no cap."""
     if not ramp_up_from:
         return limits.per_day
     ramp = ramp_up_from << min(days_sent, 40)
@@ -60,12 +60,12 @@ def day_cap(limits: Limits, ramp_up_from: int, days_sent: int) -> int:
 
 
 def opening(moment: datetime, zone: str, rules: OrganizationSettings) -> datetime:
-    """The first moment from `moment` on at which a mail may leave, by the clock on the recipient's wall."""
+    """The first moment, from `moment` on, within the sending window of the recipient's local time."""
     if not rules.send_window and rules.send_weekends:
         return moment
     here = _zone(zone, rules.time_zone)
     begins, ends = _window(rules.send_window)
-    day = moment.astimezone(here).date() - DAY  # a window past midnight began yesterday
+    day = moment.astimezone(here).date() - DAY  # a window that crosses midnight began yesterday
     while True:
         start = datetime.combine(day, begins, here)
         end = datetime.combine(day if begins < ends else day + DAY, ends, here)
@@ -77,7 +77,7 @@ def opening(moment: datetime, zone: str, rules: OrganizationSettings) -> datetim
 def time_to_send(
     mails: int, limits: Limits, rules: OrganizationSettings, *, days_sent: int = 0, sent_today: int = 0
 ) -> timedelta:
-    """How long until the last of so many mails has left, if nothing goes wrong and everybody is awake."""
+    """An estimate of how long sending takes, if nothing fails and it starts within the sending window."""
     left, pace, day = mails, limits.interval, 0
     open_for = _open_for(rules)
     while day < LONGEST_FORECAST:
@@ -92,7 +92,7 @@ def time_to_send(
 
 
 def must_stop(settled: int, bad: int, rules: OrganizationSettings) -> bool:
-    """Whether so large a share of mails failed or bounced that somebody should look before more leave."""
+    """Whether the share of failed and bounced mails exceeds the limit at which a campaign is paused."""
     return settled >= LEAST and bad / settled > rules.stop_at_failures
 
 

@@ -1,4 +1,4 @@
-"""From what a source said and whom it is about to the rows of a plan."""
+"""Make a plan's rows from the source's records and the contacts they match."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -25,9 +25,9 @@ NAMES = ("given_name", "middle_name", "family_name", "display_name")
 
 
 def creation(links: Sequence[SourceLink], *, doubt: str = "") -> Change:
-    """A person whom the CRM lacks, with all the records of the source that tell of them.
+    """A row that creates a contact, from all of the source's records of that person.
 
-    `doubt` says why another record of the source may be the same person after all.
+    `doubt`: why another record of the source may be the same person.
     """
     whole = _merged([link.person for link in links])
     told = ["not in the CRM"]
@@ -42,7 +42,7 @@ def creation(links: Sequence[SourceLink], *, doubt: str = "") -> Change:
 def comparison(
     contact: Contact, link: SourceLink, *, reason: str, verdict: Verdict = Verdict.SURE, arbiter: Arbiter = BY_DEFAULT
 ) -> Change:
-    """A record beside the contact that it is about: update, conflict, a match to confirm, or nothing to do."""
+    """The row for a record and its contact: update, conflict, a match to confirm, or skip."""
 
     def choose(field: str, ours: Any, theirs: Any) -> Any:
         return arbiter.between(field, ours, theirs, contact.provenance, link).claim.value
@@ -61,20 +61,20 @@ def removal(contact: Contact, link: SourceLink) -> Change:
 
 
 def skip(reason: str, *, object_id: str = "", failed: bool = False, name: str = "") -> Change:
-    """Nothing to do, or nothing that could be read: shown with its reason all the same."""
+    """A row with nothing to do, or an unreadable record, shown with its reason."""
     state = ChangeState.FAILED if failed else ChangeState.PROPOSED
     return Change("", 0, ChangeKind.SKIP, state, object_id, 0, reason, (), Proposal(name))
 
 
 def overtaken(link: SourceLink) -> Change:
-    """Its contact is no longer what it was compared with: handed back at once, and offered again by the next sync."""
+    """A row whose contact changed since it was compared: stale at once, and offered again by the next sync."""
     reason = "its contact was deleted or merged while this sync was being prepared; the next sync looks again"
     proposal = Proposal(_name(link.person), links=(link,))
     return Change("", 0, ChangeKind.SKIP, ChangeState.STALE, "", 0, reason, (), proposal)
 
 
 def but_erased(change: Change, is_theirs: bool, is_contact_gone: bool) -> Change:  # noqa: FBT001 (two questions)
-    """A row of a plan in whose making somebody was erased: it keeps its place, and nothing of them."""
+    """A row after an erasure while the plan was made: it keeps its number, but nothing of the erased person."""
     if change.proposal is None or not (is_theirs or (change.object_id and is_contact_gone)):
         return change
     links = () if is_theirs else change.proposal.links
@@ -83,7 +83,7 @@ def but_erased(change: Change, is_theirs: bool, is_contact_gone: bool) -> Change
 
 
 def in_order(changes: Iterable[Change]) -> list[Change]:
-    """What wants a look first comes first; within a kind by name, so that a plan reads the same every time."""
+    """Rows in the order of review: kinds that need attention first, and by name within a kind. Deterministic."""
     return sorted(
         changes,
         key=lambda change: (
@@ -95,8 +95,9 @@ def in_order(changes: Iterable[Change]) -> list[Change]:
 
 
 def chained(changes: Sequence[Change], contacts: Mapping[str, Contact], arbiter: Arbiter = BY_DEFAULT) -> list[Change]:
-    """Of several rows about one contact, each later one is compared with what the earlier ones will have made of it.
-    Then every conflict says why its proposal is what it is.
+    """Make each of several rows for one contact build on the result of the earlier ones.
+
+    Also adds to every conflict the rule behind its proposal.
     """
     there, told = dict(contacts), []
     for change in changes:
@@ -119,7 +120,7 @@ def _compared_again(contact: Contact, change: Change, proposal: Proposal, arbite
 
 
 def _explained(contact: Contact, change: Change, arbiter: Arbiter) -> Change:
-    """Whose value would stay in each field that both sides changed, and by which rule."""
+    """For each conflicting field, whose value the proposal keeps, and by which rule."""
     if change.proposal is None or not change.proposal.conflicts:
         return change
     (link,) = change.proposal.links
@@ -136,12 +137,12 @@ def _kind(difference: Difference, verdict: Verdict, *, is_tied: bool) -> ChangeK
         return ChangeKind.MAYBE
     if difference.conflicts:
         return ChangeKind.CONFLICT
-    # A new tie between a record and a contact is worth a row that can be refused, even if no value changes.
+    # A new link between a record and a contact gets a row that can be refused, even if no value changes.
     return ChangeKind.UPDATE if difference.cells or not is_tied else ChangeKind.SKIP
 
 
 def _merged(people: Sequence[Person]) -> Person:
-    """One person out of several records: what the first lacks, the others fill in; the name is whole of one of them."""
+    """Merge records of one person: later ones fill in what the first lacks; the name is taken whole from one record."""
     first, *others = people
     named = best_named(people)
     first = replace(first, **{name: getattr(named, name) for name in NAMES})

@@ -1,7 +1,7 @@
-"""What a model is asked, and how its answer becomes a letter.
+"""Prompts for a model, and how its answer becomes a letter.
 
-What is the same for a whole campaign comes first, so that services can keep it at hand; the contact's facts come last,
-as data. One contact a question: what it was not told it cannot tell. Changing a word here means a new PROMPT_VERSION.
+The part shared by a whole campaign comes first, so that services can cache it; the contact's facts come last, as data.
+One contact per request, so that no mail can contain another's facts. Any change here needs a new PROMPT_VERSION.
 """
 
 import hashlib
@@ -45,7 +45,7 @@ class Said(BaseModel):
 
 
 class Answer(BaseModel):
-    """What the model must give back: its schema is sent with the question."""
+    """The schema of the model's answer, sent with the request."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -71,13 +71,13 @@ def prompt(brief: Brief, recipient: Recipient, hint: str = "") -> Prompt:
 
 
 def prompt_hash(model: str, brief_hash: str, recipient: Recipient, hint: str = "") -> str:
-    """Equal for two questions that need not both be paid for."""
+    """Equal for requests that are interchangeable, so that only one is paid for."""
     asked = [PROMPT_VERSION, model, brief_hash, _question(recipient.facts, hint)]
     return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
 
 
 def letter_of(answer: Answer, brief: Brief) -> Letter:
-    """The answer cleaned of what cannot be seen and cut to sane lengths; whether it is any good, the checks tell."""
+    """The answer as a letter, without invisible characters and cut to sane lengths. Its quality is up to the checks."""
     return cleaned(
         Letter(
             subject=answer.subject,

@@ -1,7 +1,7 @@
-"""Which value survives where two sides have different ones for a field, and why, in words.
+"""Survivorship: which of two different values of a field is kept, and the rule behind it in words.
 
-Between a source and the CRM this is the proposal of a conflict, never its decision; between two contacts that a person
-merges, what stands unless that person says otherwise. Which rules a field has: `storage/records/survivorship.py`.
+Between a source and the CRM this is the proposal of a conflict, never its decision; between two contacts being merged,
+the default. The rules of each field are in `storage/records/survivorship.py`.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,7 +14,7 @@ from storage.records import MANUAL, Rule, SourceLink, Survivorship
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A value, and where it comes from as provenance tells it: source, account, at."""
+    """A value with its provenance: source, account, time."""
 
     value: Any
     origin: Mapping[str, Any]
@@ -28,7 +28,7 @@ class Survivor:
 
 @dataclass(frozen=True, slots=True)
 class Arbiter:
-    """An organization's rules, applied to what one source says against the CRM."""
+    """An organization's rules, applied between one source and the CRM."""
 
     rules: Survivorship = Survivorship()  # noqa: RUF009 (frozen)
     source: str = ""
@@ -42,7 +42,7 @@ class Arbiter:
 
 
 def survivor(field: str, ours: Claim, theirs: Claim, rules: Survivorship) -> Survivor:
-    """Something beats nothing; then the field's rules, one after the other; in doubt, ours."""
+    """A value beats none; otherwise the first of the field's rules that decides; otherwise ours."""
     if not ours.value or not theirs.value:
         return Survivor(ours if ours.value else theirs, "the only one")
     for rule in rules.for_field(field):

@@ -1,4 +1,4 @@
-"""Who is who: traits of a person, keys to find candidates by, a verdict for each pair, and people out of pairs."""
+"""Record linkage: traits of a person, blocking keys, a verdict for each candidate pair, and clusters from pairs."""
 
 from tasks.rules.matching.judge import judge
 from tasks.rules.matching.keys import block_keys, neighbours

@@ -1,6 +1,6 @@
-"""Two people who both resemble a third one closely: worth a question, though side by side they resemble too little.
+"""Transitive matches: two records that both match a third strongly, though they match each other too little.
 
-One step and strong pairs only, so that no chain of weak ones makes a person; and never more than a question.
+One step over strong pairs only, so that no chain of weak pairs forms a person; and never more than `maybe`.
 """
 
 from collections import defaultdict
@@ -15,11 +15,11 @@ from tasks.rules.matching.traits import Traits
 from tasks.rules.matching.verdict import COLLEAGUES, objections
 
 STRONG = 0.9
-_MOST_NEIGHBOURS = 12  # of whom more people are like, nobody can be told apart by
+_MOST_NEIGHBOURS = 12  # a record that matches more is too common to be evidence
 
 
 def bridged(matches: Collection[Match], people: Sequence[Traits], incoming: Collection[str]) -> list[Match]:
-    """Questions that the pairs themselves did not raise; one of each pair is an incoming person."""
+    """Additional `maybe` matches, each with at least one incoming record."""
     told = {frozenset((match.left, match.right)) for match in matches}
     by_id = {person.id: person for person in people}
     found: dict[frozenset[str], Match] = {}
@@ -56,5 +56,5 @@ def _question(one: Traits, other: Traits, score: float) -> Match | None:
 
 
 def _two_people(one: Traits, other: Traits, evidence: Evidence) -> bool:
-    """A family's address without a name is like each of them; that makes them no one person."""
+    """Whether given names differ: a nameless record with a family's address matches several people of that family."""
     return evidence.given is Given.DIFFERENT and not (one.name_is_guessed or other.name_is_guessed)

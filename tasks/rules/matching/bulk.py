@@ -1,6 +1,6 @@
-"""The same comparison for millions of pairs: every distinct pair of values is compared once, strings side by side.
+"""The comparison of `evidence`, vectorised for millions of pairs: each distinct pair of values is compared once.
 
-`evidence` says what the levels mean; this must give the same, only sooner.
+The result must be the same as that of `evidence`, which defines the levels.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
@@ -56,7 +56,7 @@ def compare_all(people: Sequence[Traits], left: Positions, right: Positions) -> 
 
 
 def _by_distinct_pair(values: Sequence[Hashable], left: Positions, right: Positions, compare: _Compare) -> Levels:
-    """`None` tells nothing."""
+    """Levels of each pair, 0 where a value is None. Distinct pairs of values are compared once."""
     distinct, codes = _encode(values)
     levels = np.zeros(len(left), dtype=np.int8)
     known = np.flatnonzero((codes[left] > 0) & (codes[right] > 0))
@@ -82,7 +82,7 @@ def _best(
     compare: Callable[[list[Any], Positions, Positions], Levels],
     nothing: int,
 ) -> Levels:
-    """Of all that one has with all that the other has, the lowest level; `nothing` where one of them has none."""
+    """The best (lowest) level over all combinations of the two people's values; `nothing` if one of them has none."""
     counts = np.array([len(several) for several in values], dtype=np.int64)
     first = np.concatenate(([0], np.cumsum(counts)))
     crossed = counts[left] * counts[right]
@@ -98,7 +98,7 @@ def _best(
 
 
 def _turn(people: Sequence[Traits], left: Positions, right: Positions, levels: Levels) -> None:
-    """Names that disagree as they stand are compared crosswise, where their first letters promise something."""
+    """Compare given with family names crosswise where names disagree and their initials suggest a swap."""
     given, family = levels[:, FIELD["given"]], levels[:, FIELD["family"]]
     levels[:, FIELD["order"]] = np.where((given > 0) | (family > 0), Order.STRAIGHT, Order.UNKNOWN)
     different = (given == Given.DIFFERENT) | (family == Family.DIFFERENT)

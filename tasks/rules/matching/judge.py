@@ -19,7 +19,10 @@ _EMAIL, _PHONE = FIELD["email"], FIELD["phone"]
 
 
 def judge(incoming: Sequence[Traits], existing: Sequence[Traits], pairs: ArrayLike) -> list[Match]:
-    """Pairs are positions in `[*incoming, *existing]`, the first always an incoming one; what differs is left out."""
+    """The matches among `pairs`, positions in `[*incoming, *existing]` of which the first is an incoming person's.
+
+    Pairs judged different are omitted.
+    """
     known = [*incoming, *existing]
     people = discount_shared(known)  # for the evidence; an objection stands, shared or not
     left, right = np.asarray(pairs, dtype=np.int64).reshape(-1, 2).T
