@@ -48,7 +48,7 @@ def forget_mails(store: Store, engine: Engine) -> int:
     for scope, campaign_id in late:
         with store.read() as session:
             run_id = campaigns.campaign(session, scope, campaign_id).flow_run_id
-        engine.delete(run_id)
+        engine.delete([run_id])
         with store.begin() as session:
             campaigns.forget(session, scope, campaign_id)
             mails.clear(session, scope, campaign_id)

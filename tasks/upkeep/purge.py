@@ -27,8 +27,7 @@ def _purge(engine: Engine, flow: str, before: datetime, still_open: set[str]) ->
     purged = kept = 0
     while purged < MOST and (page := engine.ended(flow, before=before, skip=kept)):
         doomed = [run_id for run_id in page if run_id not in still_open][: MOST - purged]
-        for run_id in doomed:
-            engine.delete(run_id)
+        engine.delete(doomed)
         purged += len(doomed)
         kept += sum(run_id in still_open for run_id in page)
     return purged

@@ -200,6 +200,7 @@ def test_of_more_runs_than_one_night_forgets_the_oldest_go_first_and_open_ones_s
     with house.store.begin() as session:
         opening.open_sync(session, house.scope, NewSync(new_id(), oldest, Provider.GOOGLE))
     monkeypatch.setattr("tasks.providers.flow_runs.engine.PAGE", 2)
+    monkeypatch.setattr("tasks.providers.flow_runs.engine.BULK", 1)
     monkeypatch.setattr("tasks.upkeep.purge.MOST", 3)
     assert purge(house.store, engine, days=30) == 3
     assert [run for run in (oldest, *others) if engine.state(run)] == [oldest, *others[3:]]

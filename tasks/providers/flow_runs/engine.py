@@ -19,6 +19,7 @@ ANSWER = 40.0  # seconds: a server on SQLite under load may be slow, while one t
 OVER = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 MANUAL_QUEUE = "manual"  # the work queue of runs that a person waits for
 PAGE = 200  # the largest page of Prefect's API
+BULK = 50  # the most runs that Prefect deletes in one request
 
 
 class EngineUnreachable(Exception):
@@ -185,12 +186,14 @@ class Engine:
         """Schedule a run again from its start; what it had done is in our database."""
         self._set_state(run_id, "SCHEDULED", "AwaitingRetry")
 
-    def delete(self, run_id: str) -> None:
-        """Delete a run with everything that Prefect stores of it: parameters, logs, artifacts."""
-        made = self.ask("POST", "artifacts/filter", {"artifacts": {"flow_run_id": {"any_": [run_id]}}}) or []
-        for artifact in made:
-            self.ask("DELETE", f"artifacts/{artifact['id']}")
-        self.ask("DELETE", f"flow_runs/{run_id}")
+    def delete(self, run_ids: Sequence[str]) -> None:
+        """Delete runs with everything that Prefect stores of them: parameters, logs, artifacts."""
+        for start in range(0, len(run_ids), BULK):
+            named = {"any_": list(run_ids[start : start + BULK])}
+            while made := self.ask("POST", "artifacts/filter", {"artifacts": {"flow_run_id": named}}):
+                for artifact in made:
+                    self.ask("DELETE", f"artifacts/{artifact['id']}")
+            self.ask("POST", "flow_runs/bulk_delete", {"flow_runs": {"id": named}})
 
     def _set_state(self, run_id: str, kind: str, name: str) -> None:
         details = {"scheduled_time": datetime.now(UTC).isoformat()} if kind == "SCHEDULED" else {}
