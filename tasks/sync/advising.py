@@ -54,7 +54,7 @@ class Adviser:
     def alike(
         self, alone: Mapping[int, Traits], others: Mapping[int, Traits], contacts: Mapping[int, str]
     ) -> list[tuple[int, int]]:
-        """Pairs of positions: those without a candidate so far, with their nearest. Caches vectors of `contacts`."""
+        """Pairs of positions: each of `alone` with its nearest of `others`. Caches the vectors of `contacts`."""
         try:
             known = _waited(self._vectors({**alone, **others}, contacts))
         except (BudgetSpent, ModelError) as trouble:
@@ -65,7 +65,7 @@ class Adviser:
         return [(left[one], right[other]) for one, other in near if left[one] != right[other]]
 
     def opinions(self, pairs: Sequence[tuple[Traits, Traits, str]]) -> list[str]:
-        """One sentence per pair; empty where the model gave none, or the budget was spent."""
+        """One sentence per pair; empty if the model gave none, the budget is spent, or for pairs past MOST_OPINIONS."""
         said = _waited(self._opinions(pairs[:MOST_OPINIONS]))
         return said + [""] * (len(pairs) - len(said))
 

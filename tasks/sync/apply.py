@@ -30,7 +30,7 @@ class PlanTamperedWith(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """The context of writing one sync's batches."""
+    """The context of writing one sync's batches. `taken`: e-mail addresses added to the CRM since the comparison."""
 
     scope: Scope
     sync: Sync

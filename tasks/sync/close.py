@@ -23,7 +23,8 @@ class Stage:
 
 @asynccontextmanager
 async def failing_loudly(sync_id: str) -> AsyncIterator[Stage]:
-    """End the sync as `failed` on an error before the review; leave it open, to be resumed, on one while applying.
+    """Run the flow under a heartbeat and a deadline. An error before the review ends the sync as `failed`, unless
+    Prefect's server is down; one while applying leaves it open, to be resumed.
 
     Prefect suspends a run by raising a BaseException, which deliberately passes through here.
     """

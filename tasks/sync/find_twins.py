@@ -27,7 +27,7 @@ class Found:
 
 
 def find_twins(store: Store, scope: Scope, say: Say) -> Found:
-    """Compare all contacts and store the pairs found. No flow: it waits for nobody, and is simply run again."""
+    """Compare all contacts and store the pairs found. Not a flow, as it never waits and can simply be rerun."""
     with store.read() as session:
         there = [(one.version, traits(one.id, one.person)) for one in contacts.everyone(session, scope)]
         apart = twins.apart(session, scope)

@@ -23,7 +23,7 @@ from storage.sync.syncs import Sync
 from tasks.providers.flow_runs.resume_form import Answer, counted, described, key_of, unheard
 from tasks.rules.accounting import told
 
-BACKSTOP = timedelta(days=1)  # past our own deadline: when Prefect times out a paused run, no hook runs
+BACKSTOP = timedelta(days=1)  # past our own deadline: when Prefect times out a suspended run, no hook runs
 
 
 class SyncAnswer(Answer):

@@ -1,4 +1,4 @@
-"""Whether a scheduled run is due: not while a plan waits for review, nor when several missed runs start at once."""
+"""Whether a scheduled run is due: not while a sync is open, nor if one was begun since the scheduled time."""
 
 from dataclasses import dataclass
 from datetime import timedelta

@@ -25,7 +25,7 @@ SIX_DAYS = 6 * 86_400  # sync tokens live seven days from the full read, whateve
 
 _CONNECTIONS = "people/me/connections"
 _OTHERS = "otherContacts"
-_PARAMETERS = {  # never anything else beside the tokens: with other parameters a token is refused
+_PARAMETERS = {  # besides these only the tokens: Google refuses a token with other parameters
     _CONNECTIONS: {"personFields": FIELDS, "pageSize": "1000", "requestSyncToken": "true"},
     _OTHERS: {"readMask": "emailAddresses,metadata,names,phoneNumbers", "pageSize": "1000", "requestSyncToken": "true"},
 }
@@ -69,8 +69,8 @@ _read_contact = decoder(Contact)
 class GoogleSource:
     """The contacts of one account; `other_contacts` adds those that Google collects automatically.
 
-    `remembered` are the labels as of the last sync, for a full read that cannot get them; None if unknown. Without
-    them tags would seem to have been removed.
+    `remembered` returns the labels as of the last sync, for a full read that cannot get them. None if unknown: the read
+    then fails, since otherwise tags would seem to have been removed.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""A Microsoft Graph contact as a person."""
+"""A Microsoft Graph contact as a `Person`."""
 
 import re
 from datetime import datetime
@@ -145,7 +145,7 @@ def _address(given: Address | None, label: str) -> tuple[PostalAddress, ...]:
 def _custom(contact: Contact) -> tuple[Labelled, ...]:
     single = _single_of(contact)
     if not (any(single) or contact.children or contact.im_addresses):
-        return ()  # as with nearly everybody
+        return ()  # the usual case
     return (
         *[Labelled(value, label) for label, value in zip(_SINGLE, single, strict=True) if value],
         *_labelled("children", contact.children),
@@ -154,7 +154,7 @@ def _custom(contact: Contact) -> tuple[Labelled, ...]:
 
 
 def _birthday(given: str) -> str:
-    """The date part as it stands: it is midnight UTC by convention, and a zone would shift it to another day."""
+    """The date part unconverted: the time is midnight UTC by convention, and a time zone could shift the day."""
     date = _DATE.fullmatch(given) if given else None
     if date is None or date[1] in _NO_DATE:
         return ""

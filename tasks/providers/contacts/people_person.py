@@ -1,4 +1,4 @@
-"""A Google People API person as a person of ours."""
+"""A Google People API person as a `Person`."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -65,7 +65,7 @@ def person(contact: Contact, groups: Mapping[str, str]) -> Person:
 
 
 def _origin(contact: Contact) -> Origin:
-    """The id of the owner's own entry, rather than of a public profile that the service may list first."""
+    """The metadata of the owner's own entry, rather than of a public profile that the service may list first."""
     sources = contact.metadata.sources
     own = next((source for source in sources if source.type in {"CONTACT", "OTHER_CONTACT"}), None)
     return own or (sources[0] if sources else Origin())

@@ -38,7 +38,7 @@ def source_of(store: Store, scope: Scope, sync: Sync, *, file: str, columns: Map
     def remembered() -> Labels | None:
         with store.read() as session:
             if not links.count(session, scope, sync.account):
-                return Labels({})  # nobody was tagged yet
+                return Labels({})  # no contact is linked yet, so none has tags
             return labels_of(connections.cursor(session, scope, sync.connection_id))
 
     if sync.provider is Provider.MICROSOFT:

@@ -1,4 +1,4 @@
-"""CSV files as contacts: exports of Google and Outlook, and any other file by its headers or by a mapping."""
+"""CSV files as contacts: exports of Google and Outlook, and any other file by its headers or a mapping."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,11 +18,11 @@ _PHONE_LIKE = re.compile(r"\+?[\d ().\-/]{6,}")
 
 
 class NoTable(ValueError):
-    """Text whose columns cannot be told."""
+    """The columns of the text cannot be determined."""
 
 
 def read(body: bytes, mapping: Mapping[str, str]) -> Iterator[Draft]:
-    """One draft a row. Raises NoTable or BadMapping at once if the columns make no sense."""
+    """One draft per row. Raises NoTable or BadMapping when called, not during iteration."""
     split = table(decoded(body), lambda cells: known(cells, mapping))
     first = list(islice(split.rows(), _HEADER_WITHIN))
     if not first:
@@ -47,7 +47,9 @@ def _drafts(split: Table, after: int, found: list[Column]) -> Iterator[Draft]:
 
 
 def _heads(row: Row, mapping: Mapping[str, str], *, is_first: bool) -> int:
-    """How well `row` would do as the line of headers; below others it must be one beyond doubt."""
+    """Score of `row` as the header line: its known headers. Except in the first row they must be at least two, and at
+    least half of the filled cells; otherwise the score is 0.
+    """
     count = known(row.cells, mapping)
     filled = sum(bool(cell.strip()) for cell in row.cells)
     return count if is_first or (count > 1 and count * 2 >= filled) else 0
@@ -58,7 +60,9 @@ def _named(headers: Sequence[str]) -> list[str]:
 
 
 def _by_content(rows: Sequence[Row]) -> list[Column]:
-    """A file without headers, if its first row can reach somebody: addresses, phones, and the first words as a name."""
+    """Guess the columns of a file without headers by their cells: e-mail addresses, phones, and the first other column
+    as the name. Raises NoTable if the first row has neither an e-mail address nor an international phone number.
+    """
     if not any(is_email(cell.strip()) or _INTERNATIONAL.fullmatch(cell.strip()) for cell in rows[0].cells):
         raise NoTable(f"no header of its {len(rows[0].cells)} columns is known")
     found: list[Column] = []
@@ -82,7 +86,9 @@ def _label_of(field: str, place: int) -> str:
 
 
 def _month_first(split: Table, after: int, found: Sequence[Column]) -> bool | None:
-    """Whether 4/5/1980 is in April: one birthday of the file that can be read in one way only tells it for all."""
+    """Whether 4/5/1980 is in April, judged by the birthdays that have only one reading; None if they are missing or
+    disagree.
+    """
     places = [place for place, column in enumerate(found) if column.field == "birthday"]
     rows = (row for row in split.rows() if row.number > after) if places else ()
     cells = (row.cells[place] for row in rows for place in places if place < len(row.cells))

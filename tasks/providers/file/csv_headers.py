@@ -1,7 +1,7 @@
-"""Which field each column of a CSV holds: by the user's own mapping, else by what its header says.
+"""The field of each CSV column: by the user's mapping, otherwise by its header.
 
 A target is written `field`, `field:label` or `addresses.part:label`, with the field names of Person; an empty
-target leaves the column out.
+target skips the column.
 """
 
 import re
@@ -26,12 +26,12 @@ _GOOGLE_COMPANY = {"name": "company", "title": "job_title", "department": "depar
 
 
 class BadMapping(ValueError):
-    """A mapping that names what is not there."""
+    """The mapping names a column or a field that does not exist."""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column's place in the person: cells with the same field and slot belong to one value."""
+    """Where a column's cells go in a Person: cells with the same field and slot form one value."""
 
     field: str
     slot: str = ""
@@ -40,7 +40,7 @@ class Column:
 
 
 def columns(headers: Sequence[str], mapping: Mapping[str, str]) -> list[Column]:
-    """What each column holds, in the order of the headers."""
+    """The target of each column, in the order of the headers. Raises BadMapping."""
     chosen = {_plain(header): target for header, target in mapping.items()}
     if missing := [header for header in mapping if _plain(header) not in set(map(_plain, headers))]:
         raise BadMapping(f"the file has no column named {', '.join(map(repr, missing))}")
@@ -52,7 +52,7 @@ def columns(headers: Sequence[str], mapping: Mapping[str, str]) -> list[Column]:
 
 
 def known(headers: Sequence[str], mapping: Mapping[str, str]) -> int:
-    """How many of these cells read like headers."""
+    """The number of cells that are known headers."""
     chosen = set(map(_plain, mapping))
     return sum(
         bool(cell) and (_plain(cell) in chosen or _guess(cell, 0).field != "custom" or bool(_NUMBERED.fullmatch(cell)))
@@ -94,7 +94,9 @@ def _google(kind: str, number: str, part: str, header: str) -> Column:
 
 
 def _in_context(found: list[Column], headers: Sequence[str], chosen: set[str]) -> list[Column]:
-    """Two headers mean different things in different files: "Title" and "Name"."""
+    """Resolve two ambiguous headers by the others: "Title" is a name prefix beside a job title, and "Name" the family
+    name beside a given name.
+    """
     present = {column.field for column in found}
     words = {_words(header) for header in headers}
 

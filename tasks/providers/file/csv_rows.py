@@ -1,7 +1,7 @@
 """One CSV row as a person.
 
-Columns nobody knows go to `custom` under their header. Left out on purpose: Google's group of all contacts, Outlook's
-display names and types of addresses, and values that only say that nothing was entered ("0/0/00", "Normal").
+Unknown columns go to `custom` under their header. Deliberately left out: Google's group of all contacts, Outlook's
+display names and types of e-mail addresses, and default values of empty fields ("0/0/00", "Normal").
 """
 
 import re
@@ -65,7 +65,7 @@ def _assembled(single: Mapping[str, list[str]], several: Mapping[str, Slots], *,
 
 
 def _labelled(slots: Slots, values_in: Callable[[str], list[str]]) -> tuple[Labelled, ...]:
-    """The values of all slots; Google marks the one its owner prefers with an asterisk before its type."""
+    """The values of all slots, preferred ones first: Google marks them with an asterisk before the label."""
     preferred: list[Labelled] = []
     others: list[Labelled] = []
     for parts in slots.values():
@@ -101,7 +101,7 @@ def _address(parts: Parts) -> PostalAddress:
 
 
 def _with_number(street: str) -> str:
-    """A house number in a column of its own belongs to the line of its street."""
+    """Join a house number from its own column with the street: "12, High Street" becomes "12 High Street"."""
     return _NUMBER_AFTER.sub(r" \1", _NUMBER_BEFORE.sub(r"\1 ", street))
 
 

@@ -1,4 +1,4 @@
-"""The text of a CSV file as numbered rows of cells: any delimiter, line ends inside quotes, quotes never closed."""
+"""Split CSV text into numbered rows of cells: any delimiter, line breaks inside quotes, unclosed quotes."""
 
 import csv
 import io
@@ -12,13 +12,13 @@ _DELIMITERS = ",;\t|"
 _SAMPLE_ROWS = 20
 _EXCEL_HINT = re.compile(r"\"?sep=([,;\t|])\"?\s*\Z", re.IGNORECASE)
 
-# One cell may hold a whole note; csv's own limit would end the reading of the file.
+# A cell may hold a long note; beyond csv's default limit reading the file would fail.
 csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of the table, numbered as a spreadsheet would; `fault` says why its cells cannot be trusted."""
+    """A row, numbered as in a spreadsheet; `fault` says why its cells could not be parsed."""
 
     number: int
     cells: list[str]
@@ -31,12 +31,12 @@ class Table:
     delimiter: str
 
     def rows(self) -> Iterator[Row]:
-        """Every row that holds anything."""
+        """All rows but blank ones."""
         return (row for row in _rows(self.lines, self.delimiter) if row.fault or any(map(str.strip, row.cells)))
 
 
 def table(text: str, telling: Callable[[list[str]], int]) -> Table:
-    """`text` under the delimiter that gives the most telling first rows."""
+    """Split `text` by the delimiter that suits its first rows best; `telling` counts the known headers of a row."""
     lines = list(io.StringIO(text, newline=""))
     if lines and (hint := _EXCEL_HINT.match(lines[0])):
         return Table(lines[1:], hint[1])
@@ -53,7 +53,7 @@ def _fitness(split: Table, telling: Callable[[list[str]], int]) -> tuple[int, in
 
 
 def _rows(lines: list[str], delimiter: str) -> Iterator[Row]:
-    """Rows in order. A quote that is never closed would swallow the rest: its line is set aside, the rest read anew."""
+    """All rows. An unclosed quote would swallow the rest, so its line is a faulty row and parsing restarts after it."""
     start = number = 0
     while start < len(lines):
         source = _Lines(lines, start)
@@ -71,7 +71,7 @@ def _rows(lines: list[str], delimiter: str) -> Iterator[Row]:
 
 
 class _Lines:
-    """Lines that remember whether the reader asked for more than there are, as it does inside an open quote."""
+    """Iterates over lines and records whether the csv reader hit the end, as it does inside an unclosed quote."""
 
     def __init__(self, lines: list[str], position: int) -> None:
         self.lines = lines

@@ -1,7 +1,7 @@
-"""What column headers are called in the exports of Google, Outlook, Thunderbird and others, in several languages.
+"""Column headers in the exports of Google, Outlook, Thunderbird and others, in several languages.
 
-One line a target, its headers after it, in lower case and without numbers and signs. `{place}` stands for each way
-of saying work, home or other.
+Each line holds a target, then its headers in lower case without digits and punctuation. `{place}` stands for each word
+for work, home or other.
 """
 
 _SINGLE = """
@@ -78,7 +78,7 @@ _PLACES = {
     "other": "other",
 }
 
-# German Outlook inflects its word for "other"; the last are what Outlook derives from an address itself.
+# German Outlook inflects its word for "other". The last line skips what Outlook derives from the address itself.
 _IRREGULAR = """
 addresses.street:other: weitere straße, weiteres postfach
 addresses.city:other: weiterer ort

@@ -1,4 +1,4 @@
-"""What one card or one row of a file says, before it has an id of its own."""
+"""The contents of one card or row of a file, before it is given a unique id."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,10 @@ from storage.records import Person
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """`where` names the place in the file ("row-12"); without a person, `reason` says why there is none."""
+    """`where` is the place in the file ("row-12"), `source_id` the file's own id, if any.
+
+    Without a person, `reason` says why there is none.
+    """
 
     where: str
     person: Person | None = None

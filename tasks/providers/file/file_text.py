@@ -1,4 +1,4 @@
-"""Bytes of a file as text, whatever it was written in: marks and UTF-8 first, then the likeliest old encoding."""
+"""Decode the bytes of a file: by its byte order mark, as UTF-8, or else in the likeliest legacy encoding."""
 
 import codecs
 import re
@@ -13,12 +13,12 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-# Of all the encodings there are, those that address books were ever written in.
+# The legacy encodings considered: only those that address books were ever written in.
 _CANDIDATES = [
     "cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256", "koi8_r",
     "cp932", "gb18030", "big5", "cp949", "euc_jp",
 ]  # fmt: skip
-_WESTERN = frozenset("ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜßàáâãäåæçèéêëìíîïñòóôõöøùúûüýÿŒœŠšŽž€–—‘’“”„…·°§ª º«»\xa0")  # noqa: RUF001 - the very signs that are looked for
+_WESTERN = frozenset("ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜßàáâãäåæçèéêëìíîïñòóôõöøùúûüýÿŒœŠšŽž€–—‘’“”„…·°§ª º«»\xa0")  # noqa: RUF001 - exactly the characters to look for
 _STRAY_BYTE = re.compile("[\udc80-\udcff]")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 _SAMPLE = 20_000
@@ -26,12 +26,12 @@ _MOSTLY = 0.6
 
 
 def decoded(body: bytes) -> str:
-    """All of `body` as text, without its byte order mark and its null bytes."""
+    """`body` as text, without byte order mark and null bytes."""
     return unmarked(body).decode("utf-8", "replace").replace("\0", "")
 
 
 def unmarked(body: bytes) -> bytes:
-    """`body` as UTF-8 where it says, or plainly shows, what it is; where it does not, the likeliest guess."""
+    """`body` re-encoded as UTF-8, without byte order mark; from a guessed encoding if it is not in UTF-8, 16 or 32."""
     wide = as_narrow(body)
     try:
         wide.decode("utf-8")
@@ -41,7 +41,7 @@ def unmarked(body: bytes) -> bytes:
 
 
 def as_narrow(body: bytes) -> bytes:
-    """UTF-16 and UTF-32 as UTF-8; anything else as it is, without a mark."""
+    """Re-encode UTF-16 and UTF-32 as UTF-8; anything else is returned as it is. Strips the byte order mark."""
     for mark, encoding in _MARKS:
         if body.startswith(mark):
             rest = body[len(mark) :]
@@ -61,7 +61,7 @@ def _unmarked_utf_16(sample: bytes) -> str:
 
 
 def fallback(body: bytes) -> Callable[[bytes], str]:
-    """How to read the text of a file that is not UTF-8."""
+    """The decoder for a file that is not valid UTF-8, chosen by its content."""
     if _is_damaged_utf_8(body):
         return _mended
     sample = b"\n".join(line for line in body.splitlines() if not line.isascii())[:_SAMPLE]
@@ -70,7 +70,7 @@ def fallback(body: bytes) -> Callable[[bytes], str]:
 
 
 def _is_damaged_utf_8(body: bytes) -> bool:
-    """More whole characters than stray bytes: no other encoding looks like that."""
+    """True if valid multi-byte characters outnumber stray bytes: no other encoding looks like that."""
     text = body.decode("utf-8", "surrogateescape")
     stray = len(_STRAY_BYTE.findall(text))
     return sum(map(len, _NOT_ASCII.findall(text))) > 2 * stray
@@ -82,7 +82,7 @@ def _mended(raw: bytes) -> str:
 
 
 def _is_western(sample: bytes) -> bool:
-    """Western accents stand alone among plain letters; other scripts, read so, are runs of accents."""
+    """True if as cp1252 it has only Western letters and signs, at most two in a row: other scripts give longer runs."""
     text = sample.decode("cp1252", "replace")
     high = [sign for sign in text if not sign.isascii()]
     runs = re.findall(r"[^\x00-\x7f]{3,}", text)

@@ -1,7 +1,7 @@
-"""Contacts out of a file: vCards or a CSV, told apart by what is in it.
+"""Contacts from a file: vCards or CSV, detected by content.
 
-A file that makes no sense as a whole raises UnreadableFile, which says what to do next; a single card or row that
-makes none is set aside as Unreadable. Nothing is dropped silently.
+A file that cannot be read as a whole raises UnreadableFile, which says what to do next; a single card or row that
+cannot be read becomes an Unreadable record. Nothing is dropped silently.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from tasks.providers.file.file_text import as_narrow
 from tasks.rules.normalise import email_key, phone_key, says_nobody
 
 MAX_BYTES = 100 * 1024 * 1024
-READ = "read"  # a file has no position to go on from; this only says that it was read to its end
+READ = "read"  # a file has no cursor; this only marks the read as complete
 
 _CARD = re.compile(rb"^[ \t]*(?:BEGIN|END)[ \t]*:[ \t]*VCARD", re.MULTILINE | re.IGNORECASE)
 _OTHER_KINDS = (
@@ -53,7 +53,10 @@ class UnreadableFile(ProviderError):
 
 
 def read_file(body: bytes, *, name: str = "", mapping: Mapping[str, str] | None = None) -> Iterator[SourceRecord]:
-    """Every card or row as a contact, or set aside with its reason; `name` is only a hint for messages."""
+    """One record per card or row, Unreadable with a reason if it cannot be read; `name` is for messages only.
+
+    Raises UnreadableFile.
+    """
     start = as_narrow(body[:_SAMPLE])
     _refuse_other_kinds(start, name)
     if _CARD.search(as_narrow(body).replace(b"\r", b"\n").replace(b"\0", b"")):
@@ -99,7 +102,7 @@ def _nobody(draft: Draft) -> str:
 
 
 def _id(draft: Draft) -> str:
-    """The file's own id; else a digest of what tells the person, the same in the next export; else the place."""
+    """The file's own id; else a digest of name and e-mail or phone, the same in the next export; else the place."""
     own = draft.source_id.strip()
     if own and own.isprintable() and len(own) <= _LONGEST_ID:
         return own
@@ -113,7 +116,7 @@ def _digest(person: Person) -> str:
     names = (person.given_name, person.middle_name, person.family_name)
     name = " ".join(filter(None, names)) or person.display_name or person.company
     email = email_key(person.emails[0].value) if person.emails else ""
-    # Beside an address a number tells nobody apart, and a new one must not make a new record of an old one.
+    # Beside an e-mail address a phone number does not identify, and a changed one must not make a new record.
     phone = phone_key(person.phones[0].value) if person.phones and not email else ""
     told = "\n".join((" ".join(name.split()).casefold(), email, phone))
     return hashlib.sha256(told.encode("utf-8", "replace")).hexdigest()[:32]
@@ -127,14 +130,14 @@ def _unique(wanted: str, given: Counter[str]) -> str:
 
 
 class FileSource:
-    """A file as a source of contacts. It never proves that somebody is gone."""
+    """A file as a source of contacts. Contacts missing from it do not count as removed."""
 
     def __init__(self, path: Path, mapping: Mapping[str, str] | None = None, max_bytes: int = MAX_BYTES) -> None:
         self.path = Path(path)
         self.mapping = mapping
         self.max_bytes = max_bytes
 
-    async def pages(self, *, cursor: str = "", position: str = "") -> AsyncGenerator[Page, None]:  # noqa: ARG002 - the port's signature; a file has neither
+    async def pages(self, *, cursor: str = "", position: str = "") -> AsyncGenerator[Page, None]:  # noqa: ARG002 - the signature of Source; a file has neither
         """The whole file as one page."""
         yield Page(await asyncio.to_thread(self._bytes), cursor=READ)
 

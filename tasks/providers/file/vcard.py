@@ -1,4 +1,4 @@
-"""vCards as contacts. A group is no person: it becomes a tag on its members."""
+"""vCards as contacts. A group card yields no contact: it becomes a tag on its members."""
 
 import re
 from collections import defaultdict
@@ -19,7 +19,7 @@ _GROUP = "a group, no person: its name becomes a tag on those of its {} members 
 
 
 def read(body: bytes) -> Iterator[Draft]:
-    """One draft a card."""
+    """One draft per card."""
     body = as_narrow(body)
     tags = _tags_by_member(body)
     for card in cards(body):
@@ -66,7 +66,7 @@ def _by_name(card: Card) -> Properties:
 
 
 def _preference(item: Property) -> int:
-    """Lower is dearer to the owner; most cards say so only by a type, and all the rest keep their order."""
+    """Sort key, lower for preferred ones: the PREF parameter (1 to 100), or 1 for the type "pref"."""
     number = item.parameters.get("pref", "")
     if number.isdecimal():
         return int(number[:3])

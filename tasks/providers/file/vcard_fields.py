@@ -1,8 +1,7 @@
 """The properties of one vCard as a person.
 
-What has no field of its own goes to `custom` under the property's name. Left out on purpose: photos, sounds, logos
-and keys in binary, what only describes the card (VERSION, PRODID ...), and LABEL where the card has its addresses in
-parts.
+Properties without a field of their own go to `custom` under their name. Deliberately left out: binary photos, sounds,
+logos and keys, metadata of the card itself (VERSION, PRODID ...), and LABEL if the card has structured addresses.
 """
 
 import re
@@ -19,7 +18,7 @@ _ABOUT_THE_CARD = frozenset({
 _SEVERAL = frozenset({"EMAIL", "TEL", "ADR", "URL", "CATEGORIES", "NOTE"})
 _ONCE = frozenset({"N", "FN", "NICKNAME", "ORG", "TITLE", "BDAY"})
 _ANDROID_NICKNAME = "vnd.android.cursor.item/nickname;"
-_NO_YEAR = "1604"  # what Apple writes for a birthday whose year nobody knows
+_NO_YEAR = "1604"  # what Apple writes for a birthday without a year
 
 _PLACES = {"work": "work", "home": "home"}
 _KINDS = {"cell": "mobile", "mobile": "mobile", "iphone": "mobile", "fax": "fax", "pager": "pager"}
@@ -77,7 +76,7 @@ def _first_raw(properties: Properties, name: str) -> str:
 def _name(value: str) -> tuple[str, str, str, str, str]:
     if ";" not in value:
         return ("", "", "", "", "")
-    # Several names in one part are listed with commas; an escaped one belongs to a name.
+    # Commas separate several names in one component; an escaped comma is part of a name.
     parts = _components(re.sub(r"(?<!\\),", " ", value), 5)
     return (parts[0], parts[1], parts[2], parts[3], " ".join(parts[4:]))
 
@@ -108,7 +107,7 @@ def _label(item: Property, labels: Mapping[str, str]) -> str:
 
 @lru_cache(maxsize=1024)
 def _label_of(types: tuple[str, ...]) -> str:
-    """Place and kind in one: "work fax"."""
+    """Place and kind combined, such as "work fax"; without either, the first type that means anything."""
     place = next((_PLACES[kind] for kind in types if kind in _PLACES), "")
     kind = next((_KINDS[kind] for kind in types if kind in _KINDS), "")
     if kind == "mobile" and place == "home":

@@ -1,7 +1,7 @@
-"""vCard 2.1, 3.0 and 4.0 as products really write them, taken apart into cards of properties.
+"""Parse vCard 2.1, 3.0 and 4.0, as products really write them, into cards of properties.
 
-Works on bytes until a property is whole, because lines are folded in the middle of characters, and every property
-may name its own character set, rightly or wrongly.
+Decodes only complete properties, because lines may be folded inside a multi-byte character, and every property may
+name its own character set, rightly or wrongly.
 """
 
 import re
@@ -12,17 +12,17 @@ from tasks.providers.file.file_text import as_narrow, fallback
 from tasks.providers.file.vcard_property import Property, read_property, starts_property
 
 _LINE_END = re.compile(rb"\r+\n?")
-# A soft line break of quoted-printable also ends in "=", and what follows it is no fold.
+# A quoted-printable soft line break ends in "=", and an indented line after it is not a fold.
 _FOLD = re.compile(rb"(?<!=)\n[ \t]")
 _INDENTED = re.compile(rb"^[ \t]+(?=\S)", re.MULTILINE)
 _INDENTED_MARK = re.compile(rb"^[ \t]+(?:BEGIN|END)[ \t]*:[ \t]*VCARD", re.MULTILINE | re.IGNORECASE)
-# What people write over several lines, or programs without folding them; a stray line elsewhere is a stray line.
+# Properties that may continue on unfolded lines; after any other such a line becomes an unnamed property.
 _RUNS_ON = re.compile(r"(?:[\w-]+\.)?(?:NOTE|LABEL|PHOTO|LOGO|SOUND|KEY)[;:]", re.IGNORECASE)
 
 
 @dataclass(slots=True)
 class Card:
-    """The properties between BEGIN and END; `fault` says what is wrong with the card as a whole."""
+    """The properties between BEGIN and END; `fault` says why the card as a whole is invalid."""
 
     number: int
     properties: list[Property] = field(default_factory=list)
@@ -30,7 +30,7 @@ class Card:
 
 
 def cards(body: bytes) -> Iterator[Card]:
-    """Every card of the file in its order; an agent's card becomes part of the card that holds it."""
+    """All cards in file order. A card nested as AGENT is reduced to a property of the outer card."""
     body = _LINE_END.sub(b"\n", as_narrow(body).replace(b"\0", b""))
     if _INDENTED_MARK.search(body):
         body = _INDENTED.sub(b"", body)
@@ -78,7 +78,7 @@ def _last(open_cards: list[Card], *, whole: bool) -> Card:
 
 
 def _properties(body: bytes) -> Iterator[Property]:
-    """Bytes that are not UTF-8 travel through the text as lone surrogates until their property is whole."""
+    """Bytes that are not UTF-8 are kept as lone surrogates until their property is complete and can be decoded."""
     text = _FOLD.sub(b"", body).decode("utf-8", "surrogateescape")
     decode = None if text.isascii() or _is_clean(text) else fallback(body)
     for line in _whole_lines(text):
@@ -94,7 +94,7 @@ def _is_clean(text: str) -> bool:
 
 
 def _whole_lines(text: str) -> Iterator[str]:
-    """Each property in one piece, however it was folded: by the standard, softly, after a blank, or not at all."""
+    """One string per property, joined over soft line breaks, indented lines and unfolded continuation lines."""
     pieces: list[str] = []
     soft = base64 = False
     for line in text.split("\n"):
@@ -121,7 +121,7 @@ def _whole_lines(text: str) -> Iterator[str]:
 
 
 def _after_soft_break(before: str, line: str) -> str:
-    """Some writers also fold what they broke softly; elsewhere a space in front is a space between words."""
+    """The text after a soft line break. Some writers also indent it; otherwise a leading space separates words."""
     folded = line[:1] == "\t" or line[:2] in ("  ", " =") or (line[:1] == " " and before[-3:] in ("=0D", "=0A"))
     return line.strip() if folded else line.rstrip()
 

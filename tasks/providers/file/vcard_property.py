@@ -1,7 +1,7 @@
-"""One property of a vCard: its name, its parameters in any of their spellings, and its value decoded.
+"""Parse one property of a vCard: its name, its parameters in any notation, and its decoded value.
 
-The line comes as text in which bytes that are not UTF-8 stand as lone surrogates, so that they can still be read
-in the character set that the property names.
+In the line given, bytes that are not UTF-8 are lone surrogates, so that they can still be decoded in the character set
+that the property names.
 """
 
 import quopri
@@ -25,7 +25,7 @@ Decode = Callable[[bytes], str]
 
 
 class Property(NamedTuple):
-    """One property: its value decoded but still escaped; types and parameter names in lower case."""
+    """`value` is decoded but still escaped; `types` and the names of `parameters` are in lower case."""
 
     name: str
     value: str
@@ -60,10 +60,10 @@ def unescaped(value: str) -> str:
 
 
 def split(value: str, separators: str) -> list[str]:
-    """The parts of `value` between separators that are not escaped, each one unescaped and trimmed."""
+    """The parts of `value` between unescaped separators, each one unescaped and stripped."""
     if "\\" not in value:
         return [part.strip() for part in re.split(f"[{separators}]", value)]
-    # No value holds a null byte, so it can stand for an escaped separator while the others part.
+    # Values hold no null bytes, so one can mark an escaped separator during the split.
     hidden = _ESCAPE.sub(lambda match: f"\0{separators.index(match[1])}" if match[1] in separators else match[0], value)
     parts = re.split(f"[{separators}]", hidden)
     shown = [re.sub("\0(.)", lambda match: separators[int(match[1])], unescaped(part)) for part in parts]
@@ -71,7 +71,7 @@ def split(value: str, separators: str) -> list[str]:
 
 
 def _shielded(value: str) -> str:
-    """Where separators stand plainly, encoded ones are text: "Doe=3B Inc;Sales" has two parts."""
+    """Escape encoded separators if plain ones occur too, since they are text: "Doe=3B Inc;Sales" has two parts."""
     for plain, encoded in ((";", "=3B"), (",", "=2C")):
         if plain in value:
             value = value.replace(encoded, f"\\{plain}")
@@ -97,7 +97,7 @@ def _parameters(text: str) -> tuple[tuple[str, ...], Mapping[str, str]]:
 
 
 def _value(text: str, charset: str, decode: Decode | None) -> str:
-    """UTF-8 goes before a single-byte character set that is only claimed: nothing else looks like UTF-8 by chance."""
+    """Decode, trying UTF-8 before a declared single-byte character set: other text is hardly ever valid UTF-8."""
     if not charset and (decode is None or text.isascii()):
         return text.replace("\0", "")
     order = ("utf-8", charset) if not charset or _ONE_BYTE.match(charset) else (charset, "utf-8")

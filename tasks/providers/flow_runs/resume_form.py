@@ -30,7 +30,7 @@ def described(form: type[Form], text: str) -> type[Form]:
     with_text: Any = create_model(form.__name__, __base__=form)
     with_text.model_fields.update(copy.deepcopy(form.model_fields))
     with_text._description = text  # noqa: SLF001 (Prefect's own way of setting it)
-    return with_text  # type: ignore[no-any-return]  # made of the form that it is to be
+    return with_text  # type: ignore[no-any-return]  # a subclass of `form`
 
 
 def key_of(review_round: int, *, what: str = "review") -> str:

@@ -20,7 +20,7 @@ def current_run() -> FlowRun:
 
 
 def chosen_id(run: FlowRun) -> str:
-    """The id chosen by whoever started the run, in order to follow it: the run's idempotency key."""
+    """The id chosen by whoever started the run, in order to follow it: its idempotency key. A new id if it has none."""
     try:
         return str(UUID(run.idempotency_key or ""))
     except ValueError:
