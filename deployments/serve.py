@@ -13,7 +13,7 @@ from deployments.registry import DEPLOYMENTS
 from deployments.sweeper import log_plainly, sweep_once, sweep_until
 from storage.session import Store, open_store
 from storage.settings import settings
-from tasks.providers.flow_runs.engine import Engine, EngineRefused, EngineUnreachable
+from tasks.providers.flow_runs.engine import Engine, EngineError
 from tasks.upkeep.schedule import schedule
 
 AT_ONCE = 4
@@ -43,7 +43,7 @@ def _keep_in_step(store: Store, engine: Engine) -> None:
     try:
         if done := schedule(store, engine):
             log.info("schedules mended in Prefect: %s", dict(done))
-    except (EngineUnreachable, EngineRefused) as error:
+    except EngineError as error:
         log.warning("%s", error)
 
 

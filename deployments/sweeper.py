@@ -13,7 +13,7 @@ from datetime import timedelta
 from storage import chores
 from storage.session import Store, open_store
 from storage.settings import settings
-from tasks.providers.flow_runs.engine import Engine, EngineRefused, EngineUnreachable
+from tasks.providers.flow_runs.engine import Engine, EngineError
 from tasks.sync.account import account
 from tasks.upkeep.sweep import sweep
 from tasks.upkeep.sweep_campaigns import sweep_campaigns
@@ -39,7 +39,7 @@ def sweep_once(store: Store, engine: Engine, lease: timedelta) -> None:
         if done := sweep(store, engine, account.fn, lease=lease) + sweep_campaigns(store, engine, lease=lease):
             log.info("swept: %s", dict(done))
         chores.note(store, chores.SWEEPING)
-    except (EngineUnreachable, EngineRefused) as error:
+    except EngineError as error:
         log.warning("%s", error)
     except Exception:
         log.exception("sweeping failed; trying again")

@@ -6,7 +6,7 @@ from storage.deciding import Choice
 from storage.organization import tenants
 from storage.records import Deed
 from storage.session import Session
-from tasks.providers.flow_runs.engine import EngineUnreachable
+from tasks.providers.flow_runs.engine import EngineError
 from web.visits import Refusal, Visit
 
 LONGEST_COMMENT = 2000
@@ -40,6 +40,6 @@ def woken(visit: Visit, flow_run_id: str, choice: Choice, home: str) -> Response
     answer = {"decision": choice.value, "reviewer": visit.email, "comment": comment_of(visit)}
     try:
         visit.context.engine.resume(flow_run_id, answer)
-    except EngineUnreachable:
+    except EngineError:
         return visit.go(f"{home}?later=1")
     return visit.go(home)

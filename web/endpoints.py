@@ -26,7 +26,7 @@ from storage.organization.sign_ins import Visitor
 from storage.people.contacts import UnknownContact
 from storage.scope import NotAllowed
 from storage.sync.syncs import RunIsOver, UnknownSync
-from tasks.providers.flow_runs.engine import EngineRefused, EngineUnreachable
+from tasks.providers.flow_runs.engine import EngineError
 from web import cookies
 from web.context import AppContext
 from web.visits import Posted, Problem, Refusal, Visit
@@ -192,7 +192,7 @@ def _answer(visit: Visit, view: View) -> Response:
         return refused(visit, Refusal(403, "This is not yours to do", f"{error}."))
     except (CannotDecide, RunIsOver, CampaignIsOver) as error:
         return refused(visit, Refusal(409, "This was not done", f"{str(error).capitalize()}."))
-    except (EngineUnreachable, EngineRefused) as error:
+    except EngineError as error:
         return refused(visit, Refusal(503, "Prefect does not answer", f"{error}."))
 
 

@@ -9,7 +9,7 @@ from storage.documents import now
 from storage.organization import connections, schedules
 from storage.records import ConnectionStatus, ReviewPolicy, Timing
 from storage.session import Session
-from tasks.providers.flow_runs.engine import EngineRefused, EngineUnreachable
+from tasks.providers.flow_runs.engine import EngineError
 from tasks.rules.timing import BadTiming, next_runs, spelt, timing_of
 from tasks.upkeep.schedule import schedule as keep_in_step
 from web.visits import Refusal, Visit
@@ -98,7 +98,7 @@ def _told(visit: Visit) -> Response:
     """Prefect is told at once; where it cannot be, housekeeping tells it."""
     try:
         keep_in_step(visit.context.store, visit.context.engine)
-    except (EngineUnreachable, EngineRefused):
+    except EngineError:
         return visit.go("/schedules?kept=later")
     return visit.go("/schedules?kept=now")
 

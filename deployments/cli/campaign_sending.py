@@ -12,7 +12,7 @@ from storage.campaign.mail_recovery import Retried
 from storage.records import CampaignStatus
 from storage.session import Store
 from storage.settings import settings
-from tasks.providers.flow_runs.engine import Engine, EngineUnreachable
+from tasks.providers.flow_runs.engine import Engine, EngineError
 
 as_option = click.option("--as", "reviewer", metavar="EMAIL", help="Who decides; the campaign's own user without it.")
 
@@ -101,7 +101,7 @@ def wake(campaign: Campaign, answer: dict[str, str] | None = None) -> None:
     """What was decided stands even if Prefect does not answer: the worker finds it."""
     try:
         Engine(settings().prefect_url).resume(campaign.flow_run_id, answer)
-    except EngineUnreachable as error:
+    except EngineError as error:
         _kept(error)
 
 
@@ -118,13 +118,13 @@ def _carry_out(campaign: Campaign, done: Retried) -> None:
             engine.start("rewrite-mails", {"campaign": campaign.id})
         elif done.to_send and campaign.status is CampaignStatus.COMPLETED:
             engine.restart(campaign.flow_run_id)
-    except EngineUnreachable as error:
+    except EngineError as error:
         if done.to_write:
             raise Refused(f"nobody writes just now: ask once more when Prefect is back ({error})") from None
         _kept(error)
 
 
-def _kept(error: EngineUnreachable) -> None:
+def _kept(error: EngineError) -> None:
     click.echo(f"this is kept, and carried out when Prefect is back ({error})", err=True)
 
 

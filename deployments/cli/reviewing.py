@@ -15,7 +15,7 @@ from storage.settings import settings
 from storage.sync import plans, reviews
 from storage.sync.reviews import Decision
 from storage.sync.syncs import Sync
-from tasks.providers.flow_runs.engine import Engine, EngineUnreachable
+from tasks.providers.flow_runs.engine import Engine, EngineError
 
 as_option = click.option("--as", "reviewer", metavar="EMAIL", help="Who decides; the sync's own user without it.")
 
@@ -96,7 +96,7 @@ def _go_on(store: Store, sync: Sync, decision: Decision, *, wait: bool, as_json:
     answer = {"decision": decision.choice.value, "reviewer": decision.reviewer, "comment": decision.comment[:2000]}
     try:
         engine.resume(sync.flow_run_id, answer)
-    except EngineUnreachable as error:
+    except EngineError as error:
         click.echo(f"the decision is kept, and carried out when Prefect is back ({error})", err=True)
         wait = False
     ended = (SyncStatus.COMPLETED, SyncStatus.REJECTED, SyncStatus.FAILED)

@@ -11,7 +11,7 @@ from storage.organization.schedules import Schedule
 from storage.records import ReviewPolicy, Timing
 from storage.session import Store
 from storage.settings import settings
-from tasks.providers.flow_runs.engine import Engine, EngineRefused, EngineUnreachable
+from tasks.providers.flow_runs.engine import Engine, EngineError
 from tasks.rules.timing import next_runs, spelt, timing_of
 from tasks.upkeep.schedule import schedule as keep_in_step
 
@@ -139,7 +139,7 @@ def _tell_prefect(store: Store) -> None:
     """Where Prefect cannot be told now, housekeeping tells it."""
     try:
         keep_in_step(store, Engine(settings().prefect_url))
-    except (EngineUnreachable, EngineRefused) as trouble:
+    except EngineError as trouble:
         click.echo(f"kept, and told to Prefect as soon as it can be: {trouble}", err=True)
 
 

@@ -47,8 +47,7 @@ EXPECTED: tuple[type[Exception], ...] = (
     UnknownTenant, UnknownTwins, UnfitRole, schema.WrongSchema,
 )  # fmt: skip
 EXPECTED_BY_NAME = {
-    "EngineUnreachable",
-    "EngineRefused",
+    "EngineError",
     "CannotStart",
     "NoSuchField",
     "PortTaken",

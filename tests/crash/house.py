@@ -29,7 +29,7 @@ from storage.sync import plans, reviews, syncs
 from storage.sync.reviews import Decision
 from storage.sync.syncs import Sync, UnknownSync
 from storage.tables import contact_syncs, object_actions
-from tasks.providers.flow_runs.engine import Engine, EngineUnreachable
+from tasks.providers.flow_runs.engine import Engine, EngineError
 from tasks.rules.guards import Allow
 
 ROOT = Path(__file__).parents[2]
@@ -127,7 +127,7 @@ class House:
             scope = tenants.scope_of_sync(session, sync.id)
             decision = Decision(Choice.APPROVE, "ann", digest=sync.digest)
             reviews.decide(session, scope, sync.id, decision)
-        with suppress(EngineUnreachable):  # then the sweeper wakes it
+        with suppress(EngineError):  # then the sweeper wakes it
             self.engine.resume(sync.flow_run_id, {"decision": "approve", "reviewer": "ann"})
 
     def asleep(self, sync: Sync) -> None:

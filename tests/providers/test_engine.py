@@ -1,15 +1,24 @@
-"""A Prefect server that asks who comes is told, by Prefect's own settings."""
+"""A Prefect server that demands credentials gets them from Prefect's own settings; its refusals are errors."""
 
 import threading
 from base64 import b64encode
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from tasks.providers.flow_runs.engine import Engine, EngineRefused
+from tasks.providers.flow_runs.engine import Engine, EngineError, EngineRefused
 
 OURS = "operator:a-password"
+
+
+@contextmanager
+def served(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/api"
+        server.shutdown()
 
 
 @pytest.fixture
@@ -18,6 +27,12 @@ def guarded() -> Iterator[str]:
 
     class Door(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            self._answer()
+
+        def do_POST(self) -> None:
+            self._answer()
+
+        def _answer(self) -> None:
             known = self.headers.get("Authorization") == f"Basic {b64encode(OURS.encode()).decode()}"
             self.send_response(200 if known else 401)
             self.send_header("Content-Length", "2")
@@ -27,10 +42,32 @@ def guarded() -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             """Tests are quiet."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Door) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/api"
-        server.shutdown()
+    with served(Door) as url:
+        yield url
+
+
+@pytest.fixture
+def broken() -> Iterator[str]:
+    """The address of a proxy whose server is away: it answers with a page of its own."""
+
+    class Proxy(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.send_response(502)
+            self.send_header("Content-Length", "21")
+            self.end_headers()
+            self.wfile.write(b"<html>Bad gateway</h>")
+
+        def log_message(self, *_: object) -> None:
+            """Tests are quiet."""
+
+    with served(Proxy) as url:
+        yield url
+
+
+def test_a_run_that_could_not_be_resumed_is_no_run_that_was_not_suspended(guarded: str, broken: str) -> None:
+    for url, said in ((guarded, "PREFECT_API_AUTH_STRING"), (broken, "502")):
+        with pytest.raises(EngineError, match=said):
+            Engine(url).resume("a-run", {"decision": "approve"})
 
 
 def test_who_is_known_is_let_in(guarded: str, monkeypatch: pytest.MonkeyPatch) -> None:

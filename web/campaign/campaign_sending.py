@@ -5,7 +5,7 @@ from starlette.responses import Response
 from storage.campaign import campaign_holds, campaigns, mail_recovery
 from storage.campaign.campaigns import Campaign
 from storage.records import CampaignStatus
-from tasks.providers.flow_runs.engine import EngineRefused, EngineUnreachable
+from tasks.providers.flow_runs.engine import EngineError
 from web.campaign.mail_view import find
 from web.visits import Refusal, Visit, number_of
 
@@ -40,7 +40,7 @@ def retry_failed(visit: Visit) -> Response:
     elif done.to_send and campaign.status is CampaignStatus.COMPLETED:
         try:
             visit.context.engine.restart(campaign.flow_run_id)
-        except EngineUnreachable:
+        except EngineError:
             return visit.go(f"/campaigns/{campaign.id}?later=1")
     return visit.go(f"/campaigns/{campaign.id}?{'anew' if done.to_write else 'again'}=1")
 
@@ -59,7 +59,7 @@ def settle(visit: Visit) -> Response:
 def start_writing(visit: Visit, campaign: Campaign) -> None:
     try:
         visit.context.engine.start("rewrite-mails", {"campaign": campaign.id})
-    except (EngineUnreachable, EngineRefused):
+    except EngineError:
         told = "Mails wait to be written: press “Write them now” on the campaign’s page when Prefect is back."
         raise Refusal(503, "Prefect does not answer", told) from None
 
@@ -67,6 +67,6 @@ def start_writing(visit: Visit, campaign: Campaign) -> None:
 def _woken(visit: Visit, campaign: Campaign) -> Response:
     try:
         visit.context.engine.resume(campaign.flow_run_id)
-    except EngineUnreachable:
+    except EngineError:
         return visit.go(f"/campaigns/{campaign.id}?later=1")  # what was decided stands; the sweeper wakes the run
     return visit.go(f"/campaigns/{campaign.id}")

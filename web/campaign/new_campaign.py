@@ -18,7 +18,7 @@ from storage.records import CampaignStatus, ConnectionStatus, Criteria
 from storage.session import Session
 from tasks.campaign.preparing import CannotPrepare, Wish, prepare
 from tasks.providers.access.permissions import mail_refusal
-from tasks.providers.flow_runs.engine import EngineRefused, EngineUnreachable
+from tasks.providers.flow_runs.engine import EngineError
 from tasks.rules.briefs import BriefError
 from tasks.rules.templates import TemplateRefused
 from web.visits import Posted, Refusal, Visit
@@ -59,7 +59,7 @@ def begin(visit: Visit) -> Response:
         return _page(visit, typed, error=str(trouble))
     try:
         _start(visit, campaign_id)
-    except (EngineUnreachable, EngineRefused) as trouble:
+    except EngineError as trouble:
         _give_up(visit, campaign_id)
         return _page(visit, typed, error=f"{trouble}. Then press the button again")
     return visit.go(f"/campaigns/{campaign_id}?begun=1")

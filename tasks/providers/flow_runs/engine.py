@@ -22,12 +22,16 @@ PAGE = 200  # the largest page of Prefect's API
 BULK = 50  # the most runs that Prefect deletes in one request
 
 
-class EngineUnreachable(Exception):
+class EngineError(Exception):
+    """Prefect could not do what was asked."""
+
+
+class EngineUnreachable(EngineError):
     """Prefect does not answer. Decisions are stored all the same; the sweeper resumes the run when Prefect is back."""
 
 
-class EngineRefused(Exception):
-    pass
+class EngineRefused(EngineError):
+    """Prefect answered with an error, or lacks what was asked for. The text says which."""
 
 
 def is_away(error: Exception) -> bool:
@@ -161,18 +165,20 @@ class Engine:
         return str((run or {}).get("state", {}).get("message") or "")
 
     def resume(self, run_id: str, answer: Mapping[str, Any] | None = None) -> bool:
-        """Resume a suspended run, with its input if it asked for one. False if it was not suspended any more."""
+        """Resume a suspended run, with its input if it asked for one. False if it was not suspended any more.
+
+        Raises EngineError.
+        """
         deadline = time.monotonic() + PATIENCE
         body = {"run_input": dict(answer)} if answer else {}
         while True:
             response = self._send("POST", f"flow_runs/{run_id}/resume", body)
             if response.status_code in {httpx.codes.CONFLICT, httpx.codes.NOT_FOUND}:
                 return False
-            said = _body(response)
+            said = self._body(response)
             reason = str((said.get("details") or {}).get("reason") or "")
-            # A run is suspended a moment before its form is stored, and the server may be busy.
-            may_pass = response.status_code == httpx.codes.SERVICE_UNAVAILABLE or "schema not found" in reason
-            if not may_pass or time.monotonic() > deadline:
+            # A run is suspended a moment before its form is stored.
+            if "schema not found" not in reason or time.monotonic() > deadline:
                 return bool(said.get("status") == "ACCEPT")
             time.sleep(0.25)
 
@@ -201,15 +207,17 @@ class Engine:
         self.ask("POST", f"flow_runs/{run_id}/set_state", {"state": state, "force": True})
 
     def ask(self, method: str, path: str, body: Mapping[str, Any] | Sequence[Any] | None = None) -> Any:
-        """The response's JSON; None for 404. Raises EngineUnreachable or EngineRefused."""
+        """The response's JSON; None for 404. Raises EngineError."""
         response = self._send(method, path, body)
-        if response.status_code == httpx.codes.NOT_FOUND:
-            return None
+        return None if response.status_code == httpx.codes.NOT_FOUND else self._body(response)
+
+    def _body(self, response: httpx.Response) -> Any:
         if response.status_code == httpx.codes.UNAUTHORIZED:
             raise EngineRefused(f"Prefect at {self.url} does not know us: PREFECT_API_AUTH_STRING must be as its own")
         if response.is_error:
-            raise EngineRefused(f"Prefect answered {response.status_code} to {method} {path}: {response.text[:200]}")
-        return _body(response)
+            asked = f"{response.request.method} {response.request.url.path}"
+            raise EngineRefused(f"Prefect answered {response.status_code} to {asked}: {response.text[:200]}")
+        return response.json() if response.content else {}
 
     def _send(self, method: str, path: str, body: Mapping[str, Any] | Sequence[Any] | None = None) -> httpx.Response:
         deadline = time.monotonic() + PATIENCE
@@ -238,7 +246,3 @@ def _run(told: Mapping[str, Any]) -> Run:
 
 def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
-
-
-def _body(response: httpx.Response) -> Any:
-    return response.json() if response.content else {}
