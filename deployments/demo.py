@@ -48,7 +48,7 @@ class Stage:
     connections: dict[Provider, str]
     public_url: str
     outlook: str
-    """Where the simulated Outlook is told what people do to their contacts."""
+    """The simulated Outlook's control endpoint, for changes that people make to their contacts."""
 
 
 @contextmanager
@@ -69,7 +69,7 @@ def running_demo(settings: Settings, *, contacts: int, say: Say) -> Iterator[tup
 
 
 def stocked(stage: Stage, *, say: Say) -> None:
-    """A CRM that holds somebody, so that there is something to compare with and somebody to write to."""
+    """Fill the CRM with contacts to compare with and to write to."""
     with stage.store.read() as session:
         if contacts.count(session, stage.scope):
             return
@@ -78,7 +78,7 @@ def stocked(stage: Stage, *, say: Say) -> None:
 
 
 def up_to_review(stage: Stage, *, say: Say) -> Sync:
-    """A sync that waits: the one that waits already, or a new one."""
+    """A sync in review: the one that already waits, or a new one."""
     with stage.store.read() as session:
         waiting = syncs.open_for(session, stage.scope, stage.connections[Provider.MICROSOFT])
         was_read = connection(session, stage.scope, stage.connections[Provider.MICROSOFT]).synced_at
@@ -103,7 +103,7 @@ def _link(stage: Stage) -> str:
 
 
 def hands_free(stage: Stage, *, say: Say) -> None:
-    """Sync both accounts, approving each plan, and tell what became of it."""
+    """Sync both accounts, approving each plan, and print the results."""
     for provider in stage.connections:
         say(f"\n{provider.value.title()}: reading, comparing, planning")
         sync = _start(stage, provider)
@@ -189,7 +189,7 @@ def _environment(world: dict[str, Any]) -> dict[str, str]:
 
 @contextmanager
 def _simulators(settings: Settings, contacts: int, say: Say) -> Iterator[dict[str, Any]]:
-    """The outside world, which remembers itself: beside our home, for it is none of our data."""
+    """Start the simulated services. Their state is kept beside our home, since it is not our data."""
     say("starting simulated Microsoft and Google accounts")
     home = settings.home.with_name(f"{settings.home.name}-simulators")
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -217,7 +217,7 @@ def _announced(log: Path) -> dict[str, Any] | None:
 
 
 def _ports(home: Path) -> tuple[int, int]:
-    """The same at every start: links into the simulated services must stay good."""
+    """The ports of the simulated services, the same at every start, so that links into them stay valid."""
     kept = home / "ports.json"
     if not kept.exists():
         kept.write_text(json.dumps([_free_port(), _free_port()]))

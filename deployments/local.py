@@ -30,7 +30,7 @@ class CannotStart(Exception):
 def running(
     settings: Settings, *, extra: Mapping[str, str] | None = None, say: Callable[[str], None]
 ) -> Iterator[Supervisor]:
-    """Server, worker and page, up and answering; all ended when the block is left, however it is left."""
+    """Start server, worker and page, and wait until they answer. All are stopped when the block is left."""
     with _alone(settings.home):
         supervisor = Supervisor()
         try:
@@ -49,7 +49,7 @@ def running(
 
 
 def environment_of(settings: Settings) -> dict[str, str]:
-    """What the children need to know so that all of them mean the same home, server and database."""
+    """The environment of the child processes, so that all use the same home, server and database."""
     url = settings.own_prefect_url
     return {
         f"{PREFIX}HOME": str(settings.home),
@@ -58,7 +58,7 @@ def environment_of(settings: Settings) -> dict[str, str]:
         "PREFECT_HOME": str(settings.prefect_home),
         "PREFECT_API_URL": url,
         "PREFECT_UI_URL": url.removesuffix("/api"),
-        "PREFECT_SERVER_UI_API_URL": "/api",  # else the page would call the default port
+        "PREFECT_SERVER_UI_API_URL": "/api",  # otherwise the UI calls the default port
         "PREFECT_SERVER_UI_V2_ENABLED": "false",  # the newer page hides Resume in a menu
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
@@ -123,7 +123,7 @@ def _log(settings: Settings, name: str) -> Path:
 
 @contextmanager
 def _alone(home: Path) -> Iterator[None]:
-    """Two starts in one home would fight over it."""
+    """Lock the home. Raises CannotStart if it is in use."""
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     with (home / "lock").open("w") as lock:
         try:

@@ -1,10 +1,10 @@
-"""Every deployment there is, as data: what `serve` offers on one machine and a work pool takes on many.
+"""All deployments, as data: `serve` runs them on one machine, and a work pool on several.
 
-A pool of type `process` runs a flow where its worker runs, from the installed package. For `kubernetes` and `ecs` the
-same deployments hold, made with `contactflow deploy --pool NAME --type kubernetes --image REGISTRY/contactflow:TAG`:
-the image holds the package, the pool's template the settings, with the database's address and the keys from secrets,
-and each run has a pod or a task of its own. CONTACTFLOW_HOME need not be shared: what a run must remember is in the
-database. Only the path of a `file` must mean the same everywhere.
+A pool of type `process` runs a flow on its worker's machine, from the installed package. `kubernetes` and `ecs` use the
+same deployments, created with `contactflow deploy --pool NAME --type kubernetes --image REGISTRY/contactflow:TAG`. The
+image holds the package, the pool's template the settings, with the database's address and the keys from secrets, and
+each run has its own pod or task. CONTACTFLOW_HOME need not be shared, since all state is in the database. Only the path
+of a `file` must mean the same everywhere.
 """
 
 from dataclasses import dataclass
@@ -27,11 +27,11 @@ from tasks.providers.flow_runs.engine import MANUAL_QUEUE
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """Of a work pool: what has a smaller priority's number goes first."""
+    """A queue of a work pool. A smaller number is a higher priority."""
 
     name: str
     priority: int
-    limit: int | None = None  # runs at once, in all workers of the pool
+    limit: int | None = None  # concurrent runs, over all workers of the pool
 
 
 MANUAL = Queue(MANUAL_QUEUE, 1)
@@ -42,10 +42,10 @@ QUEUES = (MANUAL, SCHEDULED, UPKEEP)
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """`queue` is where its schedules' runs wait; a run that somebody starts goes to `MANUAL`.
+    """`queue` is for scheduled runs; runs started by a person go to `MANUAL`.
 
-    There is no limit on syncs at once: one connection has one open sync and one mailbox one sender, which the
-    database sees to, for any number of workers. Tasks retry by themselves; a flow that waits for a review must not.
+    Concurrent syncs need no limit: the database ensures one open sync per connection and one sender per mailbox, for
+    any number of workers. Tasks retry by themselves; a flow that waits for a review must not be retried.
     """
 
     flow: Flow[..., Any]
@@ -55,7 +55,7 @@ class Deployment:
     tags: tuple[str, ...] = ("contactflow",)
 
     async def prepared(self, *, pool: str | None = None) -> RunnerDeployment:
-        """By module, never by file: a file would be loaded a second time under another name."""
+        """With entrypoints by module: given a file, Prefect would load it a second time under another name."""
         return await self.flow.ato_deployment(
             name="default",
             description=self.description,

@@ -1,4 +1,4 @@
-"""The worker of one machine: runs every deployment, and sweeps up after whatever died."""
+"""The worker of a one-machine installation: runs all deployments, and sweeps up after runs that died."""
 
 import asyncio
 import contextlib
@@ -22,12 +22,12 @@ log = logging.getLogger("contactflow.serve")
 
 
 async def serve() -> None:
-    # Stopping this process must not switch off schedules that a person switched on.
+    # Stopping this process must not pause schedules.
     runner = Runner(name="contactflow", limit=AT_ONCE, pause_on_shutdown=False)
     for deployment in DEPLOYMENTS:
         await runner.aadd_deployment(await deployment.prepared())
     engine, store = Engine(settings().prefect_url), open_store()
-    # Nobody else works here: what is under way before we begin was begun by a worker that died.
+    # There is no other worker: runs in progress when this one starts belong to one that died.
     sweep_once(store, engine, timedelta())
     _keep_in_step(store, engine)
     stop = threading.Event()
@@ -39,7 +39,7 @@ async def serve() -> None:
 
 
 def _keep_in_step(store: Store, engine: Engine) -> None:
-    """Schedules that were changed while nobody could be told; where it fails now, housekeeping does it."""
+    """Update Prefect's schedules that were changed while it was down. If it fails, housekeeping does it later."""
     try:
         if done := schedule(store, engine):
             log.info("schedules mended in Prefect: %s", dict(done))

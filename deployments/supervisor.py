@@ -1,4 +1,4 @@
-"""Child processes of the one-machine start: started together, watched, restarted when one dies, ended together."""
+"""Child processes of a one-machine installation: started together, restarted when one dies, stopped together."""
 
 import ctypes
 import os
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 GRACE = 8.0
-OTHERS = 0o077  # users of this machine, who may do nothing with what our processes write
+OTHERS = 0o077  # umask: no access for other users to files of our processes
 PR_SET_PDEATHSIG = 1
 
 
@@ -23,7 +23,7 @@ class PortTaken(Exception):
 
 @dataclass(slots=True)
 class Child:
-    """One process in a group of its own, so that Ctrl-C reaches us alone and we end the others in order."""
+    """A process in its own group, so that Ctrl-C reaches only us and we stop the others in order."""
 
     name: str
     command: Sequence[str]
@@ -59,7 +59,7 @@ class Child:
         self.process.wait()
 
     def end_family(self) -> None:
-        """Grandchildren (flow runs) share the group; what they were at is gone on with at the next start."""
+        """Kill the process group with its grandchildren (flow runs), which are resumed at the next start."""
         self._signal(signal.SIGKILL)
 
     def _signal(self, number: int) -> None:
@@ -69,7 +69,7 @@ class Child:
 
 
 class Supervisor:
-    """Starts processes, starts again those that died, and ends all of them in order."""
+    """Starts processes, restarts those that died, and stops all in order."""
 
     def __init__(self) -> None:
         self.children: list[Child] = []
@@ -80,7 +80,7 @@ class Supervisor:
         return child
 
     def mend(self) -> list[str]:
-        """Start again whoever died; returns their names."""
+        """Restart processes that died. Returns their names."""
         dead = [child for child in self.children if not child.is_running]
         for child in dead:
             child.end_family()
@@ -109,5 +109,5 @@ def _for_us_alone(path: str, flags: int) -> int:
 
 
 def _end_with_parent() -> None:
-    # If we are killed outright, nobody else would tell our children.
+    # Otherwise our children would survive a kill -9 of this process.
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

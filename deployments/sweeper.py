@@ -1,6 +1,6 @@
-"""`python -m deployments.sweeper`: beside workers of a pool, goes on with what a worker that died left behind.
+"""`python -m deployments.sweeper`: runs beside the workers of a pool, and resumes runs of workers that died.
 
-`deployments.serve` does it by itself. Any number may run: who comes second finds nothing left to do.
+`deployments.serve` includes it. Any number may run concurrently.
 """
 
 import contextlib
@@ -20,8 +20,8 @@ from tasks.upkeep.sweep_campaigns import sweep_campaigns
 from tasks.upkeep.sweeping import LEASE
 
 EVERY = 5.0
-SHARE = 10  # of the time, no more than one part in so many is spent on looking
-SELDOMEST = 30.0  # seconds: one look that hung over a busy server must not leave a dead run lying for minutes
+SHARE = 10  # sweeping takes at most one part in so many of the time
+SELDOMEST = 30.0  # seconds: the longest interval, even after a sweep that took long on a busy server
 
 log = logging.getLogger("contactflow.sweeper")
 
@@ -46,7 +46,7 @@ def sweep_once(store: Store, engine: Engine, lease: timedelta) -> None:
 
 
 def log_plainly() -> None:
-    # Forced, for importing Prefect has set up the root logger already, and for warnings only.
+    # Forced, since importing Prefect has configured the root logger, for warnings only.
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s", force=True)
     logging.getLogger("httpx").setLevel(logging.WARNING)
 

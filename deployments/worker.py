@@ -1,7 +1,7 @@
-"""`python -m deployments.worker POOL SOCKET [LIMIT]`: Prefect's own worker of a process pool, but for four things.
+"""`python -m deployments.worker POOL SOCKET [LIMIT]`: Prefect's worker of a process pool, with four differences.
 
-Its runs are forked from a process that is ready in place of being started from nothing; it can be limited; it
-asks for as many as it can take; and while its server is away it waits, however long that takes.
+Its runs are forked from a preloaded process; it can be limited; it polls only for as many runs as it can take; and it
+waits for as long as its server is down.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ MOST, SPARE = 200, 4
 
 class ForkedJob(ProcessJobConfiguration):
     def prepare_for_flow_run(self, *given: Any, **named: Any) -> None:
-        """A command of the pool's own goes before ours."""
+        """Run our command, unless the pool sets one of its own."""
         self.command = self.command or command_to_string([sys.executable, "-I", "-S", forked.__file__, sys.argv[2]])
         super().prepare_for_flow_run(*given, **named)
 
@@ -36,17 +36,17 @@ class ForkingWorker(ProcessWorker):
     job_configuration = ForkedJob
 
     async def get_and_submit_flow_runs(self) -> list[Any]:
-        """Prefect 3.8.8 stumbles over a run that comes back, approved at once, before its process is gone."""
+        """Works around Prefect 3.8.8, which fails if a run is resumed before its previous process has exited."""
         try:
             return await super().get_and_submit_flow_runs()
         except RuntimeError as error:
             if "already holding" not in str(error):
                 raise
-            return []  # it is asked for again in a moment
+            return []  # the next poll gets it again
 
     async def _get_scheduled_flow_runs(self) -> list[WorkerFlowRunResponse]:
-        """No more than it can take, and a few lest others take them: Prefect's own asks for 200 each time, full or not,
-        and while a thousand wait, the server has time for little else.
+        """Poll for as many runs as can be taken, plus a few that other workers may take first. Prefect's worker polls
+        for 200 each time, even when full; with a thousand waiting, this occupies the server.
         """
         free = int(self.limiter.available_tokens) if self._limit else MOST
         if not free:
@@ -62,7 +62,7 @@ class ForkingWorker(ProcessWorker):
             )
         except httpx.HTTPStatusError as error:
             if error.response.status_code == httpx.codes.NOT_FOUND:
-                return []  # the pool was taken away; it may come back
+                return []  # the pool was deleted; it may be created again
             raise
         return WorkerFlowRunResponse.model_validate_list(found.json())
 
@@ -75,7 +75,7 @@ def main() -> None:
         engine = Engine(settings().prefect_url)
         while not engine.is_up():
             time.sleep(GLANCE)
-        # Without its server it gives up after a while; whoever started it starts it again, to wait here.
+        # Prefect's worker exits if its server stays down; the supervisor restarts it, and it waits here.
         asyncio.run(worker.start())
 
 

@@ -1,4 +1,4 @@
-"""A worker and the process that its runs are forked from: started together, and again whichever ends."""
+"""A pool worker and its fork server: started together, each restarted when it ends."""
 
 import os
 import sys

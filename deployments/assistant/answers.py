@@ -1,7 +1,7 @@
-"""What an assistant is told: bounded, structured, and marked as what it is.
+"""Answers to an assistant: bounded, structured, and marked as untrusted data.
 
-Names, notes and mails were written by strangers. Whoever reads them here is a language model, which may take a
-sentence in them for an order; so they come as data, cleaned of what nobody sees, cut short, and under a warning.
+Names, notes and mails were written by strangers, and a language model may follow instructions in them. So they are
+returned as data, without invisible characters, cut short, and with a warning.
 """
 
 import json
@@ -37,7 +37,7 @@ class Answer(BaseModel):
 
 
 def answer(data: Mapping[str, Any], *, left_out: str = "") -> Answer:
-    """Everything as plain JSON, with texts and lists shortened until all of it fits."""
+    """Plain JSON, with texts and lists shortened until it fits the limit."""
     texts, items = LONGEST_TEXT, MOST_ITEMS
     bounded = _bounded(data, texts, items)
     while _size(bounded) > LARGEST and items > 1:

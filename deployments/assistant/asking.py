@@ -1,4 +1,4 @@
-"""What an assistant may set going: runs up to their review, advice to whoever reviews, a reminder that somebody should.
+"""Tools that start something: runs up to their review, suggestions to the reviewer, and reminders to decide.
 
 None of it writes to the CRM, sends a mail or decides; each leaves an entry in the audit log under the assistant's name.
 """
@@ -31,7 +31,7 @@ from tasks.campaign.estimates import Estimate, estimate
 from tasks.campaign.preparing import Wish, prepare
 from tasks.providers.notifications import tell
 
-MOST_LIVE = 5  # campaigns that a user may have under way before an assistant may begin another
+MOST_LIVE = 5  # open campaigns of a user, above which an assistant may not start another
 ASKED = {RunKind.SYNC: NoticeKind.SYNC_ASKED, RunKind.CAMPAIGN: NoticeKind.CAMPAIGN_ASKED}
 
 
@@ -118,7 +118,7 @@ def ask_for_approval(context: ToolContext, kind: RunKind, run_id: str) -> Answer
 
 
 def _demand_free(session: Session, scope: Scope, connection_id: str) -> None:
-    """A person who starts a sync takes the place of one that waits. An assistant does not."""
+    """Refuse if a sync waits for review: a person may supersede it by starting another, an assistant may not."""
     found = connections.connection(session, scope, connection_id)
     if found.status is not ConnectionStatus.ACTIVE:
         raise Refused(f"connection {connection_id} is {found.status}: a person must connect it again")
@@ -142,7 +142,7 @@ def _demand_waiting(session: Session, scope: Scope, run: Run) -> None:
 
 
 def _budget(text: str, brief: str) -> Decimal | None:
-    """A person may leave it open. An assistant may not, where a model is paid."""
+    """The budget, which an assistant must set if a paid model is used; a person may leave it open."""
     if not text:
         if brief and settings().has_model:
             raise Refused("a language model writes: name the most it may cost, such as budget_usd='1.50'")

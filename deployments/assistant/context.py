@@ -1,6 +1,6 @@
-"""On whose behalf an assistant calls a tool: one user of one organization, looked up anew for every call.
+"""The user of an organization on whose behalf an assistant calls tools, looked up anew for every call.
 
-Whoever is no longer a user, or no longer an admin, is so for their assistant at once.
+So the loss of membership or of the admin role takes effect at once.
 """
 
 from collections.abc import Iterator, Mapping
@@ -26,7 +26,7 @@ class ToolContext:
 
     @property
     def name(self) -> str:
-        """As the audit log calls whoever acts here."""
+        """The actor's name in the audit log."""
         return f"assistant of {self.user}"
 
     @contextmanager
@@ -46,5 +46,5 @@ class ToolContext:
 
 
 def page_of(run: Run) -> str:
-    """Where a person decides."""
+    """The address of the page where a person decides."""
     return f"{settings().public_url}/{run.kind}s/{run.id}"

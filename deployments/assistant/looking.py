@@ -1,4 +1,4 @@
-"""What an assistant may look at: syncs, plans, campaigns, mails, contacts. Nothing here changes anything."""
+"""Read-only tools: syncs, plans, campaigns, mails, contacts."""
 
 from typing import Any
 

@@ -40,7 +40,7 @@ def server_of(context: ToolContext) -> MCPServer:
 
 
 def _at(context: ToolContext, tool: Tool) -> Tool:
-    """The tool as a caller sees it: without the context, and with known errors as sentences."""
+    """The tool without its context parameter, and with known errors as ToolError."""
 
     @functools.wraps(tool)
     def called(**given: object) -> Answer:
@@ -52,6 +52,6 @@ def _at(context: ToolContext, tool: Tool) -> Tool:
             raise ToolError(str(error)) from None
 
     seen = inspect.signature(tool)
-    # What the caller fills in is read from here.
+    # The server derives the tool's parameters from its signature.
     called.__signature__ = seen.replace(parameters=list(seen.parameters.values())[1:])  # type: ignore[attr-defined]  # as inspect has it
     return called

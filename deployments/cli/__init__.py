@@ -1,6 +1,6 @@
-"""The command `contactflow`: a thin door to what the other rooms do.
+"""The command `contactflow`, a thin layer over tasks and storage.
 
-Each command lives in a module of its own that is imported when it is called, so that `--help` is there at once.
+Each command's module is imported only when it is called, so that `--help` is instant.
 """
 
 import sys
@@ -75,7 +75,7 @@ class Commands(click.Group):
 @click.version_option(package_name="contactflow")
 def main() -> None:
     """Contact sync and personal bulk e-mail that a person can trust."""
-    # A name that the terminal has no letters for is shown by its numbers: no reason to show nothing.
+    # Characters that the terminal cannot encode are escaped rather than raising an error.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

@@ -1,4 +1,4 @@
-"""`python -m deployments.cli`, for those who have not installed the command."""
+"""`python -m deployments.cli`: the command, where it is not installed."""
 
 from deployments.cli import main
 

@@ -123,13 +123,13 @@ def disconnect_command(connection_id: str, *, as_json: bool) -> None:
 
 
 async def _granted(provider: Provider, token: str, *, contacts_only: bool) -> "Grant":
-    """What the owner allows, by signing in or by a refresh `token`: contacts and mail, or else the contacts alone."""
+    """The grant, by signing in or by a refresh `token`: contacts and mail or, if mail is refused, contacts only."""
     from tasks.providers.access.kept_tokens import app_of, mailing_app_of  # noqa: PLC0415 (as above)
     from tasks.providers.access.oauth import refresh  # noqa: PLC0415 (as above)
     from tasks.providers.access.permissions import asked_too_much  # noqa: PLC0415 (as above)
     from tasks.providers.base import ProviderError  # noqa: PLC0415 (not for a mere list)
 
-    less, asks_nothing = app_of(provider), token and provider is Provider.GOOGLE  # its tokens give what was allowed
+    less, asks_nothing = app_of(provider), token and provider is Provider.GOOGLE  # its tokens carry their scopes
     app = less if contacts_only or asks_nothing else mailing_app_of(provider)
     if not app.client_id:
         raise Refused(f"set CONTACTFLOW_{provider.upper()}_CLIENT_ID to the id of your application first")
@@ -143,7 +143,7 @@ async def _granted(provider: Provider, token: str, *, contacts_only: bool) -> "G
 
 
 async def _sign_in(app: "App") -> "Grant":
-    """Open the browser and wait on loopback until the provider sends it back to us."""
+    """Open the browser, and wait on loopback for the redirect."""
     from tasks.providers.access import sign_in  # noqa: PLC0415 (msal and google-auth are not for a mere list)
 
     _Landing.query = {}
@@ -169,7 +169,7 @@ class _Landing(BaseHTTPRequestHandler):
         self.wfile.write(b"Thank you. You can close this page and go back to the terminal.\n")
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the library's signature)
-        """What is in the address is secret."""
+        """Log nothing: the address contains the authorization code."""
 
 
 def _data(one: ConnectionInfo, pause: str = "") -> dict[str, Any]:

@@ -15,6 +15,6 @@ def advice_as_data(one: Suggestion) -> dict[str, Any]:
 
 
 def tell_advice(advised: list[Suggestion]) -> None:
-    """What an assistant wrote is a stranger's text: on one line, and under its name."""
+    """Print suggestions. An assistant's text is untrusted, so it is kept on one line and attributed."""
     rows = [(one.number or "all", one.advice, as_text(one.reason), one.suggested_by) for one in advised]
     table("\nSuggestions, which decide nothing", ["about", "advice", "reason", "by"], rows, empty="")

@@ -121,7 +121,7 @@ def mail_data(mail: Mail) -> dict[str, Any]:
 
 
 def letter_text(letter: Letter) -> str:
-    """As a reviewer reads and edits it: subject, greeting, paragraphs."""
+    """A letter as text for reading and editing: subject, greeting, paragraphs."""
     return "\n\n".join([f"Subject: {letter.subject}", letter.greeting, *(one.text for one in letter.paragraphs)])
 
 

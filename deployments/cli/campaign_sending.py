@@ -98,7 +98,7 @@ def campaign_retry_failed_command(campaign_id: str, reviewer: str | None, *, as_
 
 
 def wake(campaign: Campaign, answer: dict[str, str] | None = None) -> None:
-    """What was decided stands even if Prefect does not answer: the worker finds it."""
+    """Resume the run after a decision. If Prefect does not answer, the decision stands and the sweeper resumes it."""
     try:
         Engine(settings().prefect_url).resume(campaign.flow_run_id, answer)
     except EngineError as error:

@@ -141,7 +141,7 @@ def _reject(campaign_id: str, rejected: tuple[str, ...], comment: str, reviewer:
 
 
 def _start(store: Store, scope: Scope, campaign_id: str, parameters: dict[str, str]) -> str:
-    """The campaign waits where Prefect does not answer; the sweeper ends one whose run never began."""
+    """Start the run. If Prefect does not answer, the campaign stays; the sweeper ends it if its run never starts."""
     run_id = Engine(settings().prefect_url).start(FLOW, parameters, key=campaign_id)
     with store.begin() as session:
         campaigns.note(session, scope, campaign_id, flow_run_id=run_id)

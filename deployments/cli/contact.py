@@ -42,7 +42,7 @@ def whole(found: Contact, tied: Sequence[StoredLink], deeds: Sequence[Action]) -
 
 
 def _provenance(found: Contact) -> dict[str, Any]:
-    """By field who wrote it last; where a field has several values, each of them with its own origin too."""
+    """Rows of provenance: each field with who wrote it last, and each value of fields that have several."""
     told: dict[str, Any] = {}
     for name, given in document(found.person).items():
         told[name] = provenance.origin(found.provenance, name)
@@ -70,7 +70,7 @@ def _print(found: Contact, deeds: Sequence[Action], accounts: Mapping[str, str])
 
 
 def _origin(where: Mapping[str, Any], accounts: Mapping[str, str]) -> str:
-    """Source and account, when, in which run, and who let it in."""
+    """An origin as text: source and account, time, run, and who approved it."""
     told = [
         where.get("source"),
         accounts.get(where.get("account", "")),

@@ -89,7 +89,7 @@ def import_command(
 
 
 def _scope(session: Session, organization: str | None) -> Scope:
-    """The organization named, or the only one there is."""
+    """The scope of the organization named, or of the only one."""
     if organization is None:
         there = tenants.organizations_all(session)
         if len(there) != 1:
@@ -99,7 +99,7 @@ def _scope(session: Session, organization: str | None) -> Scope:
 
 
 def _editor(session: Session, scope: Scope, user: str) -> str:
-    """Provenance and history name whoever edited: not somebody whom nobody knows."""
+    """Who edits, as provenance and history name them. Refused if it is not a user of the organization."""
     email = user.strip().lower()
     if email and email not in {one.email for one in tenants.users_of(session, scope)}:
         raise Refused(f"{user} is no user of this organization: nothing was read in")
@@ -108,11 +108,11 @@ def _editor(session: Session, scope: Scope, user: str) -> str:
 
 @contextmanager
 def _in_place_of(path: Path) -> Iterator[Path]:
-    """A file beside it that takes its place once it is whole: a full disk leaves the export of yesterday."""
+    """A temporary file that replaces `path` once it is complete, so that a full disk leaves the previous export."""
     if path.exists() and not path.is_file():  # such as /dev/stdout
         yield path
         return
-    there = path.resolve()  # what a link leads to is replaced, not the link
+    there = path.resolve()  # replaces the target of a symbolic link, not the link
     half = there.with_name(f".{there.name}.{os.getpid()}")
     try:
         yield half

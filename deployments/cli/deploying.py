@@ -19,7 +19,7 @@ def deploy_command(pool: str, kind: str, limit: int | None, image: str, *, as_js
     engine = Engine(settings().prefect_url)
     if not engine.is_up():
         raise Refused(f"no answer at {engine.url}: set PREFECT_API_URL to where your Prefect server answers")
-    os.environ["PREFECT_API_URL"] = engine.url  # before Prefect is imported, which looks once
+    os.environ["PREFECT_API_URL"] = engine.url  # before Prefect is imported, which reads it once
 
     from deployments.pools import deploy  # noqa: PLC0415 (imports Prefect)
     from deployments.registry import DEPLOYMENTS  # noqa: PLC0415 (as above)

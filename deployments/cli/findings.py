@@ -1,4 +1,4 @@
-"""What the doctor finds: one thing looked at, how it is, and what would mend it."""
+"""A finding of the doctor: what was checked, its state, and how to repair it."""
 
 from dataclasses import dataclass
 

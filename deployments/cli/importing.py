@@ -25,9 +25,9 @@ LABELLED = re.compile(r"^(?P<value>.*?)(?: \((?P<label>[^()]*)\))?$", re.DOTALL)
 
 
 def read_back(session: Session, scope: Scope, path: Path, user: str, *, by_their_wish: bool = False) -> dict[str, int]:
-    """Only the fields that the file names are touched; returns how many contacts were created, updated, unchanged.
+    """Import an edited export. Only fields that the file names are changed.
 
-    People who were erased come back only `by_their_wish`.
+    Returns the numbers of contacts created, updated and unchanged. Erased people return only with `by_their_wish`.
     """
     erasures.lock_erasures(session, scope)
     rows = rows_of(path)
@@ -64,7 +64,7 @@ def _person(before: Contact | None, values: dict[str, Any]) -> Person:
 
 
 def _touched(before: Contact | None, values: dict[str, Any]) -> dict[str, Any]:
-    """A spreadsheet's cells as values; those that read as they were written are left out, for a cell holds less."""
+    """The values of edited cells. Unedited cells are skipped, since a cell holds less than the value it was made of."""
     return {
         name: _value(name, given) if isinstance(given, str) else given
         for name, given in values.items()

@@ -1,4 +1,4 @@
-"""Look at syncs and their plans. Nothing here starts or changes anything, so nothing slow need be imported."""
+"""Commands that show syncs and their plans. They change nothing and import nothing slow."""
 
 from typing import Any
 
@@ -150,7 +150,7 @@ def _print(sync: Sync, rows: list[Change], total: int, advised: list[Suggestion]
 
 
 def _told(row: Change) -> tuple[str, str]:
-    """Who it is about and what would change; once the preview is over, only which contact and which fields."""
+    """Name and changes of a row; after the preview was destroyed, only the contact's id and the fields."""
     if row.proposal is None:
         return row.object_id, as_text(row.fields)
     return row.proposal.name, "\n".join(map(cell_text, row.proposal.cells))

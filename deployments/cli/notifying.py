@@ -1,4 +1,4 @@
-"""Where an organization's people are told of what needs them."""
+"""The addresses to which an organization's notices are sent."""
 
 import sys
 from collections.abc import Mapping

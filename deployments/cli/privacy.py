@@ -1,4 +1,4 @@
-"""What a person may ask of an organization: all that it holds of them, and that it be gone."""
+"""A person's rights: export and erasure of everything an organization holds of them."""
 
 import json
 import sys
@@ -95,7 +95,7 @@ def _tell(done: Erasure, left: str) -> None:
 
 
 def _asked_by(session: Session, organization: str, user: str) -> tuple[Scope, str]:
-    """A user's own scope; the operator at the terminal acts for the organization."""
+    """The scope and actor: the user named, or the operator at the terminal for the whole organization."""
     if not user:
         return tenants.whole_organization(session, organization), "terminal"
     return tenants.scope_of(session, organization, user), user.strip().lower()

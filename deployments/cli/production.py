@@ -1,4 +1,4 @@
-"""`contactflow doctor --production`: what may be as it is on one's own machine, and not where many rely on it."""
+"""`contactflow doctor --production`: checks that matter only in production."""
 
 import os
 from collections.abc import Iterator

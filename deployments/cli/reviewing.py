@@ -1,4 +1,4 @@
-"""The review in the terminal: look, decide, take back."""
+"""The review at the terminal: decide about a sync's plan, and undo it."""
 
 import sys
 
@@ -91,7 +91,7 @@ def _run_undo(engine: Engine, sync_id: str, reviewer: str) -> None:
 
 
 def _go_on(store: Store, sync: Sync, decision: Decision, *, wait: bool, as_json: bool) -> None:
-    """Wake the run. The decision stands even if Prefect does not answer: the worker finds it."""
+    """Resume the run after a decision. If Prefect does not answer, the decision stands and the sweeper resumes it."""
     engine = Engine(settings().prefect_url)
     answer = {"decision": decision.choice.value, "reviewer": decision.reviewer, "comment": decision.comment[:2000]}
     try:

@@ -79,6 +79,6 @@ def say(text: str) -> None:
 
 
 def ctrl_c_for_both() -> None:
-    """`kill` ends it as Ctrl-C does: in order, with nothing left running."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # SIGINT too: a shell's `&` has it ignored
+    """Make SIGTERM and SIGHUP end it like Ctrl-C: in order, with nothing left running."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # SIGINT too: a shell's `&` ignores it
         signal.signal(number, signal.default_int_handler)

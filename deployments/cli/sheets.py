@@ -1,6 +1,6 @@
-"""The rows of an exported file that comes back, from a spreadsheet or a script: whole, or refused in a sentence.
+"""Read the rows of an edited export, from a spreadsheet or a script.
 
-Whatever would blank, shift or drop a value unseen is refused: a row cut short or too long, a quote never closed.
+Anything that could silently blank, shift or drop a value is refused: rows too short or too long, unclosed quotes.
 """
 
 import csv
@@ -26,7 +26,7 @@ _MEGABYTE = 2**20
 
 
 def rows_of(path: Path) -> list[Row]:
-    """Each row's id, and the values of the fields that it names."""
+    """Each row's id, with the values of its fields."""
     body = _bytes(path)
     rows = list(_json_rows(path.name, body) if path.suffix.lower() == ".json" else _csv_rows(path.name, body))
     twice = [row_id for row_id, times in Counter(row_id for row_id, _ in rows if row_id).items() if times > 1]
@@ -64,7 +64,7 @@ def _csv_rows(name: str, body: bytes) -> Iterator[Row]:
         text = as_narrow(body).decode()
     except UnicodeDecodeError:
         raise Refused(f"{name} is not UTF-8: save it as CSV in UTF-8") from None
-    csv.field_size_limit(sys.maxsize)  # one cell may hold a whole note; the file as a whole has its limit
+    csv.field_size_limit(sys.maxsize)  # a cell may hold a long note; the size of the file is limited instead
     table = _table(text)
     head = next(table, [])
     _refuse_unknown(head, "id")
@@ -76,7 +76,7 @@ def _csv_rows(name: str, body: bytes) -> Iterator[Row]:
 
 
 def _table(text: str) -> Iterator[list[str]]:
-    """Under the delimiter whose head tells the most columns."""
+    """The table, read with the delimiter that gives the most columns in the header."""
     lines = list(io.StringIO(text.replace("\0", ""), newline=""))
 
     def told(delimiter: str) -> int:

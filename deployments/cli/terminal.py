@@ -39,7 +39,7 @@ from storage.settings import SettingsError
 from storage.sync.opening import AlreadyOpen
 from storage.sync.syncs import UnknownSync
 
-# Errors whose text is meant for the person at the terminal. Those of rooms that are slow to enter are known by name.
+# Errors whose text is meant for the user. Those from modules that are slow to import are recognised by name.
 EXPECTED: tuple[type[Exception], ...] = (
     AlreadyOpen, AlreadyThere, BadSetting, BadSurvivorship, CampaignIsOver, CannotBackUp, CannotDecide, CannotDecrypt,
     CannotMerge, CannotUnmerge, HashKeyMissing, NotAllowed, SettingsError, UnknownCampaign, UnknownConnection,
@@ -93,7 +93,7 @@ def ready_store() -> Store:
 
 
 def reviewer_of(session: Session, scope: Scope, owner_id: str, email: str | None) -> str:
-    """Who decides: whoever was named, if they are a user of the organization; the run's own user without a name."""
+    """Who decides: the user named or, without one, the run's own user. Raises Refused for an unknown user."""
     users = {user.id: user.email for user in tenants.users_of(session, scope)}
     if email is None:
         return users[owner_id]
@@ -114,7 +114,7 @@ def text_of(path: Path) -> str:
 
 def show(as_json: bool, value: Any, text: Callable[[], None]) -> None:  # noqa: FBT001 (the option itself)
     if as_json:
-        # Where letters beyond ASCII cannot be written JSON has another spelling for them.
+        # Escape non-ASCII characters if the terminal cannot encode them.
         is_wide = sys.stdout.encoding.lower().startswith("utf")
         click.echo(json.dumps(value, default=_plain, indent=2, ensure_ascii=not is_wide))
     else:
@@ -128,11 +128,11 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], 
 
     drawn = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        drawn.add_column(column, overflow="fold", no_wrap=column == "id")  # an id is there to be copied
+        drawn.add_column(column, overflow="fold", no_wrap=column == "id")  # ids are copied, so they must not wrap
     for row in rows:
         drawn.add_row(*(Text(str(_plain(cell))) for cell in row))
     if drawn.row_count:
-        # A pipe has no width of its own: nothing is cut there.
+        # A pipe has no width: use one that cuts nothing.
         Console(width=None if sys.stdout.isatty() else 200, highlight=False).print(drawn)
     elif empty:
         click.echo(empty)
@@ -162,7 +162,7 @@ def _without_traceback(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _demand_text(given: Mapping[str, Any]) -> None:
-    """Bytes of another encoding reach us as halves of letters, which no database and no JSON takes. A path may."""
+    """Refuse arguments in another encoding, which arrive as lone surrogates. Only paths may contain them."""
     for value in given.values():
         words = value if isinstance(value, tuple) else (value,)
         if any(isinstance(word, str) and not _is_text(word) for word in words):
@@ -174,12 +174,12 @@ def _is_text(word: str) -> bool:
 
 
 def _sentence(error: Exception) -> str:
-    """What to tell of an error that people can mend; nothing of one that is a mistake of ours."""
+    """The text of an error that the user can do something about; empty for a bug."""
     if is_expected(error):
         return str(error)
     if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return f"what was asked for cannot be written whole: {error.strerror}"
-    # Out of reach, full, locked, read-only, or no database at all; a statement that is wrong is of another type.
+    # Unreachable, full, locked, read-only or no database; a wrong SQL statement raises another type.
     if isinstance(error, OperationalError) or type(error) is DatabaseError:
         cause = " ".join(str(error.orig).split())
         return f"the database cannot be used: {cause}; check CONTACTFLOW_DATABASE_URL, `contactflow doctor` tells more"

@@ -65,7 +65,7 @@ def merge_command(
         _print_outcome(pair, outcome)
         click.confirm("Make them one?", abort=True)
     with store.begin() as session:
-        # What was looked at is what is written: the pair names the versions of both.
+        # Write exactly what was shown: the pair holds the versions of both contacts.
         pair, outcome = _outcome(session, scope, twins_id, keep, take, lock=True)
         merging.merge(session, scope, pair, outcome.contact, by=who, undo_for=undo_time(session, scope))
     told = f"{pair.gone.id} is now part of {pair.kept.id}; `contactflow unmerge {twins_id}` takes it back"

@@ -6,8 +6,8 @@ from typing import Any
 from storage.records import Cell
 from tasks.rules.wording import as_text
 
-SEPARATOR = " ::: "  # Google's own, so that its address book reads what we write
-# What a spreadsheet computes; numbers of telephones, which it cannot compute, stay as they are.
+SEPARATOR = " ::: "  # Google's own separator, so that its import reads our files
+# What a spreadsheet would take for a formula; phone numbers, which start with a plus too, are left as they are.
 FORMULA = re.compile(r"[=@\t\r]|[+-](?![\d ().\-/]+(?:;ext=\d+)?(?: \([\w ()]*\))?(?: ::: .*)?\Z)", re.DOTALL)
 
 
@@ -18,7 +18,7 @@ def cell_text(cell: Cell) -> str:
 
 
 def spreadsheet_cell(value: Any) -> str:
-    """A field in one cell. A spreadsheet must not take a name for a formula; reading back takes the mark off again."""
+    """A field as one cell, with a mark in front of what looks like a formula; importing removes the mark."""
     text = SEPARATOR.join(map(as_text, value)) if isinstance(value, tuple) else str(value)
     return f"'{text}" if FORMULA.match(text) else text
 

@@ -1,4 +1,4 @@
-"""Follow a run from the terminal until something is for the person to do."""
+"""Follow a run at the terminal until it needs the user."""
 
 import sys
 import time
@@ -23,7 +23,7 @@ OVER = (*NEVER_BEGAN, "Crashed", "Completed")
 
 
 def follow(store: Store, engine: Engine, sync_id: str, run_id: str, *, until: tuple[SyncStatus, ...] = ()) -> Sync:
-    """Wait for a preview or an end; with `until`, for one of these alone."""
+    """Wait for a preview or the end; with `until`, for one of these statuses."""
     with _spinner() as tell:
         while True:
             sync = _look(store, sync_id)
@@ -40,7 +40,7 @@ def follow(store: Store, engine: Engine, sync_id: str, run_id: str, *, until: tu
 def follow_campaign(
     store: Store, engine: Engine, campaign_id: str, *, run_id: str = "", until: tuple[CampaignStatus, ...] = ()
 ) -> Campaign:
-    """As `follow`, for a campaign. Without `run_id` it was prepared before its run, and is there from the start."""
+    """Like `follow`, for a campaign. Without `run_id` the campaign was prepared before its run, so it exists."""
     with _spinner() as tell:
         while True:
             campaign = _look_at_campaign(store, campaign_id)
@@ -59,7 +59,7 @@ def _is_there(campaign: Campaign, until: tuple[CampaignStatus, ...]) -> bool:
 
 
 def wait_for_run(engine: Engine, run_id: str) -> None:
-    """Until a run is over; Refused with its own words where it failed."""
+    """Wait for the end of a run. Raises Refused with the run's message if it failed."""
     with _spinner() as tell:
         while (state := engine.state(run_id)) not in OVER:
             tell(state)
@@ -86,7 +86,7 @@ def _look_at_campaign(store: Store, campaign_id: str) -> Campaign | None:
 
 @contextmanager
 def _spinner() -> Iterator[Callable[[str], None]]:
-    """To the error stream, so that what is printed can be piped."""
+    """A spinner on standard error, so that the output can be piped."""
     if not sys.stderr.isatty():
         yield lambda _text: None
         return

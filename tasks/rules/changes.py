@@ -99,7 +99,7 @@ def merge_sets(
 
 
 def _more_telling(ours: Any, theirs: Any) -> Any:
-    """Of a value known to both, the one with more information: a label or part that only the source has is taken."""
+    """Our value, with the source's label if ours has none."""
     if isinstance(ours, Labelled) and not ours.label:
         return theirs
     return ours

@@ -1,7 +1,7 @@
 """Prompts for a model, and how its answer becomes a letter.
 
 The part shared by a whole campaign comes first, so that services can cache it; the contact's facts come last, as data.
-One contact per request, so that no mail can contain another's facts. Any change here needs a new PROMPT_VERSION.
+One contact per request, so that no mail can contain another's facts. Any change of wording needs a new PROMPT_VERSION.
 """
 
 import hashlib
@@ -45,7 +45,7 @@ class Said(BaseModel):
 
 
 class Answer(BaseModel):
-    """The schema of the model's answer, sent with the request."""
+    """What the model must give back: its schema is sent with the question."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -45,7 +45,7 @@ def _presence(reading: Reading) -> list[Finding]:
 
 
 def _is_dense(text: str) -> bool:
-    """Scripts that say in six signs what others say in twenty."""
+    """Whether most of the text is in a script that needs few characters, such as Chinese."""
     return sum(sign > "\u2e80" for sign in text) * 3 >= SHORTEST_BODY
 
 
