@@ -45,7 +45,7 @@ def _presence(reading: Reading) -> list[Finding]:
 
 
 def _is_dense(text: str) -> bool:
-    """Whether most of the text is in a script that needs few characters, such as Chinese."""
+    """Whether a short text says enough in a script that needs few characters, such as Chinese."""
     return sum(sign > "\u2e80" for sign in text) * 3 >= SHORTEST_BODY
 
 

@@ -1,4 +1,4 @@
-"""Record linkage: traits of a person, blocking keys, a verdict for each candidate pair, and clusters from pairs."""
+"""Record linkage: traits to compare, blocking keys for candidate pairs, a verdict per pair, and people from pairs."""
 
 from tasks.rules.matching.judge import judge
 from tasks.rules.matching.keys import block_keys, neighbours

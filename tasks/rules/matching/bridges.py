@@ -1,6 +1,6 @@
-"""Transitive matches: two records that both match a third strongly, though they match each other too little.
+"""Two people who both match a third closely are worth a question, even if they match each other too weakly.
 
-One step over strong pairs only, so that no chain of weak pairs forms a person; and never more than `maybe`.
+Only one step over strong pairs, so that no chain of weak ones forms a person; the verdict is never more than MAYBE.
 """
 
 from collections import defaultdict
@@ -15,11 +15,11 @@ from tasks.rules.matching.traits import Traits
 from tasks.rules.matching.verdict import COLLEAGUES, objections
 
 STRONG = 0.9
-_MOST_NEIGHBOURS = 12  # a record that matches more is too common to be evidence
+_MOST_NEIGHBOURS = 12  # a record with more strong matches is too unspecific to connect any two of them
 
 
 def bridged(matches: Collection[Match], people: Sequence[Traits], incoming: Collection[str]) -> list[Match]:
-    """Additional `maybe` matches, each with at least one incoming record."""
+    """MAYBE matches that the direct comparison did not raise; the left person of each is an incoming one."""
     told = {frozenset((match.left, match.right)) for match in matches}
     by_id = {person.id: person for person in people}
     found: dict[frozenset[str], Match] = {}
@@ -56,5 +56,5 @@ def _question(one: Traits, other: Traits, score: float) -> Match | None:
 
 
 def _two_people(one: Traits, other: Traits, evidence: Evidence) -> bool:
-    """Whether given names differ: a nameless record with a family's address matches several people of that family."""
+    """Given names differ: a nameless record (a family's address) may match each relative, who are still two people."""
     return evidence.given is Given.DIFFERENT and not (one.name_is_guessed or other.name_is_guessed)

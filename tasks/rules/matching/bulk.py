@@ -1,6 +1,6 @@
-"""The comparison of `evidence`, vectorised for millions of pairs: each distinct pair of values is compared once.
+"""Vectorised `evidence.compare` for millions of pairs: every distinct pair of values is compared only once.
 
-The result must be the same as that of `evidence`, which defines the levels.
+`evidence` defines what the levels mean; the results here must be identical, only faster.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
@@ -31,7 +31,7 @@ _NO_FAMILY = (Family.UNKNOWN, Family.DIFFERENT)
 
 
 def compare_all(people: Sequence[Traits], left: Positions, right: Positions) -> Levels:
-    """One row a pair, one column a field of `Evidence`."""
+    """One row per pair, one column per field of `Evidence`."""
     levels = np.zeros((len(left), FIELDS), dtype=np.int8)
 
     def fill(field: str, values: Iterable[Hashable], compare: _Compare) -> None:
@@ -56,7 +56,7 @@ def compare_all(people: Sequence[Traits], left: Positions, right: Positions) -> 
 
 
 def _by_distinct_pair(values: Sequence[Hashable], left: Positions, right: Positions, compare: _Compare) -> Levels:
-    """Levels of each pair, 0 where a value is None. Distinct pairs of values are compared once."""
+    """Compare each distinct pair of values once; level 0 (unknown) where either value is `None`."""
     distinct, codes = _encode(values)
     levels = np.zeros(len(left), dtype=np.int8)
     known = np.flatnonzero((codes[left] > 0) & (codes[right] > 0))
@@ -82,7 +82,7 @@ def _best(
     compare: Callable[[list[Any], Positions, Positions], Levels],
     nothing: int,
 ) -> Levels:
-    """The best (lowest) level over all combinations of the two people's values; `nothing` if one of them has none."""
+    """The lowest (best) level over all combinations of the two people's values; `nothing` where one has no value."""
     counts = np.array([len(several) for several in values], dtype=np.int64)
     first = np.concatenate(([0], np.cumsum(counts)))
     crossed = counts[left] * counts[right]
@@ -98,7 +98,7 @@ def _best(
 
 
 def _turn(people: Sequence[Traits], left: Positions, right: Positions, levels: Levels) -> None:
-    """Compare given with family names crosswise where names disagree and their initials suggest a swap."""
+    """Set the order; compare disagreeing names crosswise (`evidence.crosswise`) if their initials allow a match."""
     given, family = levels[:, FIELD["given"]], levels[:, FIELD["family"]]
     levels[:, FIELD["order"]] = np.where((given > 0) | (family > 0), Order.STRAIGHT, Order.UNKNOWN)
     different = (given == Given.DIFFERENT) | (family == Family.DIFFERENT)

@@ -1,4 +1,4 @@
-"""Two people to whom one domain gave an address each, in their own names: nearly alike in writing, but two."""
+"""Two people with an address each at one domain, spelling their own names: similar in writing, but two people."""
 
 from tasks.rules.folding import fold_name
 from tasks.rules.mail_addresses import Mailbox
@@ -9,7 +9,7 @@ _SHARED = (Email.UNKNOWN, Email.SAME)
 
 
 def are_colleagues(one: Traits, other: Traits, evidence: Evidence) -> bool:
-    """A slip of the pen changes a name or an address; that it changes both alike is no slip."""
+    """A typo changes a name or an address; where both differ in the same way, it is no typo."""
     if evidence.email in _SHARED or not _names_differ(evidence):
         return False
     return any(
@@ -22,7 +22,7 @@ def are_colleagues(one: Traits, other: Traits, evidence: Evidence) -> bool:
 
 
 def _names_differ(evidence: Evidence) -> bool:
-    """Neither for a short form, an initial or a double name: who has these may well have two addresses."""
+    """False for a short form, an initial or a double name: one person may well have an address for each form."""
     given, family = evidence.given, evidence.family
     if given in (Given.SHORT, Given.INITIAL) or family is Family.PART:
         return False

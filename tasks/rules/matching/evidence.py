@@ -1,4 +1,4 @@
-"""Two people laid side by side, field by field: the obvious comparison that every verdict rests on."""
+"""Compare two people field by field: the reference comparison that every verdict rests on."""
 
 import re
 
@@ -13,9 +13,9 @@ from tasks.rules.matching.traits import Traits
 CLOSE_NAME = 0.88
 _NUMBERS = re.compile(r"[0-9]+")
 TOO_SHORT_FOR_A_SLIP = 3
-SHORT = 4  # where another first letter is another name: Yang and Wang, Bond and Pond
+SHORT = 4  # letters; up to here another first letter means another name: Yang and Wang, Bond and Pond
 
-# The domain of an address that both have was counted with the address.
+# With one of these, the shared domain is no further evidence: it was counted with the address.
 SAME_ADDRESS = (Email.SAME, Email.ROLE)
 _AT_ODDS = (
     (Given.DIFFERENT, Family.DIFFERENT),
@@ -51,8 +51,8 @@ def at_odds(given: Given, family: Family) -> bool:
 
 
 def crosswise(one: Traits, other: Traits) -> tuple[Given, Family] | None:
-    """Given name against family name, because many cards have them swapped. The better agreement stands as the
-    family name's, so that it is the same from either side.
+    """Compare given name with family name, because many cards have them swapped; None if neither pair agrees. The
+    better agreement is reported as the family name's, so that the result is symmetric.
     """
     levels = _text(one.given.text, other.family.text), _text(one.family.text, other.given.text)
     better, worse = sorted(levels, key=_BY_AGREEMENT.index)
@@ -74,7 +74,7 @@ def given_names(one: GivenName, other: GivenName) -> Given:
 
 
 def given_forms(one: GivenName, other: GivenName) -> Given:
-    """What can be told without looking at the spelling."""
+    """The level as far as it needs no fuzzy comparison of spellings; UNKNOWN if it does."""
     if one.text == other.text:
         return Given.SAME
     first, second = one.parts[0], other.parts[0]
@@ -113,6 +113,6 @@ def _close(one: str, other: str) -> bool:
 
 
 def other_numbers(one: str, other: str) -> bool:
-    """Whoever numbers names means several: Guest 12 is not Guest 13, however near the two are in writing."""
+    """Whether both names contain numbers, but different ones: Guest 12 is not Guest 13, however similarly spelt."""
     mine, theirs = _NUMBERS.findall(one), _NUMBERS.findall(other)
     return bool(mine and theirs) and mine != theirs

@@ -1,4 +1,4 @@
-"""One field of two people: how far do their addresses, numbers, dates and companies agree?"""
+"""The agreement level of single fields of two people: addresses, numbers, dates and companies."""
 
 from itertools import product
 
@@ -84,7 +84,7 @@ def addresses(mine: tuple[Place, ...], theirs: tuple[Place, ...]) -> tuple[Stree
 
 
 def _distance(levels: tuple[Street, Town]) -> tuple[int, ...]:
-    """What is not known counts as somewhat alike: better than what differs."""
+    """Sort key, best first: an unknown part ranks as somewhat alike, before a different one; all unknown ranks last."""
     street, town = levels[0] or Street.LIKE, levels[1] or Town.CLOSE
     return not any(levels), street + town, street, *levels
 
@@ -118,7 +118,7 @@ def _towns(one: Place, other: Place) -> Town:
 
 
 def employment(person: Traits) -> Employment:
-    """A company's name and its words, and the domains under which its people write."""
+    """The company's name, its words, and the stems of the person's e-mail domains, free mail providers excepted."""
     domains = frozenset([box.stem for box in person.mailboxes if box.stem and not box.free])
     return person.company.text, person.company.words, domains
 

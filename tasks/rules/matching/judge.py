@@ -1,4 +1,4 @@
-"""Sure, maybe or different for every candidate pair, on all the evidence, with the reason in words."""
+"""The verdict on every candidate pair (sure, maybe or different) from all the evidence, with the reason in words."""
 
 from collections.abc import Sequence
 
@@ -19,12 +19,9 @@ _EMAIL, _PHONE = FIELD["email"], FIELD["phone"]
 
 
 def judge(incoming: Sequence[Traits], existing: Sequence[Traits], pairs: ArrayLike) -> list[Match]:
-    """The matches among `pairs`, positions in `[*incoming, *existing]` of which the first is an incoming person's.
-
-    Pairs judged different are omitted.
-    """
+    """Pairs are positions in `[*incoming, *existing]`, the first always an incoming one; DIFFERENT is left out."""
     known = [*incoming, *existing]
-    people = discount_shared(known)  # for the evidence; an objection stands, shared or not
+    people = discount_shared(known)  # for scores only; objections use the traits without this discount
     left, right = np.asarray(pairs, dtype=np.int64).reshape(-1, 2).T
     levels = compare_all(people, left, right)
     scores = 1 / (1 + np.exp(-learn(levels).of(levels) - telling(people, left, levels)))

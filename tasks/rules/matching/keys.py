@@ -10,7 +10,7 @@ _TELLING = 3
 
 
 def block_keys(people: Sequence[Traits]) -> tuple[list[int], list[str], list[str]]:
-    """Whose, by which rule, which key: three columns, as `storage.sync.blocking` takes them."""
+    """Three columns as `storage.sync.blocking` takes them: position of the person, name of the rule, key."""
     whose, rules, keys = [], [], []
     for position, person in enumerate(people):
         for rule, key in set(_keys(person)):
@@ -21,7 +21,7 @@ def block_keys(people: Sequence[Traits]) -> tuple[list[int], list[str], list[str
 
 
 def neighbours(people: Sequence[Traits]) -> list[str]:
-    """A block too large to be compared whole is sorted by this, so that the likeliest stand side by side."""
+    """A sort key per person: in a block too large to compare all pairs, it puts likely matches next to each other."""
     return [f"{min(p.given.text, p.family.text)} {max(p.given.text, p.family.text)} {p.birthday}" for p in people]
 
 
@@ -58,7 +58,7 @@ def _street_keys(place: Place) -> Iterator[tuple[str, str]]:
 
 
 def _name_keys(person: Traits) -> Iterator[tuple[str, str]]:
-    """In either order, because many cards have given and family name swapped."""
+    """Independent of the order of the names, because many cards have given and family name swapped."""
     given, family = person.given.text, person.family.text
     if given and family:
         sounds = sound(given), sound(family)
@@ -69,7 +69,7 @@ def _name_keys(person: Traits) -> Iterator[tuple[str, str]]:
 
 
 def _broad_keys(person: Traits) -> Iterator[tuple[str, str]]:
-    """Affordable only where few share them: in a small batch, or for a rare value. Their rules end in "alone"."""
+    """Cheap enough only where few people share them: small batches, rare values. Their rules' names end in "alone"."""
     for name in filter(None, {person.given.text, person.family.text}):
         yield "name alone", name
     for place in person.places:

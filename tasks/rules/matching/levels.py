@@ -1,4 +1,4 @@
-"""How a field can agree. 0 says that one of the two does not tell; what each level is worth is learnt in `weights`."""
+"""Agreement levels of each field. 0 means that one side has no value; `weights` learns what each level is worth."""
 
 from enum import IntEnum
 from functools import lru_cache

@@ -1,6 +1,6 @@
-"""Who resembles whom in meaning: what of a person is put into a vector, and whose vectors lie near each other.
+"""Candidate pairs by embeddings: which text of a person is embedded, and whose vectors are near each other.
 
-Vectors only bring people together to be compared. What then is said of them rests on the evidence, as of all others.
+Vectors only select pairs to compare. The verdict rests on the evidence, as for all other pairs.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ Vectors = NDArray[np.float16]
 
 
 def wording(person: Traits) -> str:
-    """Names, employer, towns, and what stands in e-mail addresses: no number, no street, no birthday, no note."""
+    """The text to embed: names, employer, towns and parts of e-mail addresses; no number, street, birthday or note."""
     boxes = [part for box in person.mailboxes if not box.role for part in (box.local, box.stem)]
     words = [person.called, *sorted(person.company.words), *boxes]
     towns = [place.city for place in person.places]
@@ -27,7 +27,7 @@ def wording(person: Traits) -> str:
 
 
 def compact(vectors: Sequence[Sequence[float]]) -> Vectors:
-    """Any model's vectors in half a kilobyte each: a projection by chance, always the same, keeps who is near whom."""
+    """Any model's vectors in half a kilobyte each, by a fixed random projection, which preserves who is near whom."""
     whole = np.asarray(vectors, dtype=np.float32)
     short = whole @ _projection(whole.shape[1])
     short /= np.linalg.norm(short, axis=1, keepdims=True).clip(1e-9)
@@ -40,7 +40,7 @@ def _projection(size: int) -> NDArray[np.float32]:
 
 
 def nearest(left: Vectors, right: Vectors, *, most: int = 3, least: float = 0.6) -> list[tuple[int, int]]:
-    """For each on the left up to `most` on the right that are at least so near: everybody is looked at."""
+    """For each left vector up to `most` right ones with a cosine similarity of at least `least`; exhaustive search."""
     if not len(left) or not len(right):
         return []
     others = right.astype(np.float32).T

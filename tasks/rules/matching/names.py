@@ -1,4 +1,4 @@
-"""Given names, family names and companies brought to comparable forms, once for each spelling."""
+"""Given names, family names and companies normalised for comparison, cached by spelling."""
 
 from functools import lru_cache
 from typing import NamedTuple
@@ -12,7 +12,7 @@ _COMPANY_FORMS = words("company_forms")
 
 
 class GivenName(NamedTuple):
-    """`text` is the name in one word; `middle` are the names that follow, on the same card."""
+    """`text` is the name as one word without blanks; `middle` are the card's middle names; `formal` its full forms."""
 
     text: str = ""
     parts: tuple[str, ...] = ()

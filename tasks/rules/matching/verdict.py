@@ -132,9 +132,9 @@ def strangers(evidence: Evidence, objected: Collection[str]) -> bool:
 def decide(
     score: float, evidence: Evidence, *, objected: Collection[str], guessed: bool, asked: bool = False
 ) -> tuple[Verdict, float]:
-    """The verdict, and the score brought into the verdict's band, so that the one never belies the other.
+    """The verdict, and the score, moved into the band of SURE or MAYBE so that it never contradicts them.
 
-    `asked` says that it is a question whatever the score says.
+    `asked`: at least MAYBE, whatever the score.
     """
     named = score >= SURE_FROM and not guessed and supports(evidence)
     if not objected and (named or suffices(evidence, guessed=guessed)):
