@@ -13,7 +13,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
     known = settings()
-    # Its own log of requests would hold addresses as they were typed.
+    # uvicorn's access log would contain tokens and names in URLs.
     uvicorn.run(
         create_app(opened(known)), host="127.0.0.1", port=known.web_port, access_log=False, server_header=False,
         log_config=None,

@@ -1,4 +1,4 @@
-"""What assistants advised about a run: shown beside what it is about, and followed by a person or by nobody."""
+"""Suggestions of assistants about a run, shown beside what they are about; only a person can follow them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from storage.sync import plans
 from web.visits import Refusal, Visit
 
 DEED_OF = {Advice.APPROVE: Deed.APPROVED, Advice.REJECT: Deed.REJECTED}
-WHOLE = 0  # what is about nothing single
+WHOLE = 0  # the number of suggestions about the run as a whole
 
 
 @dataclass(frozen=True, slots=True)
 class Advised:
-    """`to_follow` counts what could be followed at once: nobody has decided about it, and all advice is the same."""
+    """`to_follow`: undecided rows whose suggestions agree, which can be followed with one press."""
 
     of: Mapping[int, Sequence[Suggestion]]
     to_follow: Mapping[Advice, int]
@@ -43,7 +43,7 @@ def advised(session: Session, visit: Visit, run: Run, *, waits: bool) -> Advised
 
 
 def to_follow(session: Session, visit: Visit, run: Run) -> tuple[Deed, list[str]]:
-    """What to do with which rows: as advised when the page was looked at, not what was advised since."""
+    """The suggested decision and its undecided rows, by the suggestions that the page showed, without later ones."""
     word, newest = visit.form.one("advised"), visit.form.one("newest")
     if word not in DEED_OF:
         raise Refusal(400, "No such suggestion", "Load the page again.")
@@ -55,7 +55,7 @@ def to_follow(session: Session, visit: Visit, run: Run) -> tuple[Deed, list[str]
 
 
 def _agreed(found: Sequence[Suggestion], advice: Advice) -> list[int]:
-    """Rows that everybody who advised said the same about."""
+    """Rows whose suggestions all agree."""
     by_row = {number: {one.advice for one in some} for number, some in groupby(found, key=lambda one: one.number)}
     return [number for number, said in by_row.items() if number != WHOLE and said == {advice}]
 

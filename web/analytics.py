@@ -1,4 +1,4 @@
-"""What became of it all: how far campaigns come, what came back, what it cost, and what syncs wrote."""
+"""Analytics: the funnel of campaigns, replies and bounces, costs, and what syncs wrote."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,7 +17,7 @@ from storage.session import Session
 from web.charts import Chart, Share, columns, shares
 from web.visits import Visit, number_of
 
-SPANS = {30: 1, 90: 3, 365: 14}  # days that are looked back at, by how many of them make a column
+SPANS = {30: 1, 90: 3, 365: 14}  # days shown → days per column
 USUAL = 30
 LATELY = 20
 OPENERS = {Visitor.HUMAN: "Likely a person", Visitor.UNKNOWN: "Unknown", Visitor.MACHINE: "A machine"}
@@ -25,7 +25,7 @@ OPENERS = {Visitor.HUMAN: "Likely a person", Visitor.UNKNOWN: "Unknown", Visitor
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The days looked at: today, and so many before it."""
+    """The period shown: today and the days before it."""
 
     days: int
     until: datetime
@@ -38,7 +38,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What one recipient and one reply cost, where there are any."""
+    """The cost per recipient and per reply, if there are any."""
 
     total: Decimal
     recipient: Decimal | None
@@ -88,7 +88,7 @@ def synced(session: Session, scope: Scope, span: Span) -> Chart:
 
 
 def funnel(totals: Totals) -> list[Share]:
-    """Each step as a share of those who were to be written to."""
+    """Each step as a share of the recipients."""
     known = totals.statistics
     steps = {
         "Audience": known.audience, "Written": known.generated, "Sent": known.sent, "Opened": known.opened,

@@ -1,4 +1,4 @@
-"""The web process: a list of routes, and what stands before them."""
+"""The web application: its routes and middleware."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -93,7 +93,7 @@ ROUTES: Sequence[BaseRoute] = (
     Route("/connections/{connection_id}/sync", deed(connections.sync_now), methods=["POST"]),
 )
 
-# Addresses that stand in mails: whoever holds one may go there.
+# Links in mails: their signed tokens are all that is needed.
 IN_MAILS: Sequence[BaseRoute] = (
     Route("/u/{token}", public(tracking.ask_to_unsubscribe), methods=["GET"]),
     Route("/u/{token}", public(tracking.unsubscribe), methods=["POST"]),
@@ -113,7 +113,7 @@ BROKEN_FOR_STRANGERS = Refusal(
 
 
 class Files(StaticFiles):
-    """Each address names what the file holds, so that a browser may keep it for ever."""
+    """Static files whose URLs contain a hash of the content, so that browsers may cache them for ever."""
 
     def file_response(self, *args: Any, **named: Any) -> Response:
         response = super().file_response(*args, **named)
@@ -146,8 +146,8 @@ def _is_of_a_mail(request: Request) -> bool:
 
 
 def _broken(request: Request, _error: Exception) -> Response:
-    """Who is signed in is not looked up once more: that may be what is broken."""
+    """The page for an unexpected error. It does not look up the session, which may be what fails."""
     context: AppContext = request.app.state.context
     response = refused(Visit(request, context, None, ""), BROKEN_FOR_STRANGERS if _is_of_a_mail(request) else BROKEN)
-    response.headers.update(headers_of(context))  # this answer goes out past all that stands around the pages
+    response.headers.update(headers_of(context))  # this response bypasses the middleware
     return response

@@ -1,7 +1,7 @@
-"""Charts as shapes: numbers in, rectangles out, in hundredths of a drawing that stretches to its place.
+"""Charts: numbers in, rectangles out, in hundredths of a drawing that is stretched to its place.
 
-Colours, words and scales stand in the page around the drawing, so that they follow the reader's size, contrast and
-language, and a table of the same numbers stands behind each.
+Colours, labels and scales are in the page around the drawing, so that they follow the reader's font size and contrast.
+Each chart comes with a table of the same numbers.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 WHOLE = 100.0
-GAP = 0.22  # of a column's room
-LEAST = 0.8  # what is there can be seen
+GAP = 0.22  # share of a column's width
+LEAST = 0.8  # the least height of a value above 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """What stands at one place of the axis, with the words that say it."""
+    """The column at one place of the axis, with its description."""
 
     label: str
     values: tuple[int, ...]
@@ -59,7 +59,7 @@ class Share:
 def columns(
     title: str, series: Mapping[str, Mapping[date, int]], since: date, until: date, *, width: int, stacked: bool
 ) -> Chart:
-    """Columns over time, each of `width` days; several series stand beside each other or upon each other."""
+    """Columns over time, each of `width` days; several series side by side or stacked."""
     starts = [since + timedelta(days=at) for at in range(0, (until - since).days + 1, width)]
     rows = [tuple(_within(days, start, width) for days in series.values()) for start in starts]
     top = round_up(max((sum(row) if stacked else max(row) for row in rows), default=0))
@@ -76,7 +76,7 @@ def shares(numbers: Mapping[str, int], *, of: int) -> list[Share]:
 
 
 def round_up(number: int) -> int:
-    """The least round number that is no smaller: 1, 2 or 5 with noughts."""
+    """Round up to 1, 2 or 5 times a power of ten."""
     scale = int(10 ** max(0, len(str(number)) - 1))
     return next(step * scale for step in (1, 2, 5, 10) if step * scale >= number)
 

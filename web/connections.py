@@ -1,4 +1,4 @@
-"""Connected accounts: how they are, connect another, sync now, let go."""
+"""Connected accounts: their health, connecting, syncing now, disconnecting."""
 
 import asyncio
 from collections.abc import Container, Iterable
@@ -49,7 +49,7 @@ def show(visit: Visit) -> Response:
 
 
 def healths(found: Iterable[ConnectionInfo], pauses: Container[Provider]) -> dict[str, str]:
-    """How each account is, by its id. `pauses` are services that do not accept this application."""
+    """The health of each account, by id. `pauses`: services that do not accept our application."""
     return {
         one.id: PAUSED if one.status is ConnectionStatus.ACTIVE and one.provider in pauses else HEALTH[one.status]
         for one in found
@@ -61,7 +61,7 @@ def connect(visit: Visit) -> Response:
 
 
 def keep_account(visit: Visit, provider: Provider, grant: Any, *, begun_by: str) -> Response:
-    """The account belongs to whoever began: somebody else who signed in meanwhile does not get it."""
+    """Store a connected account for the user who began connecting, even if another signed in meanwhile."""
     if visit.visitor is None or visit.email != begun_by:
         raise Refusal(403, "You are signed out", "Sign in, and connect the account again.")
     tokens = StoredTokens(grant.refresh_token, grant.access_token, grant.expires_at)
@@ -81,7 +81,7 @@ def keep_account(visit: Visit, provider: Provider, grant: Any, *, begun_by: str)
 
 
 def disconnect(visit: Visit) -> Response:
-    """The permission is given back where the service has a way to; the tokens go in any case."""
+    """Revoke the permission, if the service supports it, and delete the tokens in any case."""
     from tasks.providers.access import oauth  # noqa: PLC0415 (only here is a service asked)
 
     connection_id = visit.part("connection_id")
@@ -98,7 +98,7 @@ def disconnect(visit: Visit) -> Response:
 
 
 def sync_now(visit: Visit) -> Response:
-    """Start a sync of this account, or go to the one that is open; a plan that waits makes room if that was said."""
+    """Start a sync of an account, or go to its open one; a waiting plan is superseded only if asked for."""
     connection_id = visit.part("connection_id")
     with visit.context.store.read() as session:
         found = connections.connection(session, visit.scope, connection_id)

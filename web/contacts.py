@@ -24,7 +24,7 @@ def show(visit: Visit) -> Response:
 
 
 def search(visit: Visit) -> Response:
-    """By POST: what is looked for is a name, and names have no place in an address."""
+    """Search by POST, since names do not belong in URLs."""
     words = visit.form.one("words").strip()[:200]
     with visit.context.store.read() as session:
         found = contacts.search(session, visit.scope, words, limit=PAGE + 1)
@@ -45,7 +45,7 @@ def show_one(visit: Visit) -> Response:
 
 
 def _values(contact: Contact) -> list[tuple[str, list[tuple[object, dict[str, object]]]]]:
-    """Each field with its values, and where every one of them came from."""
+    """Each field with its values and their provenance."""
     return [
         (name, [(value, origin(contact.provenance, name, value if name in SEVERAL else None)) for value in _each(held)])
         for name in FIELDS

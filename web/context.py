@@ -23,7 +23,7 @@ class AppContext:
 
     @property
     def is_secure(self) -> bool:
-        """Reached over https: then cookies travel over nothing else."""
+        """Whether the pages are served over https, so that cookies can be restricted to it."""
         return self.settings.public_url.startswith("https://")
 
     @property
@@ -32,7 +32,7 @@ class AppContext:
 
     @property
     def sign_in_origins(self) -> list[str]:
-        """Where a form may send its owner to: the services that know who they are."""
+        """Origins that forms may submit to: the sign-in services."""
         known = self.settings
         pages = (
             (known.microsoft_client_id, known.microsoft_authority),

@@ -1,4 +1,4 @@
-"""Cookies: whose session it is, which guest it is, and where a sign-in stands."""
+"""Cookies for sessions, guests and sign-ins in progress."""
 
 import secrets
 

@@ -1,4 +1,4 @@
-"""Groups of what a reviewer looks at, each with its numbers: of a plan's rows and of a campaign's mails alike."""
+"""Review groups with their counts, for the rows of a plan and the mails of a campaign."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ Count = Callable[[G], int]
 
 @dataclass(frozen=True, slots=True)
 class Counted(Generic[G]):
-    """How much a group holds, and how much of it nobody has looked at."""
+    """A group's total, and how many are undecided."""
 
     group: G
     total: int
@@ -27,13 +27,13 @@ class Counted(Generic[G]):
 
 
 def counted_in(groups: Iterable[G], total: Count[G], waiting: Count[G]) -> list[Counted[G]]:
-    """Groups that hold something, in the order in which they want to be looked at."""
+    """Non-empty groups in the order of review."""
     found = (Counted(group, total(group), waiting(group) if group.is_decidable else 0) for group in groups)
     return [one for one in found if one.total]
 
 
 def chosen(key: str, there: Sequence[Counted[G]]) -> Counted[G] | None:
-    """The group that was asked for, or the first that has something to look at."""
+    """The group asked for, or the first with something undecided."""
     named = (one for one in there if one.group.key == key)
     waiting = (one for one in there if one.waiting)
     return next(named, None) or next(waiting, None) or next(iter(there), None)

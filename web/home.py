@@ -1,4 +1,4 @@
-"""The first page: what waits for me, what happened of late, how the accounts are."""
+"""The home page: what waits for a decision, recent runs, health of the accounts."""
 
 from starlette.responses import PlainTextResponse, Response
 
@@ -51,7 +51,7 @@ def show(visit: Visit) -> Response:
 
 
 def health(visit: Visit) -> Response:
-    """For whoever watches the process: it answers, and the database does."""
+    """The health check: succeeds if the process and the database answer."""
     with visit.context.store.read() as session:
         session.connection.exec_driver_sql("SELECT 1")
     return PlainTextResponse("ok\n")

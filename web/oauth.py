@@ -1,4 +1,4 @@
-"""The round trip to Microsoft or Google and back, whatever it is for: to sign in, or to connect an account."""
+"""The OAuth redirect to Microsoft or Google and back, for signing in and for connecting an account."""
 
 import asyncio
 from typing import Any
@@ -19,12 +19,12 @@ APPS = {SIGN_IN: identity_app_of, CONNECT: mailing_app_of, CONNECT_CONTACTS: app
 
 
 def services() -> list[Provider]:
-    """Those with which this installation is registered."""
+    """The services with which this installation is registered."""
     return [provider for provider in SERVICES if app_of(provider).client_id]
 
 
 def depart(visit: Visit, purpose: str) -> Response:
-    """Send the visitor to the service; what must be known when they are back travels sealed in a cookie."""
+    """Redirect to the service. The state needed on return is kept encrypted in a cookie."""
     from tasks.providers.access import sign_in  # noqa: PLC0415 (msal is slow to import, and most pages do without)
 
     provider = service_of(visit)
@@ -41,7 +41,7 @@ def depart(visit: Visit, purpose: str) -> Response:
 
 
 def kept_flow(visit: Visit) -> dict[str, Any]:
-    """What `depart` gave the visitor to carry."""
+    """The state that `depart` stored in the cookie."""
     kept = cookies.unsealed(visit.context, cookies.read(visit.context, visit.request, cookies.FLOW), FLOW)
     if kept is None or kept["provider"] != service_of(visit):
         raise Refusal(403, "This sign-in was not begun here", "Begin again: it may have taken too long.")

@@ -1,4 +1,4 @@
-"""What stands under /api/, told by OpenAPI: the schemas are made of the very types that the answers are made of."""
+"""The OpenAPI description of /api/, with schemas derived from the types of the responses."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

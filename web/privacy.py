@@ -1,4 +1,4 @@
-"""What a person may ask of an organization: all that it holds of them, and that it be gone. For admins."""
+"""A person's rights, for admins: export and erasure of everything an organization holds of them."""
 
 import json
 
@@ -14,11 +14,11 @@ from tasks.rules.accounting import forecast
 from tasks.rules.identity import whom_of
 from web.visits import Refusal, Visit
 
-PATIENCE = 1.0  # housekeeping empties what is busy now
+PATIENCE = 1.0  # seconds; if the database is busy, housekeeping overwrites freed space later
 
 
 def export(visit: Visit) -> Response:
-    """By POST, for it is put on record who asked."""
+    """Export by POST, since it is recorded in the audit log."""
     visit.scope.demand_admin("export all that is held of a person")
     with visit.context.store.begin() as session:
         asked = whom_of(_contact(session, visit))
@@ -32,7 +32,7 @@ def export(visit: Visit) -> Response:
 
 
 def before_erasing(visit: Visit) -> Response:
-    """Whom it is about, all that would go, and what must be typed."""
+    """The confirmation page: the person, what would be erased, and what must be typed to confirm."""
     visit.scope.demand_admin("erase a person")
     with visit.context.store.read() as session:
         contact = _contact(session, visit)
@@ -61,6 +61,6 @@ def _contact(session: Session, visit: Visit) -> Contact:
 
 
 def _to_type(contact: Contact) -> str:
-    """The address; of somebody without one the name."""
+    """The text to type: the address or, without one, the name."""
     person = contact.person
     return next((one.value for one in person.emails), "") or person.display_name or person.company or contact.id

@@ -1,4 +1,4 @@
-"""Templates: what they are told, how moments and numbers read, and where static files are."""
+"""Templates: their globals, filters for times and numbers, and URLs of static files."""
 
 import hashlib
 from datetime import UTC, datetime
@@ -51,17 +51,17 @@ def number(value: int) -> str:
 
 
 def percent(value: float) -> str:
-    """Whole percents, and tenths where there is little."""
+    """A percentage without decimals, or with one if it is small."""
     return f"{value:.0f} %" if value >= TEN or not value else f"{value:.1f} %"
 
 
 def sentence(text: str) -> str:
-    """With a capital, and all other letters as they are."""
+    """The text with a capital first letter, otherwise unchanged."""
     return text[:1].upper() + text[1:]
 
 
 def moment(value: datetime | str | None, *, empty: str = "never") -> Any:
-    """In UTC, as the server knows it; the page's script says it in the reader's own zone."""
+    """A time in UTC; the page's script converts it to the reader's time zone."""
     if not value:
         return empty
     at = (datetime.fromisoformat(value) if isinstance(value, str) else value).astimezone(UTC)
@@ -71,6 +71,6 @@ def moment(value: datetime | str | None, *, empty: str = "never") -> Any:
 
 @lru_cache(maxsize=32)
 def static(name: str) -> str:
-    """A file's address changes with what it holds, so that it can be kept for ever."""
+    """A static file's URL, which contains a hash of its content, so that it can be cached for ever."""
     seal = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
     return f"/static/{name}?v={seal}"

@@ -1,4 +1,4 @@
-"""When syncs run by themselves: the next runs, who looks at their plans, and how to change it."""
+"""Schedules of syncs: next runs, review policy, and changing them."""
 
 from collections.abc import Callable
 from zoneinfo import available_timezones
@@ -46,7 +46,7 @@ def change(visit: Visit) -> Response:
         schedules.change(session, visit.scope, schedule_id, timing, policy, actor=visit.email)
 
     with visit.context.store.read() as session:
-        schedules.schedule(session, visit.scope, schedule_id)  # whose it is comes before what was typed
+        schedules.schedule(session, visit.scope, schedule_id)  # checks access before the form
     return _kept(visit, changed)
 
 
@@ -83,7 +83,7 @@ def _kept(visit: Visit, deed: Callable[[Session, Timing, ReviewPolicy], None]) -
 
 
 def _timing(visit: Visit) -> Timing:
-    """Of the fields, those count that belong to the chosen rhythm."""
+    """The timing from the fields of the chosen kind of schedule; others are ignored."""
     form = visit.form
     rhythm, zone = form.one("rhythm"), form.one("time_zone")
     if rhythm in DAYS:
@@ -95,7 +95,7 @@ def _timing(visit: Visit) -> Timing:
 
 
 def _told(visit: Visit) -> Response:
-    """Prefect is told at once; where it cannot be, housekeeping tells it."""
+    """Update Prefect's schedules at once; if Prefect does not answer, housekeeping does."""
     try:
         keep_in_step(visit.context.store, visit.context.engine)
     except EngineError:
@@ -120,7 +120,7 @@ def _page(visit: Visit, *, error: str = "", status: int = 200) -> Response:
 
 
 def in_words(timing: Timing) -> str:
-    """As a person would say it, where it is one of the rhythms that the form offers."""
+    """A schedule in words, if it is of a kind that the form offers."""
     if timing.every is not None:
         return f"every {spelt(timing)}"
     minute, hour, *days = timing.cron.split()

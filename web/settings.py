@@ -1,4 +1,4 @@
-"""What an organization sets for itself: every setting with what it means, for its admins."""
+"""An organization's settings, with explanations, for its admins."""
 
 from dataclasses import dataclass, fields
 from typing import Any
@@ -33,7 +33,7 @@ def show(visit: Visit) -> Response:
 
 
 def change(visit: Visit) -> Response:
-    """Only what differs is set, so that what nobody touched stays as it is for all."""
+    """Store only the values that were changed, so that the others keep following the defaults."""
     visit.scope.demand_admin("change its settings")
     with visit.context.store.read() as session:
         before = organization_settings.organization_settings(session, visit.scope)
@@ -55,7 +55,7 @@ def _page(visit: Visit, asked: dict[str, str], *, error: str = "", saved: bool =
 
 
 def _in_words(trouble: str) -> str:
-    """A setting is called here as its label calls it; at the terminal, as it is typed."""
+    """An error message with the setting's label on the page in place of its name."""
     name, colon, rest = trouble.partition(": ")
     return f"{name.replace('_', ' ').capitalize()}{colon}{rest}" if name in organization_settings.NAMES else trouble
 
@@ -66,7 +66,7 @@ def _field(name: str, value: Any, usual: Any, asked: dict[str, str]) -> Field:
 
 
 def written(value: Any) -> str:
-    """As a person writes it, here and at the terminal."""
+    """A value as it is typed, here and at the terminal."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, dict):

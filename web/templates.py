@@ -1,4 +1,4 @@
-"""Texts that mails are made from without a language model: their versions, and an editor that shows the mail."""
+"""Templates of mails: versions, and an editor with a preview."""
 
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -27,7 +27,7 @@ LONGEST_NAME = 120
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The mail as the example would get it, and what keeps it from those of whom less is known."""
+    """The preview for an example contact, and what keeps contacts with fewer facts from getting it."""
 
     subject: str = ""
     text: str = ""
@@ -62,7 +62,7 @@ def preview(visit: Visit) -> Response:
 
 
 def save(visit: Visit) -> Response:
-    """A changed text is the next version; mails that were made from an earlier one stay as they are."""
+    """Save a changed text as the next version. Mails made from earlier versions are unaffected."""
     try:
         new = _asked(visit, named=True)
         check_template(new.subject, new.text, new.links or {})

@@ -1,7 +1,7 @@
-"""The addresses that stand in mails: to unsubscribe, and to count opens and clicks. No session, no cookie.
+"""The endpoints of links in mails: unsubscribing, and counting opens and clicks. No session, no cookie.
 
-Looking changes nothing, for scanners follow every link: only a POST unsubscribes (RFC 8058), and a click leads nowhere
-but to a link that the campaign itself allowed.
+A GET never unsubscribes, since scanners follow every link: only a POST does (RFC 8058). A click redirects only to links
+that the campaign allows.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ UNSENT = timedelta()
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The mail that an address stood in."""
+    """The mail that a link belongs to."""
 
     scope: Scope
     mail: Mail

@@ -1,4 +1,4 @@
-"""What the pages call things."""
+"""Texts of the pages."""
 
 from storage.deciding import Choice
 from storage.records import Advice, ChangeKind, ChangeState, Deed, Person, ReviewPolicy, SyncStatus
@@ -42,7 +42,7 @@ POLICIES = {
     ReviewPolicy.ALWAYS: "a person looks at every plan",
     ReviewPolicy.RISKY: "a person looks only where there is a risk",
 }
-# Address, name, and the letter that leads there after a g.
+# URL, name, and the key that leads there after g.
 ROOMS = (
     ("/", "Home", "h"),
     ("/contacts", "Contacts", "c"),

@@ -1,4 +1,4 @@
-"""What can be done about a campaign's mails on its page. Every deed ends where the reviewer was."""
+"""Actions on a campaign's mails. Each redirects to where the reviewer was."""
 
 from starlette.responses import Response
 
@@ -20,7 +20,7 @@ GROUPS = {group.key: group for group in IN_REVIEW}
 
 
 def mark(visit: Visit) -> Response:
-    """Decide about the mails that were chosen, or about all of a group that nobody has looked at."""
+    """Decide about the selected mails, or about all undecided mails of a group."""
     campaign_id, form = visit.part("campaign_id"), visit.form
     with visit.context.store.begin() as session:
         campaigns.campaign(session, visit.scope, campaign_id)
@@ -61,7 +61,7 @@ def take_back_mark(visit: Visit) -> Response:
 
 
 def edit(visit: Visit) -> Response:
-    """Another text in the mail's place: rendered and checked as any other, and to be approved anew."""
+    """Replace a mail's text. It is rendered and checked again, and must be approved anew."""
     campaign_id, form = visit.part("campaign_id"), visit.form
     with visit.context.store.begin() as session:
         campaign = campaigns.campaign(session, visit.scope, campaign_id)
@@ -92,7 +92,7 @@ def rewrite(visit: Visit) -> Response:
 
 
 def test_send(visit: Visit) -> Response:
-    """To whoever presses the button, and nobody else."""
+    """Send a test of the mail to the user who asks for it, and to nobody else."""
     campaign_id = visit.part("campaign_id")
     with visit.context.store.read() as session:
         mail = find(session, visit, campaign_id, None, number_of(visit.part("ordinal")))
@@ -113,7 +113,7 @@ def reject(visit: Visit) -> Response:
 
 
 def _decide(visit: Visit, choice: Choice) -> Response:
-    """Named by the digest that was looked at, and by the drafts: what others decided meanwhile is shown first."""
+    """Decide by the digest and the drafts as seen; if others decided meanwhile, show that first."""
     campaign_id, form = visit.part("campaign_id"), visit.form
     with visit.context.store.begin() as session:
         campaign = campaigns.campaign(session, visit.scope, campaign_id)

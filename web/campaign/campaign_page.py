@@ -1,4 +1,4 @@
-"""The three panes of a campaign: the audience, the mails of one group, one mail; and the look before the last word."""
+"""The three panes of a campaign: the audience, the mails of one group, one mail; and the page before deciding."""
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -52,13 +52,13 @@ def show(visit: Visit) -> Response:
 
 
 def search(visit: Visit) -> Response:
-    """By POST, for names have no place in an address."""
+    """Search by POST, since names do not belong in URLs."""
     words = visit.form.one("words").strip()[:200]
     return visit.page("campaign.html", **told(visit, visit.part("campaign_id"), words=words))
 
 
 def pulse(visit: Visit) -> Response:
-    """What a page that is open asks every few seconds: has anything changed?"""
+    """Polled by open pages every few seconds, to notice changes."""
     campaign_id = visit.part("campaign_id")
     with visit.context.store.read() as session:
         campaign = campaigns.campaign(session, visit.scope, campaign_id)
@@ -67,7 +67,7 @@ def pulse(visit: Visit) -> Response:
 
 
 def before_deciding(visit: Visit) -> Response:
-    """What would happen, in numbers, with the digest of the mails and all drafts as they are now."""
+    """The effect of deciding, in numbers, with the current digest of the mails and drafts."""
     campaign_id = visit.part("campaign_id")
     with visit.context.store.read() as session:
         campaign = campaigns.campaign(session, visit.scope, campaign_id)
@@ -119,7 +119,7 @@ def sender_of(session: Session, visit: Visit, campaign: Campaign) -> str:
 
 
 def beat_of(campaign: Campaign, marked: str, counts: Tally) -> str:
-    """Each per cent that is written or has left counts, not each mail: the page is not loaded anew for all of them."""
+    """A text that changes with each per cent written or sent rather than with each mail, to limit page reloads."""
     anew = 100 * counts.anew // max(1, counts.to_write) if campaign.status is CampaignStatus.GENERATING else counts.anew
     return f"{campaign.status}/{marked}/{campaign.digest[:8]}/{anew}/{counts.unwritten}/{counts.share}"
 

@@ -1,4 +1,4 @@
-"""How far sending has come: how fast mails leave, and when the last one will have left. A fragment, asked for often."""
+"""The progress of sending, with its rate and ETA: a fragment that is polled often."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,13 +15,13 @@ from web.campaign.mail_words import MINUTE, duration
 from web.visits import Visit
 
 LATELY = timedelta(minutes=5)
-A_WHILE = 10.0  # seconds: what left in less tells nothing of how fast mails leave
+A_WHILE = 10.0  # seconds, the shortest time to compute a rate from
 ON_THE_WAY = (CampaignStatus.SENDING, CampaignStatus.PAUSED)
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """`rate` is in mails a minute, nought where none has left of late; `eta` is empty where nothing tells."""
+    """`rate` is in mails per minute, 0 if none was sent recently; `eta` is empty if unknown."""
 
     ended: int
     whole: int
@@ -32,7 +32,7 @@ class Progress:
 
 
 def progress_of(session: Session, visit: Visit, campaign: Campaign, counts: Tally) -> Progress | None:
-    """None for a campaign of which nothing is being sent."""
+    """None if the campaign is not sending."""
     if campaign.status not in ON_THE_WAY:
         return None
     found = tallies.counts(session, visit.scope, campaign.id)

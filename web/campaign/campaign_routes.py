@@ -1,4 +1,4 @@
-"""Where the pages of campaigns are."""
+"""The routes of campaigns."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Hold a campaign that is being sent, let it go on, end it; settle what is in doubt, try once more what failed."""
+"""Actions while sending: pause, resume, cancel, settle mails of unknown outcome, retry failed ones."""
 
 from starlette.responses import Response
 
@@ -31,7 +31,7 @@ def cancel(visit: Visit) -> Response:
 
 
 def retry_failed(visit: Visit) -> Response:
-    """In a review what could not be written is written once more; later, what failed for certain is sent once more."""
+    """Retry: in review, write again what could not be written; later, send again what failed for certain."""
     with visit.context.store.begin() as session:
         campaign = campaigns.campaign(session, visit.scope, visit.part("campaign_id"))
         done = mail_recovery.retry_failed(session, visit.scope, campaign.id, actor=visit.email)
@@ -46,7 +46,7 @@ def retry_failed(visit: Visit) -> Response:
 
 
 def settle(visit: Visit) -> Response:
-    """Somebody looked whether a mail in doubt has left."""
+    """Record what a person found out about a mail of unknown outcome."""
     campaign_id, answer = visit.part("campaign_id"), visit.form.one("left")
     with visit.context.store.begin() as session:
         mail = find(session, visit, campaign_id, None, number_of(visit.part("ordinal")))
@@ -68,5 +68,5 @@ def _woken(visit: Visit, campaign: Campaign) -> Response:
     try:
         visit.context.engine.resume(campaign.flow_run_id)
     except EngineError:
-        return visit.go(f"/campaigns/{campaign.id}?later=1")  # what was decided stands; the sweeper wakes the run
+        return visit.go(f"/campaigns/{campaign.id}?later=1")  # the decision stands; the sweeper resumes the run
     return visit.go(f"/campaigns/{campaign.id}")

@@ -18,7 +18,7 @@ MOST_WAITING = 20
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A campaign that waits for its review, and what there is to look at."""
+    """A campaign in review, with the number of mails to look at."""
 
     campaign: Campaign
     groups: list[Counted[Group]]

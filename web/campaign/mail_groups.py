@@ -1,4 +1,4 @@
-"""The audience of a campaign by what its mails ask of a reviewer and, once decided, by what became of them."""
+"""The audience of a campaign in groups: before the decision by what needs review, afterwards by outcome."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ ENDED = (*REACHED, MailState.FAILED, MailState.UNKNOWN)
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """`kind` is the colour that it bears on the page."""
+    """`kind` determines its colour on the page."""
 
     key: str
     title: str
@@ -67,7 +67,7 @@ AT_WORK = (
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What pressing the button would do, in mails, and how far sending has come."""
+    """The effect of approving, in mails, and the progress of sending."""
 
     approve: int
     leave: int
@@ -113,7 +113,7 @@ def tally(levels: Levels) -> Tally:
 
 
 def without_remark(levels: Levels) -> int:
-    """What the narrower of both approvals lets go: mails no check speaks of, and those that somebody approved."""
+    """The mails sent by "approve safe": those without a remark, and those that somebody approved."""
     return sum(
         number
         for (state, risk), number in levels.items()

@@ -1,4 +1,4 @@
-"""One mail of a campaign, laid out for a person to judge: as its recipient will see it, and what speaks against it."""
+"""One mail of a campaign for review: as its recipient will see it, with the remarks of the checks."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -23,7 +23,7 @@ from web.visits import Refusal, Visit, number_of
 TABS = {"html": "As it arrives", "text": "Text", "source": "Source"}
 LONGEST_SOURCE = 100_000
 EDITABLE = (MailState.GENERATED, MailState.BLOCKED, MailState.APPROVED, MailState.REJECTED)
-# Nothing is loaded, run or sent from within a mail; its own styles are all that it may bring.
+# Nothing in a mail is loaded, executed or submitted; only its inline styles are allowed.
 LETTER_POLICY = (
     "sandbox; default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; "
     "frame-ancestors 'self'"
@@ -51,12 +51,12 @@ class Line:
 
     @property
     def is_blocked(self) -> bool:
-        """A check forbids it, whether or not it was left out since."""
+        """Whether a check blocks it, even if it was rejected since."""
         return self.mail.risk >= BLOCKED_FROM
 
 
 def lines_of(session: Session, visit: Visit, campaign_id: str, found: list[Mail]) -> list[Line]:
-    """Who has no mail, or none any more, goes by the name that the CRM has."""
+    """The list's lines. Contacts without a mail, or whose mail was deleted, are listed by their name in the CRM."""
     costs = tallies.costs(session, visit.scope, campaign_id, [mail.id for mail in found])
     there = contacts.contacts(session, visit.scope, [mail.object_id for mail in found if mail.draft is None])
     names = {one.id: one.person.display_name for one in there.values()}
@@ -64,7 +64,7 @@ def lines_of(session: Session, visit: Visit, campaign_id: str, found: list[Mail]
 
 
 def find(session: Session, visit: Visit, campaign_id: str, key: Key | None, ordinal: int) -> Mail:
-    campaigns.campaign(session, visit.scope, campaign_id)  # whose campaign it is comes before what it holds
+    campaigns.campaign(session, visit.scope, campaign_id)  # checks access first
     try:
         return mails.mail(session, visit.scope, campaign_id, str(ordinal), key)
     except UnknownMail:
@@ -99,7 +99,7 @@ def record(session: Session, visit: Visit, campaign: Campaign, key: Key | None, 
 
 
 def letter(visit: Visit) -> Response:
-    """The mail alone, for a frame in which nothing of it can do anything."""
+    """The mail's HTML, for a sandboxed frame."""
     campaign_id = visit.part("campaign_id")
     with visit.context.store.read() as session:
         key = campaigns.body_key(session, visit.scope, campaign_id)
@@ -110,7 +110,7 @@ def letter(visit: Visit) -> Response:
 
 
 def body_of(letter: Letter) -> str:
-    """As a reviewer edits it: the greeting, the paragraphs, an empty line between them."""
+    """A letter's text for editing: greeting and paragraphs, separated by blank lines."""
     return "\n\n".join(part for part in (letter.greeting, *(one.text for one in letter.paragraphs)) if part)
 
 
@@ -127,7 +127,7 @@ def _line(mail: Mail, name: str, cost: Decimal | None) -> Line:
 
 
 def _links(session: Session, visit: Visit, mail: Mail, brief: Brief, told: Shown) -> list[tuple[Link, str]]:
-    """Every link of the final bytes, and what there is to say about it."""
+    """Every link in the final bytes, with remarks."""
     links = brief.links or {}
     rules = organization_settings(session, visit.scope)
     ways = routes(visit.context.settings.public_url, mail.id, session.keyring.signature, links, counted=rules.tracking)
@@ -144,7 +144,7 @@ def _links(session: Session, visit: Visit, mail: Mail, brief: Brief, told: Shown
 
 
 def _facts(mail: Mail, brief: Brief) -> list[tuple[str, str]]:
-    """What the mail says it rests on."""
+    """The facts that the mail claims to rest on."""
     if mail.draft is None or mail.draft.letter is None:
         return []
     ours = {f"us_{number}": fact for number, fact in enumerate(brief.facts, 1)}

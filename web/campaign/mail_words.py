@@ -1,4 +1,4 @@
-"""What the pages call the states of campaigns and mails, and what the checks remark, in words."""
+"""Texts of the pages for states of campaigns and mails, and for the remarks of the checks."""
 
 from decimal import Decimal
 
@@ -72,7 +72,7 @@ def check_words(check: str) -> str:
 
 
 def duration(seconds: float) -> str:
-    """As one says it: nobody wants to know the seconds of a day."""
+    """A duration in words, rounded to a sensible unit."""
     if seconds < MINUTE:
         return "less than a minute"
     for unit, name in ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute")):
@@ -83,7 +83,7 @@ def duration(seconds: float) -> str:
 
 
 def amount(value: Decimal) -> str:
-    """What is small is told finely enough not to read as nothing."""
+    """An amount of money, with enough decimals that a small one is not shown as zero."""
     if not value or value >= SMALL:
         return f"{value:,.2f}"
     whole, _, part = f"{value:.4f}".partition(".")

@@ -29,7 +29,7 @@ FLOW = "email-campaign"
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """The form as it was filled in."""
+    """The form's fields as typed."""
 
     name: str = ""
     brief: str = ""
@@ -134,5 +134,5 @@ def _page(visit: Visit, typed: Typed, *, error: str = "") -> Response:
 
 
 def _can_send(connection: ConnectionInfo) -> bool:
-    refusal = mail_refusal(connection) if connection.scopes else ""  # not every service tells what it granted
+    refusal = mail_refusal(connection) if connection.scopes else ""  # not every service reports the scopes it granted
     return connection.status is ConnectionStatus.ACTIVE and not refusal

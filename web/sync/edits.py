@@ -1,4 +1,4 @@
-"""What a reviewer chose and typed for one row, read from the form."""
+"""A reviewer's choices and typed values for one row, read from the form."""
 
 import re
 from typing import Any
@@ -35,7 +35,7 @@ def edits_of(form: Posted, change: Change, *, region: str) -> Edits:
 
 
 def typed_value(name: str, text: str, *, region: str) -> Any:
-    """As a source's value is normalised; what cannot be meant is refused with a sentence."""
+    """A typed value, normalised like a source's. Refused with a message if it is invalid."""
     if name not in TYPEABLE:
         raise Refusal(400, f"{FIELDS[name]} cannot be typed here", "Choose one of the values instead.")
     raw: Any = _several(name, text) if name in SEVERAL else text

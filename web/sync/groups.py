@@ -1,4 +1,4 @@
-"""The queue of a sync: its rows by what they ask of a reviewer, with counts."""
+"""The review queue of a sync: its rows grouped by what needs review, with counts."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -46,7 +46,7 @@ BY_KEY = {group.key: group for group in GROUPS}
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What pressing the button would do, in rows."""
+    """The effect of approving, in rows."""
 
     approve: int
     leave: int
@@ -74,7 +74,7 @@ def tally(counts: Counts) -> Tally:
 
 
 def safe(counts: Counts) -> int:
-    """Rows that the narrower of both approvals writes."""
+    """The rows written by "approve safe"."""
     return sum(counts.get((kind, state), 0) for kind in SAFE_KINDS if kind in DECIDABLE for state in OPEN)
 
 

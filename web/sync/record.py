@@ -1,4 +1,4 @@
-"""One row of a plan, laid out for a person to judge: field by field, what each side says and what would be written."""
+"""One row of a plan for review: for each field the values of both sides, and what would be written."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ TYPEABLE = tuple(name for name in FIELDS if name not in {"addresses", "custom"})
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A value, or one of several, and whether it comes, goes or stays."""
+    """A value, or one of several, and whether it is added, removed or kept."""
 
     text: str
     fate: str
@@ -25,7 +25,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """`choice` is what a reviewer chose: proposed, crm, source or own."""
+    """`choice` is the reviewer's: proposed, crm, source or own."""
 
     name: str
     ours: str
@@ -47,7 +47,7 @@ class Field:
 
     @property
     def offers_source(self) -> bool:
-        """The source says something that is neither there nor proposed."""
+        """Whether the source's value is neither the CRM's nor the proposed one."""
         return self.is_conflict and self.theirs not in {
             self.ours,
             "; ".join(p.text for p in self.pieces if p.fate != "goes"),
@@ -55,7 +55,7 @@ class Field:
 
 
 def fields_of(change: Change, contact: Contact | None, edits: Edits) -> list[Field]:
-    """Fields that would change first, in the order of a visiting card; then those that stay."""
+    """Changed fields first, in the order of a business card; then unchanged ones."""
     if change.proposal is None:
         return []
     source = change.proposal.links[0].person if change.proposal.links else NOBODY
@@ -98,13 +98,13 @@ def _field(
 
 
 def reasons_of(change: Change) -> list[str]:
-    """Each by itself, and a field by the name that it has on the page."""
+    """The reasons one by one, with fields named as on the page."""
     told = (part.partition(": ") for part in change.reason.split("; ") if part)
     return [f"{WORDS.get(head, head)}{colon}{rest}" for head, colon, rest in told]
 
 
 def pieces(name: str, before: Any, after: Any) -> tuple[Piece, ...]:
-    """What goes, what stays and what comes; of several values, each by itself."""
+    """The parts of a change: removed, kept and added values, each by itself."""
     if name not in SEVERAL:
         if before == after:
             return (Piece(as_text(after), "stays"),) if after else ()
@@ -121,7 +121,7 @@ def _piece(value: Any, fate: str) -> tuple[Piece, ...]:
 
 
 def lines_of(value: Any) -> str:
-    """A value as it is typed: several of them a line each, a label in brackets."""
+    """A field's values as typed in the form: one per line, with labels in brackets."""
     if isinstance(value, list | tuple):
         return "\n".join(map(as_text, value))
     return as_text(value.value) if isinstance(value, Labelled) else str(value)
@@ -129,7 +129,7 @@ def lines_of(value: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A row in the list: who, and the first of what would change."""
+    """A row in the list: name, and the first changes."""
 
     change: Change
     name: str
@@ -155,7 +155,7 @@ def _told(change: Change, edits: Edits) -> list[tuple[str, tuple[Piece, ...]]]:
         return [(name, ()) for name in change.fields]
     undecided = (Cell(cell.field, cell.before, cell.before) for cell in change.proposal.conflicts)
     cells = {cell.field: cell for cell in (*undecided, *change.proposal.cells, *edits.values)}
-    names = () if change.object_id else NAMES  # a new contact's stand in the list anyway
+    names = () if change.object_id else NAMES  # a new contact's names are in the list anyway
     shown = [cell for cell in cells.values() if cell.field not in {*edits.refused, *names}]
     disputed = {cell.field for cell in change.proposal.conflicts}
 
@@ -166,7 +166,7 @@ def _told(change: Change, edits: Edits) -> list[tuple[str, tuple[Piece, ...]]]:
 
 
 def _at_a_glance(cell: Cell) -> tuple[Piece, ...]:
-    """What stays of several values is left to the record: a line has room for what comes and goes."""
+    """A change as one line: only added and removed values; kept ones are shown in the record."""
     every = pieces(cell.field, cell.before, cell.after)
     return tuple(piece for piece in every if piece.fate != "stays") or every
 

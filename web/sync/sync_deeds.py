@@ -1,4 +1,4 @@
-"""What can be done about a sync on its page. Every deed ends where the reviewer was."""
+"""Actions on a sync. Each redirects to where the reviewer was."""
 
 from starlette.responses import Response
 
@@ -16,7 +16,7 @@ from web.visits import Refusal, Visit, number_of
 
 
 def mark(visit: Visit) -> Response:
-    """Decide about the rows that were chosen, or about all of a group that nobody has looked at."""
+    """Decide about the selected rows, or about all undecided rows of a group."""
     sync_id, form = visit.part("sync_id"), visit.form
     with visit.context.store.begin() as session:
         if whole := form.one("whole"):
@@ -45,7 +45,7 @@ def mark_one(visit: Visit) -> Response:
 
 
 def edit(visit: Visit) -> Response:
-    """Choices and typed values of one row; none of them means: as it was proposed."""
+    """Edit one row with choices and typed values; without any, it is approved as proposed."""
     sync_id = visit.part("sync_id")
     with visit.context.store.begin() as session:
         key = syncs.preview_key(session, visit.scope, sync_id)
@@ -82,7 +82,7 @@ def take_back(visit: Visit) -> Response:
 
 
 def _decide(visit: Visit, choice: Choice) -> Response:
-    """Named by the digest that was looked at, and by the drafts: what others decided meanwhile is shown first."""
+    """Decide by the digest and the drafts as seen; if others decided meanwhile, show that first."""
     sync_id, form = visit.part("sync_id"), visit.form
     with visit.context.store.begin() as session:
         sync = syncs.sync(session, visit.scope, sync_id)

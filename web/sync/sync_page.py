@@ -1,4 +1,4 @@
-"""The three panes of a sync: the queue, the list of one group, one record; and the look before the last word."""
+"""The three panes of a sync: the queue, the list of one group, one record; and the page before deciding."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -47,12 +47,12 @@ def show(visit: Visit) -> Response:
 
 
 def search(visit: Visit) -> Response:
-    """By POST, for what is looked for is a name as often as not, and names have no place in an address."""
+    """Search by POST, since names do not belong in URLs."""
     return visit.page("sync.html", **told(visit, visit.part("sync_id"), words=visit.form.one("words").strip()[:200]))
 
 
 def pulse(visit: Visit) -> Response:
-    """What a page that is open asks every few seconds: has anything changed?"""
+    """Polled by open pages every few seconds, to notice changes."""
     sync_id = visit.part("sync_id")
     with visit.context.store.read() as session:
         sync = syncs.sync(session, visit.scope, sync_id)
@@ -61,7 +61,7 @@ def pulse(visit: Visit) -> Response:
 
 
 def before_deciding(visit: Visit) -> Response:
-    """What would happen, in numbers, with the plan's digest and all drafts as they are now."""
+    """The effect of deciding, in numbers, with the current digest of the plan and drafts."""
     sync_id = visit.part("sync_id")
     with visit.context.store.read() as session:
         sync = syncs.sync(session, visit.scope, sync_id)
@@ -153,7 +153,7 @@ def _row(session: Session, visit: Visit, sync_id: str, key: Key | None) -> Chang
 
 
 def find(session: Session, visit: Visit, sync_id: str, key: Key | None, ordinal: int) -> Change:
-    syncs.sync(session, visit.scope, sync_id)  # whose sync it is comes before what it holds
+    syncs.sync(session, visit.scope, sync_id)  # checks access first
     found = changes(session, visit.scope, sync_id, key, after=ordinal - 1, limit=1)
     if not found or found[0].ordinal != ordinal:
         raise Refusal(404, "No such row", "This plan has no row of that number.")
