@@ -1,4 +1,4 @@
-"""Suggestions of assistants about a run, shown beside what they are about; only a person can follow them."""
+"""Suggestions of assistants about a run: shown beside the row or mail concerned, and applied only by a person."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ WHOLE = 0  # the number of suggestions about the run as a whole
 
 @dataclass(frozen=True, slots=True)
 class Advised:
-    """`to_follow`: undecided rows whose suggestions agree, which can be followed with one press."""
+    """`of` is by row number. `to_follow` counts, per advice, the undecided rows on which all suggestions agree."""
 
     of: Mapping[int, Sequence[Suggestion]]
     to_follow: Mapping[Advice, int]
@@ -43,7 +43,7 @@ def advised(session: Session, visit: Visit, run: Run, *, waits: bool) -> Advised
 
 
 def to_follow(session: Session, visit: Visit, run: Run) -> tuple[Deed, list[str]]:
-    """The suggested decision and its undecided rows, by the suggestions that the page showed, without later ones."""
+    """The decision and the ids of its rows or mails. Suggestions newer than the page that was shown are ignored."""
     word, newest = visit.form.one("advised"), visit.form.one("newest")
     if word not in DEED_OF:
         raise Refusal(400, "No such suggestion", "Load the page again.")
@@ -55,7 +55,7 @@ def to_follow(session: Session, visit: Visit, run: Run) -> tuple[Deed, list[str]
 
 
 def _agreed(found: Sequence[Suggestion], advice: Advice) -> list[int]:
-    """Rows whose suggestions all agree."""
+    """Numbers of the rows on which all suggestions give this advice."""
     by_row = {number: {one.advice for one in some} for number, some in groupby(found, key=lambda one: one.number)}
     return [number for number, said in by_row.items() if number != WHOLE and said == {advice}]
 

@@ -1,4 +1,4 @@
-"""Connected accounts: their health, connecting, syncing now, disconnecting."""
+"""Connected accounts: show their health, connect another, sync now, disconnect."""
 
 import asyncio
 from collections.abc import Container, Iterable
@@ -49,7 +49,7 @@ def show(visit: Visit) -> Response:
 
 
 def healths(found: Iterable[ConnectionInfo], pauses: Container[Provider]) -> dict[str, str]:
-    """The health of each account, by id. `pauses`: services that do not accept our application."""
+    """The health of each account, by its id. `pauses` are services that do not accept this application."""
     return {
         one.id: PAUSED if one.status is ConnectionStatus.ACTIVE and one.provider in pauses else HEALTH[one.status]
         for one in found
@@ -61,7 +61,7 @@ def connect(visit: Visit) -> Response:
 
 
 def keep_account(visit: Visit, provider: Provider, grant: Any, *, begun_by: str) -> Response:
-    """Store a connected account for the user who began connecting, even if another signed in meanwhile."""
+    """Store the account. Raises Refusal unless the user who began to connect it is the one signed in now."""
     if visit.visitor is None or visit.email != begun_by:
         raise Refusal(403, "You are signed out", "Sign in, and connect the account again.")
     tokens = StoredTokens(grant.refresh_token, grant.access_token, grant.expires_at)
@@ -81,8 +81,8 @@ def keep_account(visit: Visit, provider: Provider, grant: Any, *, begun_by: str)
 
 
 def disconnect(visit: Visit) -> Response:
-    """Revoke the permission, if the service supports it, and delete the tokens in any case."""
-    from tasks.providers.access import oauth  # noqa: PLC0415 (only here is a service asked)
+    """Revoke the permission where the service supports it; the tokens are deleted in any case."""
+    from tasks.providers.access import oauth  # noqa: PLC0415 (only this view calls a service)
 
     connection_id = visit.part("connection_id")
     with visit.context.store.read() as session:
@@ -98,7 +98,7 @@ def disconnect(visit: Visit) -> Response:
 
 
 def sync_now(visit: Visit) -> Response:
-    """Start a sync of an account, or go to its open one; a waiting plan is superseded only if asked for."""
+    """Start a sync, or go to the open one. A plan waiting for review is replaced if the form names it (`instead`)."""
     connection_id = visit.part("connection_id")
     with visit.context.store.read() as session:
         found = connections.connection(session, visit.scope, connection_id)

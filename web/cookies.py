@@ -1,4 +1,4 @@
-"""Cookies for sessions, guests and sign-ins in progress."""
+"""Cookies: session, guest, state of a sign-in, and the page requested before it."""
 
 import secrets
 
@@ -49,7 +49,7 @@ def new_guest() -> str:
 
 
 def sealed(context: AppContext, value: object, purpose: str) -> str:
-    """JSON encrypted for a cookie."""
+    """JSON encrypted for the browser to keep, in a cookie or a form field."""
     return context.store.keyring.seal(msgspec.json.encode(value), purpose).hex()
 
 
@@ -65,5 +65,5 @@ def unsealed(context: AppContext, text: str, purpose: str) -> dict[str, object] 
 
 
 def csrf_of(context: AppContext, token: str) -> str:
-    """The CSRF token of this browser's forms, derived from its session cookie."""
+    """The CSRF token of this browser's forms, derived from its session or guest cookie."""
     return context.store.keyring.keyed_hash(f"csrf/{token}")

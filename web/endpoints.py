@@ -136,7 +136,7 @@ def _enter(request: Request, view: View, form: Posted | None, *, signed_in: bool
 
 
 def acquainted(request: Request) -> Visit:
-    """An error page outside of any view. Signed-in users keep the navigation."""
+    """A Visit for answers given outside of any view. Signed-in users keep the navigation."""
     context: AppContext = request.app.state.context
     token = cookies.read(context, request, cookies.SESSION)
     visitor = _visitor(context, request, token) if token else None

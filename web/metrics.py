@@ -1,4 +1,4 @@
-"""`/metrics` in Prometheus' format: totals over all organizations, without personal data."""
+"""`/metrics` in Prometheus' text format: totals over all organizations, without personal data."""
 
 import hmac
 from collections import defaultdict
@@ -11,7 +11,7 @@ from storage.reporting import measures
 from web.visits import Refusal, Visit
 
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
-# Name in `measures` → help text, and the label that its values are split by.
+# By the name in `measures`: the metric's name, its help text, and the label that its values are split by.
 TOLD = {
     "syncs": ("contactflow_syncs", "Contact syncs by status", "status"),
     "campaigns": ("contactflow_campaigns", "E-mail campaigns by status", "status"),
@@ -59,7 +59,7 @@ def _may_look(visit: Visit) -> bool:
     if token := visit.context.settings.metrics_token.get_secret_value():
         given = visit.request.headers.get("authorization", "")
         return hmac.compare_digest(given.encode(), f"Bearer {token}".encode())
-    # Behind a proxy every request comes from loopback, so this counts only if the pages are for this machine alone.
+    # Behind a proxy every client appears to be on loopback, so that public_url must be local as well.
     here = {"127.0.0.1", "::1", "localhost"}
     client = visit.request.client
     return urlsplit(visit.context.settings.public_url).hostname in here and client is not None and client.host in here

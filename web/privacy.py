@@ -1,4 +1,4 @@
-"""A person's rights, for admins: export and erasure of everything an organization holds of them."""
+"""Data subject requests: export all data that an organization holds about a person, or erase it. Admins only."""
 
 import json
 
@@ -14,11 +14,11 @@ from tasks.rules.accounting import forecast
 from tasks.rules.identity import whom_of
 from web.visits import Refusal, Visit
 
-PATIENCE = 1.0  # seconds; if the database is busy, housekeeping overwrites freed space later
+PATIENCE = 1.0  # seconds to wait for readers of the SQLite log; after that, housekeeping truncates it
 
 
 def export(visit: Visit) -> Response:
-    """Export by POST, since it is recorded in the audit log."""
+    """All data held about a person, as a JSON file. By POST, because the export is recorded in the audit log."""
     visit.scope.demand_admin("export all that is held of a person")
     with visit.context.store.begin() as session:
         asked = whom_of(_contact(session, visit))
@@ -32,7 +32,7 @@ def export(visit: Visit) -> Response:
 
 
 def before_erasing(visit: Visit) -> Response:
-    """The confirmation page: the person, what would be erased, and what must be typed to confirm."""
+    """The confirmation page: whom it is about, how much would be deleted, and the text to type."""
     visit.scope.demand_admin("erase a person")
     with visit.context.store.read() as session:
         contact = _contact(session, visit)
@@ -61,6 +61,6 @@ def _contact(session: Session, visit: Visit) -> Contact:
 
 
 def _to_type(contact: Contact) -> str:
-    """The text to type: the address or, without one, the name."""
+    """The text to type: the first e-mail address, or else the name, the company or the contact's id."""
     person = contact.person
     return next((one.value for one in person.emails), "") or person.display_name or person.company or contact.id

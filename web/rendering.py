@@ -1,4 +1,4 @@
-"""Templates: their globals, filters for times and numbers, and URLs of static files."""
+"""The Jinja environment: globals, filters for times and numbers, and URLs of static files."""
 
 import hashlib
 from datetime import UTC, datetime
@@ -51,17 +51,17 @@ def number(value: int) -> str:
 
 
 def percent(value: float) -> str:
-    """A percentage without decimals, or with one if it is small."""
+    """In whole per cent; below 10, except for 0, with one decimal."""
     return f"{value:.0f} %" if value >= TEN or not value else f"{value:.1f} %"
 
 
 def sentence(text: str) -> str:
-    """The text with a capital first letter, otherwise unchanged."""
+    """The first letter capitalised, the rest unchanged."""
     return text[:1].upper() + text[1:]
 
 
 def moment(value: datetime | str | None, *, empty: str = "never") -> Any:
-    """A time in UTC; the page's script converts it to the reader's time zone."""
+    """A <time> element in UTC, which the page's script converts to the reader's time zone; `empty` without a value."""
     if not value:
         return empty
     at = (datetime.fromisoformat(value) if isinstance(value, str) else value).astimezone(UTC)
@@ -71,6 +71,6 @@ def moment(value: datetime | str | None, *, empty: str = "never") -> Any:
 
 @lru_cache(maxsize=32)
 def static(name: str) -> str:
-    """A static file's URL, which contains a hash of its content, so that it can be cached for ever."""
+    """A static file's URL, versioned by a hash of its content, so that browsers can cache it without expiry."""
     seal = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
     return f"/static/{name}?v={seal}"

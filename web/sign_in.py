@@ -28,7 +28,7 @@ def begin(visit: Visit) -> Response:
 
 
 def back(visit: Visit) -> Response:
-    """The redirect back from a service. If mail was refused, ask again for contacts only."""
+    """The redirect back from the service. If mail permissions may be why it refused, ask again for contacts alone."""
     kept = kept_flow(visit)
     try:
         grant = arrived(visit, kept)
@@ -65,7 +65,7 @@ def choose(visit: Visit) -> Response:
 
 
 def show_link(visit: Visit) -> Response:
-    """Show a one-time link's page without using it up, since link scanners follow links in messages."""
+    """A GET does not use up the link: programs that follow links in messages must not sign anybody in."""
     token = visit.part("token")
     found = _link(visit, token)
     return visit.page("link.html", found=found, token=token)
@@ -120,7 +120,7 @@ def _start(visit: Visit, found: Visitor, *, how: str) -> Response:
 
 
 def wanted(visit: Visit) -> str:
-    """The page requested before signing in, from an encrypted cookie, so never one chosen by others."""
+    """The page requested before sign-in, or `/`. Kept in an encrypted cookie, so that only we can set it."""
     kept = cookies.unsealed(visit.context, cookies.read(visit.context, visit.request, cookies.WANTED), cookies.WANTED)
     return str(kept["path"]) if kept else "/"
 

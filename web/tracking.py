@@ -1,7 +1,7 @@
-"""The endpoints of links in mails: unsubscribing, and counting opens and clicks. No session, no cookie.
+"""The links in mails: to unsubscribe, and to count opens and clicks. No session, no cookie.
 
-A GET never unsubscribes, since scanners follow every link: only a POST does (RFC 8058). A click redirects only to links
-that the campaign allows.
+A GET never unsubscribes, because scanners follow every link: only a POST does (RFC 8058). A click redirects only to
+links that the campaign's brief allows.
 """
 
 import hashlib
@@ -99,7 +99,7 @@ def _nowhere() -> Refusal:
 
 
 def _note(session: Session, visit: Visit, found: Sent, kind: MailEvent, number: int) -> None:
-    """Record a visit, at most once a minute per mail and link."""
+    """Record an open or a click, at most once a minute per mail, link and user agent."""
     request, moment, mail = visit.request, now(), found.mail
     since = moment - mail.sent_at if mail.sent_at else UNSENT
     headers = {name.lower(): value for name, value in request.headers.items()}

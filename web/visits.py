@@ -1,4 +1,4 @@
-"""One request as views see it: the visitor, the form, and ways to respond."""
+"""One request as the pages see it: who asks, what was posted, and how to answer."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from storage.scope import Scope
 from web.context import AppContext
 
 SEE_OTHER = 303
-MOST_DIGITS = 9  # so that it fits a database integer
+MOST_DIGITS = 9  # fits a 32-bit database integer
 
 
 class Refusal(Exception):
@@ -38,7 +38,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """A form's fields; those with the same name keep their order."""
+    """A form's fields in their order; a name may occur more than once."""
 
     pairs: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
@@ -77,7 +77,7 @@ class Visit:
 
     def part(self, name: str) -> str:
         found = str(self.request.path_params[name])
-        if "\0" in found:  # Postgres refuses NUL in text
+        if "\0" in found:  # Postgres rejects NUL in text
             raise Refusal(404, "There is nothing here", "It may be gone, or belong to somebody else.")
         return found
 
