@@ -1,5 +1,6 @@
 """Schedules of syncs: next runs, review policy, and changing them."""
 
+import re
 from collections.abc import Callable
 from zoneinfo import available_timezones
 
@@ -23,6 +24,8 @@ RHYTHMS = {
 }
 DAYS = {"weekdays": "MON-FRI", "daily": "*", "weekly": "MON"}
 ZONES = tuple(sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/")))
+
+_TIME_OF_DAY = re.compile(r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{1,2})")
 
 
 def show(visit: Visit) -> Response:
@@ -87,10 +90,9 @@ def _timing(visit: Visit) -> Timing:
     form = visit.form
     rhythm, zone = form.one("rhythm"), form.one("time_zone")
     if rhythm in DAYS:
-        hour, _, minute = form.one("at").partition(":")
-        if not (hour.isascii() and hour.isdigit() and minute.isascii() and minute.isdigit()):
+        if not (at := _TIME_OF_DAY.fullmatch(form.one("at"))):
             raise BadTiming("write the time of day like 09:00")
-        return timing_of(f"{int(minute)} {int(hour)} * * {DAYS[rhythm]}", "", zone)
+        return timing_of(f"{int(at['minute'])} {int(at['hour'])} * * {DAYS[rhythm]}", "", zone)
     return timing_of(form.one("cron"), "", zone) if rhythm == "cron" else timing_of("", form.one("every"), zone)
 
 

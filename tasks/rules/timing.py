@@ -16,6 +16,7 @@ from storage.records import Timing, zone
 SPREAD = 600
 SHORTEST, LONGEST = timedelta(minutes=5), timedelta(days=90)
 CRON_FIELDS = 5
+LONGEST_CRON = 500  # characters: enough to list every minute, and no number that Python refuses to read
 LAST_MINUTE = 59
 SPELT = re.compile(r"^(\d{1,6})\s*([mhd])$")
 UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
@@ -105,7 +106,7 @@ def _interval(text: str) -> timedelta:
 
 def _demand_sensible(timing: Timing) -> None:
     fields = timing.cron.split()
-    if len(fields) != CRON_FIELDS:
+    if len(fields) != CRON_FIELDS or len(timing.cron) > LONGEST_CRON:
         raise BadTiming(f"{timing.cron[:80]!r} is no cron expression: {HOW}")
     if fields[2] != "*" and fields[4] != "*":
         raise BadTiming("name either days of the month or weekdays, and * for the other: together they mean two things")

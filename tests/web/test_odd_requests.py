@@ -44,9 +44,14 @@ def test_odd_questions_break_no_page(ann: Person, sync: Sync, query: str) -> Non
 
 
 def test_rows_of_odd_numbers_break_no_deed(ann: Person, sync: Sync) -> None:
-    for ordinal in ("0", "9999", "9" * 40):
+    for ordinal in ("0", "9999", "9" * 40, "9" * 5000, "one"):
         answer = ann.post(f"/syncs/{sync.id}/rows/{ordinal}/mark", deed="approved", seen="")
         assert answer.status_code == 404
+
+
+def test_mails_of_odd_numbers_break_no_page(ann: Person, campaign: Campaign) -> None:
+    for ordinal in ("0", "9999", "9" * 40, "9" * 5000, "one"):
+        assert ann.get(f"/campaigns/{campaign.id}/mails/{ordinal}/letter").status_code == 404
 
 
 def test_every_answer_forbids_what_is_not_needed(ann: Person, stranger: TestClient) -> None:

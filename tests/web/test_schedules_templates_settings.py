@@ -65,10 +65,13 @@ def test_a_schedule_is_added_changed_paused_resumed_and_removed(
     [
         ({"rhythm": "cron", "cron": "often"}, "write five fields"),
         ({"rhythm": "every", "every": "1m"}, "between 5 minutes and 90 days"),
+        ({"rhythm": "every", "every": f"{'9' * 5000}h"}, "write it like 30m, 6h or 1d"),
+        ({"rhythm": "cron", "cron": f"{'9' * 5000} * * * *"}, "no cron expression"),
         ({"rhythm": "every", "every": ""}, "either a cron expression or how often"),
         ({"at": "nine"}, "write the time of day like 09:00"),
         ({"at": "99:99"}, "no cron expression"),
         ({"at": "²:00"}, "write the time of day like 09:00"),
+        ({"at": f"{'0' * 5000}:00"}, "write the time of day like 09:00"),
         ({"time_zone": "Mars"}, "write it like Europe/Berlin"),
     ],
 )
