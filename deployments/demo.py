@@ -34,7 +34,7 @@ from web.sign_in import link_to
 
 ORGANIZATION = "demo"
 USER = "alice@demo.example"
-DAYS_WORK = {"edit": 0.1, "add": 0.04, "remove": 0.02}  # shares of the book
+DAYS_WORK = {"edit": 0.1, "add": 0.04, "remove": 0.02}  # shares of all contacts
 ADDRESS = "Demo Ltd, 1 Example Street, Exampleton"
 
 Say = Callable[[str], None]
@@ -48,7 +48,7 @@ class Stage:
     connections: dict[Provider, str]
     public_url: str
     outlook: str
-    """The simulated Outlook's control endpoint, for changes that people make to their contacts."""
+    """URL at which the simulated Outlook accepts changes to the contacts of its user."""
 
 
 @contextmanager
@@ -69,7 +69,7 @@ def running_demo(settings: Settings, *, contacts: int, say: Say) -> Iterator[tup
 
 
 def stocked(stage: Stage, *, say: Say) -> None:
-    """Fill the CRM with contacts to compare with and to write to."""
+    """Fill an empty CRM, so that the sync has contacts to compare with and the campaign has recipients."""
     with stage.store.read() as session:
         if contacts.count(session, stage.scope):
             return
@@ -78,7 +78,7 @@ def stocked(stage: Stage, *, say: Say) -> None:
 
 
 def up_to_review(stage: Stage, *, say: Say) -> Sync:
-    """A sync in review: the one that already waits, or a new one."""
+    """Return a sync that waits for its review: the connection's open one, or else a new one."""
     with stage.store.read() as session:
         waiting = syncs.open_for(session, stage.scope, stage.connections[Provider.MICROSOFT])
         was_read = connection(session, stage.scope, stage.connections[Provider.MICROSOFT]).synced_at
@@ -103,7 +103,7 @@ def _link(stage: Stage) -> str:
 
 
 def hands_free(stage: Stage, *, say: Say) -> None:
-    """Sync both accounts, approving each plan, and print the results."""
+    """Sync both accounts, approve each plan and print the results. Raises CannotStart if a sync does not complete."""
     for provider in stage.connections:
         say(f"\n{provider.value.title()}: reading, comparing, planning")
         sync = _start(stage, provider)
@@ -189,7 +189,7 @@ def _environment(world: dict[str, Any]) -> dict[str, str]:
 
 @contextmanager
 def _simulators(settings: Settings, contacts: int, say: Say) -> Iterator[dict[str, Any]]:
-    """Start the simulated services. Their state is kept beside our home, since it is not our data."""
+    """Run the simulators. They keep their state between starts, in a folder beside `settings.home`, not in it."""
     say("starting simulated Microsoft and Google accounts")
     home = settings.home.with_name(f"{settings.home.name}-simulators")
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -217,7 +217,7 @@ def _announced(log: Path) -> dict[str, Any] | None:
 
 
 def _ports(home: Path) -> tuple[int, int]:
-    """The ports of the simulated services, the same at every start, so that links into them stay valid."""
+    """The same ports at every start, so that links into the simulated services stay valid."""
     kept = home / "ports.json"
     if not kept.exists():
         kept.write_text(json.dumps([_free_port(), _free_port()]))

@@ -1,4 +1,4 @@
-"""The demo's campaign: a personal mail to some of the synced contacts, from Alice's own mailbox."""
+"""The demo's campaign: a personal mail to some of the contacts that the sync imported, from Alice's own mailbox."""
 
 from collections.abc import Callable
 
@@ -32,7 +32,7 @@ Say = Callable[[str], None]
 
 
 def up_to_review(stage: Stage, *, say: Say) -> Campaign:
-    """A campaign in review: the one that already waits, or a new one."""
+    """Return a campaign that waits for its review: an existing one if there is one, otherwise a new one."""
     with stage.store.read() as session:
         live = [one for one in campaigns.campaigns(session, stage.scope) if one.status is CampaignStatus.REVIEW]
     say("")
@@ -45,7 +45,7 @@ def up_to_review(stage: Stage, *, say: Say) -> Campaign:
 
 
 def hands_free(stage: Stage, *, say: Say) -> None:
-    """Write, approve and send the campaign, and print the result."""
+    """Generate, approve and send a campaign, and print the results. Raises CannotStart if it does not complete."""
     say("\nCampaign: choosing, writing, checking")
     campaign = _start(stage)
     _tell(stage, campaign, tell_numbers)

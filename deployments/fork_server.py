@@ -164,7 +164,7 @@ def run_engine(order: Order) -> None:
     os.environ.clear()
     os.environ.update(order["environment"])
     os.chdir(order["folder"])
-    import uuid_utils  # noqa: PLC0415 (as `import_all`)
+    import uuid_utils  # noqa: PLC0415 (preloaded by `import_all`)
     from prefect.context import refresh_global_settings_context  # noqa: PLC0415 (as above)
 
     uuid_utils.reseed_rng()  # otherwise two forks would generate the same ids
@@ -197,7 +197,7 @@ def end_with(work: Callable[[], object]) -> NoReturn:
 def import_all() -> None:
     for name in PRELOADED:
         importlib.import_module(name)
-    from tasks.providers import expectations  # noqa: PLC0415 (as above)
+    from tasks.providers import expectations  # noqa: PLC0415 (part of the preloading)
 
     expectations.keep_ready()
 

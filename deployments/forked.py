@@ -37,7 +37,7 @@ def _hand_over(address: str) -> socket.socket:
     """Send all that a child process would inherit. The connection returned lasts as long as the run."""
     channel = socket.socket(socket.AF_UNIX)
     channel.connect(address)
-    order = json.dumps({"environment": dict(os.environ), "folder": os.getcwd()}).encode()  # noqa: PTH109 (pathlib costs)
+    order = json.dumps({"environment": dict(os.environ), "folder": os.getcwd()}).encode()  # noqa: PTH109 (pathlib is slow to import)
     socket.send_fds(channel, [NUMBER.pack(len(order))], [1, 2])
     channel.sendall(order)
     return channel

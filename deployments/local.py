@@ -1,7 +1,7 @@
-"""One machine, one command: Prefect's server, the worker, the review page and, for the demo, simulated providers.
+"""Run everything on one machine: Prefect's server, the worker and the review page, each as a child process.
 
-Everything of it lives under CONTACTFLOW_HOME and on loopback; the user's own Prefect profile is neither read nor
-written.
+All data is kept under CONTACTFLOW_HOME and all ports are on loopback; the user's own Prefect profile is neither read
+nor written.
 """
 
 import fcntl
@@ -30,7 +30,10 @@ class CannotStart(Exception):
 def running(
     settings: Settings, *, extra: Mapping[str, str] | None = None, say: Callable[[str], None]
 ) -> Iterator[Supervisor]:
-    """Start server, worker and page, and wait until they answer. All are stopped when the block is left."""
+    """Start server, worker and page, and wait until they answer; all are stopped when the block is left.
+
+    Raises CannotStart or PortTaken.
+    """
     with _alone(settings.home):
         supervisor = Supervisor()
         try:
@@ -49,7 +52,7 @@ def running(
 
 
 def environment_of(settings: Settings) -> dict[str, str]:
-    """The environment of the child processes, so that all use the same home, server and database."""
+    """Environment variables that make all child processes use the same home, server and database."""
     url = settings.own_prefect_url
     return {
         f"{PREFIX}HOME": str(settings.home),
@@ -58,8 +61,8 @@ def environment_of(settings: Settings) -> dict[str, str]:
         "PREFECT_HOME": str(settings.prefect_home),
         "PREFECT_API_URL": url,
         "PREFECT_UI_URL": url.removesuffix("/api"),
-        "PREFECT_SERVER_UI_API_URL": "/api",  # otherwise the UI calls the default port
-        "PREFECT_SERVER_UI_V2_ENABLED": "false",  # the newer page hides Resume in a menu
+        "PREFECT_SERVER_UI_API_URL": "/api",  # otherwise Prefect's UI would call the default port
+        "PREFECT_SERVER_UI_V2_ENABLED": "false",  # the newer UI hides Resume in a menu
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
         "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": url.removesuffix("/api"),
@@ -123,7 +126,7 @@ def _log(settings: Settings, name: str) -> Path:
 
 @contextmanager
 def _alone(home: Path) -> Iterator[None]:
-    """Lock the home. Raises CannotStart if it is in use."""
+    """Lock `home` against a second instance. Raises CannotStart if it is locked."""
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     with (home / "lock").open("w") as lock:
         try:

@@ -5,12 +5,12 @@ import asyncio
 from deployments.registry import DEPLOYMENTS, QUEUES
 from tasks.providers.flow_runs.engine import Engine
 
-# Runs of a worker that died are resumed by the sweeper, not by the pool.
+# Runs of a worker that died are restarted by the sweeper, not by the pool.
 WORK_POOL_TYPE = "process"
 
 
 def deploy(engine: Engine, pool: str, *, kind: str = WORK_POOL_TYPE, limit: int | None = None, image: str = "") -> None:
-    """Idempotent: creates what is missing and updates what exists."""
+    """Idempotent: existing queues and deployments are updated; so is an existing pool's `limit`, if one is given."""
     _make_pool(engine, pool, kind, limit)
     asyncio.run(_apply_all(pool, image))
 

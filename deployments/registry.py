@@ -1,10 +1,10 @@
-"""All deployments, as data: `serve` runs them on one machine, and a work pool on several.
+"""All deployments, as data: `serve` runs them on one machine, `pools` applies them to a work pool for many.
 
-A pool of type `process` runs a flow on its worker's machine, from the installed package. `kubernetes` and `ecs` use the
-same deployments, created with `contactflow deploy --pool NAME --type kubernetes --image REGISTRY/contactflow:TAG`. The
-image holds the package, the pool's template the settings, with the database's address and the keys from secrets, and
-each run has its own pod or task. CONTACTFLOW_HOME need not be shared, since all state is in the database. Only the path
-of a `file` must mean the same everywhere.
+A pool of type `process` runs a flow where its worker runs, from the installed package. The same deployments serve
+`kubernetes` and `ecs`: `contactflow deploy --pool NAME --type kubernetes --image REGISTRY/contactflow:TAG`. The image
+holds the package; the pool's template holds the settings, with the database's address and the keys from secrets; each
+run has a pod or a task of its own. CONTACTFLOW_HOME need not be shared: all state of a run is in the database. Only the
+path of a `file` to import must be valid on every machine.
 """
 
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ from tasks.providers.flow_runs.engine import MANUAL_QUEUE
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """A queue of a work pool. A smaller number is a higher priority."""
+    """A queue of a work pool. The queue with the smallest `priority` is served first."""
 
     name: str
     priority: int
@@ -42,10 +42,10 @@ QUEUES = (MANUAL, SCHEDULED, UPKEEP)
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """`queue` is for scheduled runs; runs started by a person go to `MANUAL`.
+    """A flow's deployment. Its scheduled runs go to `queue`; runs started on demand go to `MANUAL`.
 
-    Concurrent syncs need no limit: the database ensures one open sync per connection and one sender per mailbox, for
-    any number of workers. Tasks retry by themselves; a flow that waits for a review must not be retried.
+    Syncs have no concurrency limit: the database allows one open sync per connection and one sender per mailbox, for
+    any number of workers. Tasks have retries; a flow that waits for a review must have none.
     """
 
     flow: Flow[..., Any]
@@ -55,7 +55,7 @@ class Deployment:
     tags: tuple[str, ...] = ("contactflow",)
 
     async def prepared(self, *, pool: str | None = None) -> RunnerDeployment:
-        """With entrypoints by module: given a file, Prefect would load it a second time under another name."""
+        """The entry point is a module path: a file path would be loaded a second time under another module name."""
         return await self.flow.ato_deployment(
             name="default",
             description=self.description,

@@ -1,4 +1,4 @@
-"""The worker of a one-machine installation: runs all deployments, and sweeps up after runs that died."""
+"""The worker of a single machine: runs every deployment, and recovers the runs of processes that died."""
 
 import asyncio
 import contextlib
@@ -27,7 +27,7 @@ async def serve() -> None:
     for deployment in DEPLOYMENTS:
         await runner.aadd_deployment(await deployment.prepared())
     engine, store = Engine(settings().prefect_url), open_store()
-    # There is no other worker: runs in progress when this one starts belong to one that died.
+    # This is the only worker: a run in progress before it starts belongs to a worker that died. So the lease is zero.
     sweep_once(store, engine, timedelta())
     _keep_in_step(store, engine)
     stop = threading.Event()
@@ -39,7 +39,7 @@ async def serve() -> None:
 
 
 def _keep_in_step(store: Store, engine: Engine) -> None:
-    """Update Prefect's schedules that were changed while it was down. If it fails, housekeeping does it later."""
+    """Apply schedule changes that did not reach Prefect. If this fails, housekeeping tries again."""
     try:
         if done := schedule(store, engine):
             log.info("schedules mended in Prefect: %s", dict(done))

@@ -1,4 +1,4 @@
-"""Child processes of a one-machine installation: started together, restarted when one dies, stopped together."""
+"""Child processes on one machine: started together, restarted when they exit, stopped together."""
 
 import ctypes
 import os
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 GRACE = 8.0
-OTHERS = 0o077  # umask: no access for other users to files of our processes
+OTHERS = 0o077  # umask: other users of this machine get no access to the files that our processes write
 PR_SET_PDEATHSIG = 1
 
 
@@ -23,7 +23,7 @@ class PortTaken(Exception):
 
 @dataclass(slots=True)
 class Child:
-    """A process in its own group, so that Ctrl-C reaches only us and we stop the others in order."""
+    """A process in its own session, so that Ctrl-C reaches only the parent, which stops the children in order."""
 
     name: str
     command: Sequence[str]
@@ -59,7 +59,7 @@ class Child:
         self.process.wait()
 
     def end_family(self) -> None:
-        """Kill the process group with its grandchildren (flow runs), which are resumed at the next start."""
+        """Kill the process group, including grandchildren (flow runs). Their work is resumed at the next start."""
         self._signal(signal.SIGKILL)
 
     def _signal(self, number: int) -> None:
@@ -69,7 +69,7 @@ class Child:
 
 
 class Supervisor:
-    """Starts processes, restarts those that died, and stops all in order."""
+    """Starts processes, restarts those that exited, and stops all in reverse order."""
 
     def __init__(self) -> None:
         self.children: list[Child] = []
@@ -80,7 +80,7 @@ class Supervisor:
         return child
 
     def mend(self) -> list[str]:
-        """Restart processes that died. Returns their names."""
+        """Restart the children that exited, and return their names."""
         dead = [child for child in self.children if not child.is_running]
         for child in dead:
             child.end_family()
@@ -109,5 +109,5 @@ def _for_us_alone(path: str, flags: int) -> int:
 
 
 def _end_with_parent() -> None:
-    # Otherwise our children would survive a kill -9 of this process.
+    # If the parent is killed with SIGKILL, it cannot stop its children; the kernel then does.
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

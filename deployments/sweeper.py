@@ -1,6 +1,6 @@
-"""`python -m deployments.sweeper`: runs beside the workers of a pool, and resumes runs of workers that died.
+"""`python -m deployments.sweeper`: recovers the runs of pool workers that died.
 
-`deployments.serve` includes it. Any number may run concurrently.
+`deployments.serve` sweeps by itself. Any number of sweepers may run: sweeping is idempotent.
 """
 
 import contextlib
@@ -20,8 +20,8 @@ from tasks.upkeep.sweep_campaigns import sweep_campaigns
 from tasks.upkeep.sweeping import LEASE
 
 EVERY = 5.0
-SHARE = 10  # sweeping takes at most one part in so many of the time
-SELDOMEST = 30.0  # seconds: the longest interval, even after a sweep that took long on a busy server
+SHARE = 10  # pause in durations of the last sweep: sweeping takes at most about a tenth of the time
+SELDOMEST = 30.0  # seconds, the longest pause: after one slow sweep, dead runs must not wait for minutes
 
 log = logging.getLogger("contactflow.sweeper")
 
@@ -46,7 +46,7 @@ def sweep_once(store: Store, engine: Engine, lease: timedelta) -> None:
 
 
 def log_plainly() -> None:
-    # Forced, since importing Prefect has configured the root logger, for warnings only.
+    # `force`: importing Prefect has already configured the root logger, for warnings only.
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s", force=True)
     logging.getLogger("httpx").setLevel(logging.WARNING)
 

@@ -1,7 +1,7 @@
-"""`python -m deployments.worker POOL SOCKET [LIMIT]`: Prefect's worker of a process pool, with four differences.
+"""`python -m deployments.worker POOL SOCKET [LIMIT]`: Prefect's worker for a process pool, with four differences.
 
-Its runs are forked from a preloaded process; it can be limited; it polls only for as many runs as it can take; and it
-waits for as long as its server is down.
+Its runs are forked by the fork server at SOCKET instead of started as new interpreters; LIMIT caps its concurrent runs;
+it polls for few runs at a time, and for none while full; and it waits without a timeout while Prefect's server is down.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ MOST, SPARE = 200, 4
 
 class ForkedJob(ProcessJobConfiguration):
     def prepare_for_flow_run(self, *given: Any, **named: Any) -> None:
-        """Run our command, unless the pool sets one of its own."""
+        """Run `forked` in place of `python -m prefect.engine`, unless the work pool sets a command of its own."""
         self.command = self.command or command_to_string([sys.executable, "-I", "-S", forked.__file__, sys.argv[2]])
         super().prepare_for_flow_run(*given, **named)
 
@@ -36,17 +36,19 @@ class ForkingWorker(ProcessWorker):
     job_configuration = ForkedJob
 
     async def get_and_submit_flow_runs(self) -> list[Any]:
-        """Works around Prefect 3.8.8, which fails if a run is resumed before its previous process has exited."""
+        """Work around Prefect 3.8.8, which raises RuntimeError for a run resumed before its last process has exited."""
         try:
             return await super().get_and_submit_flow_runs()
         except RuntimeError as error:
             if "already holding" not in str(error):
                 raise
-            return []  # the next poll gets it again
+            return []  # the next poll returns it again
 
     async def _get_scheduled_flow_runs(self) -> list[WorkerFlowRunResponse]:
-        """Poll for as many runs as can be taken, plus a few that other workers may take first. Prefect's worker polls
-        for 200 each time, even when full; with a thousand waiting, this occupies the server.
+        """Ask for `SPARE` times the free slots, since other workers may take some; for none while full.
+
+        Prefect's worker asks for 200 at each poll, even when full; with a thousand runs waiting, that kept the server
+        too busy for anything else.
         """
         free = int(self.limiter.available_tokens) if self._limit else MOST
         if not free:
@@ -75,7 +77,7 @@ def main() -> None:
         engine = Engine(settings().prefect_url)
         while not engine.is_up():
             time.sleep(GLANCE)
-        # Prefect's worker exits if its server stays down; the supervisor restarts it, and it waits here.
+        # It gives up after a while without the server; the supervisor restarts this process, which then waits above.
         asyncio.run(worker.start())
 
 

@@ -1,4 +1,4 @@
-"""A pool worker and its fork server: started together, each restarted when it ends."""
+"""A pool's worker and the fork server of its runs: the supervisor starts both, and restarts either if it exits."""
 
 import os
 import sys

@@ -1,1 +1,1 @@
-"""What an AI assistant may do in one user's name: look, start, advise and ask. Deciding stays with people."""
+"""Tools for an AI assistant acting for one user: read, start runs, advise, ask for a review. Only people decide."""

@@ -1,7 +1,7 @@
-"""Answers to an assistant: bounded, structured, and marked as untrusted data.
+"""What tools return to an assistant: structured, limited in size, and marked as untrusted.
 
-Names, notes and mails were written by strangers, and a language model may follow instructions in them. So they are
-returned as data, without invisible characters, cut short, and with a warning.
+Names, notes and mails were written by strangers, and the language model that reads them may follow instructions in
+them (prompt injection). So they are returned as data, without invisible characters, cut short, and with a warning.
 """
 
 import json
@@ -37,7 +37,7 @@ class Answer(BaseModel):
 
 
 def answer(data: Mapping[str, Any], *, left_out: str = "") -> Answer:
-    """Plain JSON, with texts and lists shortened until it fits the limit."""
+    """`data` as plain JSON values, with texts and lists shortened until all fits into `LARGEST` bytes."""
     texts, items = LONGEST_TEXT, MOST_ITEMS
     bounded = _bounded(data, texts, items)
     while _size(bounded) > LARGEST and items > 1:

@@ -1,6 +1,7 @@
-"""Tools that start something: runs up to their review, suggestions to the reviewer, and reminders to decide.
+"""Tools that start something: runs up to their review, suggestions to the reviewer, a request for a decision.
 
-None of it writes to the CRM, sends a mail or decides; each leaves an entry in the audit log under the assistant's name.
+None of them writes to the CRM, sends a mail to contacts or decides. Each except the forecast records an audit entry
+under the assistant's name.
 """
 
 from dataclasses import dataclass
@@ -31,7 +32,7 @@ from tasks.campaign.estimates import Estimate, estimate
 from tasks.campaign.preparing import Wish, prepare
 from tasks.providers.notifications import tell
 
-MOST_LIVE = 5  # open campaigns of a user, above which an assistant may not start another
+MOST_LIVE = 5  # live campaigns of a user, above which an assistant may start no other
 ASKED = {RunKind.SYNC: NoticeKind.SYNC_ASKED, RunKind.CAMPAIGN: NoticeKind.CAMPAIGN_ASKED}
 
 
@@ -49,7 +50,7 @@ class Audience:
         return Criteria(self.pipeline, self.stage, self.tags, self.contacts)
 
 
-def start_sync(context: ToolContext, connection_id: str, full: bool = False) -> Answer:  # noqa: FBT001, FBT002 (JSON's booleans)
+def start_sync(context: ToolContext, connection_id: str, full: bool = False) -> Answer:  # noqa: FBT001, FBT002 (JSON argument)
     """Start a contact sync of a connected account. It stops at its review, where a person decides."""
     sync_id = new_id()
     with context.acting() as (session, scope):
@@ -118,7 +119,7 @@ def ask_for_approval(context: ToolContext, kind: RunKind, run_id: str) -> Answer
 
 
 def _demand_free(session: Session, scope: Scope, connection_id: str) -> None:
-    """Refuse if a sync waits for review: a person may supersede it by starting another, an assistant may not."""
+    """Refuse if the connection is not active or has an open sync. A person's new sync would replace a waiting one."""
     found = connections.connection(session, scope, connection_id)
     if found.status is not ConnectionStatus.ACTIVE:
         raise Refused(f"connection {connection_id} is {found.status}: a person must connect it again")
@@ -142,7 +143,7 @@ def _demand_waiting(session: Session, scope: Scope, run: Run) -> None:
 
 
 def _budget(text: str, brief: str) -> Decimal | None:
-    """The budget, which an assistant must set if a paid model is used; a person may leave it open."""
+    """The amount in USD. An assistant, unlike a person, must set it where a language model writes."""
     if not text:
         if brief and settings().has_model:
             raise Refused("a language model writes: name the most it may cost, such as budget_usd='1.50'")

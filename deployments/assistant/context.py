@@ -1,6 +1,6 @@
-"""The user of an organization on whose behalf an assistant calls tools, looked up anew for every call.
+"""The user on whose behalf an assistant calls tools, looked up again for every call.
 
-So the loss of membership or of the admin role takes effect at once.
+So a removal or a change of role takes effect for the assistant at once.
 """
 
 from collections.abc import Iterator, Mapping
@@ -26,7 +26,7 @@ class ToolContext:
 
     @property
     def name(self) -> str:
-        """The actor's name in the audit log."""
+        """The actor in audit entries."""
         return f"assistant of {self.user}"
 
     @contextmanager
@@ -46,5 +46,5 @@ class ToolContext:
 
 
 def page_of(run: Run) -> str:
-    """The address of the page where a person decides."""
+    """URL of the page where a person decides about the run."""
     return f"{settings().public_url}/{run.kind}s/{run.id}"

@@ -1,4 +1,4 @@
-"""Read-only tools: syncs, plans, campaigns, mails, contacts."""
+"""Read-only tools for an assistant: syncs, plans, campaigns, mails, contacts."""
 
 from typing import Any
 

@@ -1,6 +1,6 @@
-"""The MCP server: each function of `looking` and `asking` as a tool, with the context filled in.
+"""The MCP server: each tool in `LOOKING` and `ASKING`, bound to a context.
 
-The only module that imports `mcp`, which takes seconds.
+The only module that imports `mcp`, because that takes seconds.
 """
 
 import functools
@@ -40,7 +40,7 @@ def server_of(context: ToolContext) -> MCPServer:
 
 
 def _at(context: ToolContext, tool: Tool) -> Tool:
-    """The tool without its context parameter, and with known errors as ToolError."""
+    """The tool without its `context` parameter, and with expected errors raised as ToolError."""
 
     @functools.wraps(tool)
     def called(**given: object) -> Answer:
@@ -52,6 +52,6 @@ def _at(context: ToolContext, tool: Tool) -> Tool:
             raise ToolError(str(error)) from None
 
     seen = inspect.signature(tool)
-    # The server derives the tool's parameters from its signature.
-    called.__signature__ = seen.replace(parameters=list(seen.parameters.values())[1:])  # type: ignore[attr-defined]  # as inspect has it
+    # The MCP server derives the tool's input schema from this.
+    called.__signature__ = seen.replace(parameters=list(seen.parameters.values())[1:])  # type: ignore[attr-defined]  # read by inspect.signature()
     return called
