@@ -1,6 +1,6 @@
-"""The command `contactflow`, a thin layer over tasks and storage.
+"""The command `contactflow`: a thin layer over the other packages.
 
-Each command's module is imported only when it is called, so that `--help` is instant.
+The module of a command is imported only when the command is called, so that `--help` is fast.
 """
 
 import sys
@@ -75,7 +75,7 @@ class Commands(click.Group):
 @click.version_option(package_name="contactflow")
 def main() -> None:
     """Contact sync and personal bulk e-mail that a person can trust."""
-    # Characters that the terminal cannot encode are escaped rather than raising an error.
+    # Characters that the terminal's encoding lacks are printed as escapes instead of raising UnicodeEncodeError.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

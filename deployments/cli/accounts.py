@@ -1,4 +1,4 @@
-"""Connected accounts: sign in with a browser, or hand over a refresh token; see how they are; let go of them."""
+"""Connected accounts: connect by browser sign-in or refresh token, list with their health, disconnect."""
 
 import asyncio
 import sys
@@ -64,7 +64,7 @@ def connect_command(
 @user_option
 def sign_in_command(organization: str, user: str, *, as_json: bool) -> None:
     """Print a link that signs a user in to the review page, once, within a quarter of an hour."""
-    from web.sign_in import link_to  # noqa: PLC0415 (not for a mere list)
+    from web.sign_in import link_to  # noqa: PLC0415 (slow import, not needed to list)
 
     with ready_store().begin() as session:
         token = sign_ins.offer_link(session, tenants.scope_of(session, organization, user))
@@ -100,7 +100,7 @@ def connections_command(organization: str, *, retry: bool, as_json: bool) -> Non
 @click.argument("connection_id", metavar="ID")
 def disconnect_command(connection_id: str, *, as_json: bool) -> None:
     """Give an account's permission back and delete its tokens."""
-    from tasks.providers.access import oauth  # noqa: PLC0415 (not for a mere list)
+    from tasks.providers.access import oauth  # noqa: PLC0415 (slow import, not needed to list)
     from tasks.providers.access.kept_tokens import app_of  # noqa: PLC0415 (as above)
 
     store = ready_store()
@@ -123,13 +123,13 @@ def disconnect_command(connection_id: str, *, as_json: bool) -> None:
 
 
 async def _granted(provider: Provider, token: str, *, contacts_only: bool) -> "Grant":
-    """The grant, by signing in or by a refresh `token`: contacts and mail or, if mail is refused, contacts only."""
+    """Get a grant by sign-in or from a refresh `token`: for contacts and mail or, if that is refused, contacts only."""
     from tasks.providers.access.kept_tokens import app_of, mailing_app_of  # noqa: PLC0415 (as above)
     from tasks.providers.access.oauth import refresh  # noqa: PLC0415 (as above)
     from tasks.providers.access.permissions import asked_too_much  # noqa: PLC0415 (as above)
-    from tasks.providers.base import ProviderError  # noqa: PLC0415 (not for a mere list)
+    from tasks.providers.base import ProviderError  # noqa: PLC0415 (slow import, not needed to list)
 
-    less, asks_nothing = app_of(provider), token and provider is Provider.GOOGLE  # its tokens carry their scopes
+    less, asks_nothing = app_of(provider), token and provider is Provider.GOOGLE  # its refresh sends no scopes
     app = less if contacts_only or asks_nothing else mailing_app_of(provider)
     if not app.client_id:
         raise Refused(f"set CONTACTFLOW_{provider.upper()}_CLIENT_ID to the id of your application first")
@@ -143,8 +143,8 @@ async def _granted(provider: Provider, token: str, *, contacts_only: bool) -> "G
 
 
 async def _sign_in(app: "App") -> "Grant":
-    """Open the browser, and wait on loopback for the redirect."""
-    from tasks.providers.access import sign_in  # noqa: PLC0415 (msal and google-auth are not for a mere list)
+    """Open the browser and wait for the provider's redirect to a loopback port. Raises Refused after a timeout."""
+    from tasks.providers.access import sign_in  # noqa: PLC0415 (slow import: msal, google-auth)
 
     _Landing.query = {}
     with HTTPServer(("127.0.0.1", 0), _Landing) as server:
@@ -169,7 +169,7 @@ class _Landing(BaseHTTPRequestHandler):
         self.wfile.write(b"Thank you. You can close this page and go back to the terminal.\n")
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the library's signature)
-        """Log nothing: the address contains the authorization code."""
+        """Log nothing: the URL contains secrets."""
 
 
 def _data(one: ConnectionInfo, pause: str = "") -> dict[str, Any]:

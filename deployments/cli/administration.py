@@ -103,7 +103,7 @@ def user_command() -> None:
 @click.option("--name", default="", help="How they are called.")
 def _user_add(email: str, organization: str, role: str, name: str, *, as_json: bool) -> None:
     """Add a user."""
-    from tasks.rules.reachable import is_email  # noqa: PLC0415 (what reads telephone numbers is not for a mere list)
+    from tasks.rules.reachable import is_email  # noqa: PLC0415 (slow import: phonenumbers)
 
     if not is_email(email.strip()):
         raise Refused(f"{email!r} is no e-mail address: people sign in and are told of reviews by it")

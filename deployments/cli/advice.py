@@ -1,4 +1,4 @@
-"""What assistants advised, as a reviewer reads it."""
+"""Suggestions of assistants, as shown to a reviewer."""
 
 from typing import Any
 
@@ -15,6 +15,6 @@ def advice_as_data(one: Suggestion) -> dict[str, Any]:
 
 
 def tell_advice(advised: list[Suggestion]) -> None:
-    """Print suggestions. An assistant's text is untrusted, so it is kept on one line and attributed."""
+    """Print the suggestions. An assistant's text is untrusted: it is reduced to one line and shown with its author."""
     rows = [(one.number or "all", one.advice, as_text(one.reason), one.suggested_by) for one in advised]
     table("\nSuggestions, which decide nothing", ["about", "advice", "reason", "by"], rows, empty="")

@@ -1,4 +1,4 @@
-"""Contactflow for AI assistants."""
+"""`contactflow mcp`: the MCP server for AI assistants."""
 
 import click
 

@@ -1,4 +1,4 @@
-"""Look at campaigns and their mails. Nothing here starts or changes anything."""
+"""Show campaigns and their mails. Read-only."""
 
 from decimal import Decimal
 from typing import Any
@@ -121,7 +121,7 @@ def mail_data(mail: Mail) -> dict[str, Any]:
 
 
 def letter_text(letter: Letter) -> str:
-    """A letter as text for reading and editing: subject, greeting, paragraphs."""
+    """The letter as text for a reviewer to read and edit: subject, greeting, paragraphs."""
     return "\n\n".join([f"Subject: {letter.subject}", letter.greeting, *(one.text for one in letter.paragraphs)])
 
 

@@ -1,4 +1,4 @@
-"""Change single mails of a campaign that waits, and see one in your own inbox."""
+"""Edit or rewrite single mails of a campaign that waits for review, or send one as a test."""
 
 import click
 

@@ -1,4 +1,4 @@
-"""What becomes of a campaign that is being sent: held, let go on, ended, settled by hand, tried once more."""
+"""Control a campaign's sending: pause, resume, cancel, settle mails of unknown outcome, retry failed ones."""
 
 from collections.abc import Iterator
 
@@ -66,7 +66,7 @@ def campaign_cancel_command(campaign_id: str, reviewer: str | None, *, as_json: 
 def campaign_settle_command(
     campaign_id: str, mail: str, reviewer: str | None, *, left: bool | None, as_json: bool
 ) -> None:
-    """Say of a mail of which nobody knows whether it left (unknown) what you found out."""
+    """Record what you found out about a mail in state `unknown`: whether it was sent."""
     if left is None:
         raise click.UsageError("say either --sent or --not-sent")
     with ready_store().begin() as session:
@@ -98,7 +98,7 @@ def campaign_retry_failed_command(campaign_id: str, reviewer: str | None, *, as_
 
 
 def wake(campaign: Campaign, answer: dict[str, str] | None = None) -> None:
-    """Resume the run after a decision. If Prefect does not answer, the decision stands and the sweeper resumes it."""
+    """Resume the campaign's run. If Prefect fails, the decision is stored, and the sweeper resumes the run later."""
     try:
         Engine(settings().prefect_url).resume(campaign.flow_run_id, answer)
     except EngineError as error:

@@ -141,7 +141,7 @@ def _reject(campaign_id: str, rejected: tuple[str, ...], comment: str, reviewer:
 
 
 def _start(store: Store, scope: Scope, campaign_id: str, parameters: dict[str, str]) -> str:
-    """Start the run. If Prefect does not answer, the campaign stays; the sweeper ends it if its run never starts."""
+    """Start a stored campaign's run. If Prefect fails, the campaign stays; the sweeper ends it if no run begins."""
     run_id = Engine(settings().prefect_url).start(FLOW, parameters, key=campaign_id)
     with store.begin() as session:
         campaigns.note(session, scope, campaign_id, flow_run_id=run_id)
@@ -189,7 +189,7 @@ def _money(text: str) -> Decimal | None:
 
 
 def _attached(paths: Sequence[Path]) -> tuple[Attachment, ...]:
-    from tasks.rules.letters.envelope import LARGEST_ATTACHMENTS  # noqa: PLC0415 (mails are not for a mere list)
+    from tasks.rules.letters.envelope import LARGEST_ATTACHMENTS  # noqa: PLC0415 (slow import, only for attachments)
 
     for path in paths:
         if not path.is_file():

@@ -1,4 +1,4 @@
-"""One contact whole: its values, where every single one came from, and what happened to it."""
+"""One contact in full: its values, the provenance of each, and its history."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -42,7 +42,7 @@ def whole(found: Contact, tied: Sequence[StoredLink], deeds: Sequence[Action]) -
 
 
 def _provenance(found: Contact) -> dict[str, Any]:
-    """Rows of provenance: each field with who wrote it last, and each value of fields that have several."""
+    """The origin of each field; for a field with several values, the origin of each value too."""
     told: dict[str, Any] = {}
     for name, given in document(found.person).items():
         told[name] = provenance.origin(found.provenance, name)
@@ -70,7 +70,7 @@ def _print(found: Contact, deeds: Sequence[Action], accounts: Mapping[str, str])
 
 
 def _origin(where: Mapping[str, Any], accounts: Mapping[str, str]) -> str:
-    """An origin as text: source and account, time, run, and who approved it."""
+    """One line: source, account, date, sync, and who approved it."""
     told = [
         where.get("source"),
         accounts.get(where.get("account", "")),

@@ -1,4 +1,4 @@
-"""The CRM's own contacts: look, read in, write out."""
+"""The CRM's contacts: list, search, import, export."""
 
 import csv
 import json
@@ -78,7 +78,7 @@ def import_command(
 
     To bring in contacts of others, use `contactflow sync --file`, which compares and lets you review.
     """
-    from deployments.cli.importing import read_back  # noqa: PLC0415 (parsers are not for a mere list)
+    from deployments.cli.importing import read_back  # noqa: PLC0415 (slow import: parsers)
 
     if not path.is_file():
         raise Refused(f"there is no file {path}")
@@ -89,7 +89,7 @@ def import_command(
 
 
 def _scope(session: Session, organization: str | None) -> Scope:
-    """The scope of the organization named, or of the only one."""
+    """The organization named, or the only one. Raises Refused if none is named and there is not exactly one."""
     if organization is None:
         there = tenants.organizations_all(session)
         if len(there) != 1:
@@ -99,7 +99,7 @@ def _scope(session: Session, organization: str | None) -> Scope:
 
 
 def _editor(session: Session, scope: Scope, user: str) -> str:
-    """Who edits, as provenance and history name them. Refused if it is not a user of the organization."""
+    """The editor for provenance and history: a user's e-mail, or "terminal". Raises Refused for an unknown user."""
     email = user.strip().lower()
     if email and email not in {one.email for one in tenants.users_of(session, scope)}:
         raise Refused(f"{user} is no user of this organization: nothing was read in")
@@ -108,11 +108,11 @@ def _editor(session: Session, scope: Scope, user: str) -> str:
 
 @contextmanager
 def _in_place_of(path: Path) -> Iterator[Path]:
-    """A temporary file that replaces `path` once it is complete, so that a full disk leaves the previous export."""
+    """Yield a temporary file beside `path` that replaces it on success; after an error `path` is unchanged."""
     if path.exists() and not path.is_file():  # such as /dev/stdout
         yield path
         return
-    there = path.resolve()  # replaces the target of a symbolic link, not the link
+    there = path.resolve()  # a symlink's target is replaced, not the link
     half = there.with_name(f".{there.name}.{os.getpid()}")
     try:
         yield half

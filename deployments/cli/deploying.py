@@ -1,4 +1,4 @@
-"""`contactflow deploy`: the flows for workers on any number of machines."""
+"""`contactflow deploy`: create the deployments in a work pool."""
 
 import os
 
@@ -19,7 +19,7 @@ def deploy_command(pool: str, kind: str, limit: int | None, image: str, *, as_js
     engine = Engine(settings().prefect_url)
     if not engine.is_up():
         raise Refused(f"no answer at {engine.url}: set PREFECT_API_URL to where your Prefect server answers")
-    os.environ["PREFECT_API_URL"] = engine.url  # before Prefect is imported, which reads it once
+    os.environ["PREFECT_API_URL"] = engine.url  # before Prefect is imported: it reads the variable only once
 
     from deployments.pools import deploy  # noqa: PLC0415 (imports Prefect)
     from deployments.registry import DEPLOYMENTS  # noqa: PLC0415 (as above)

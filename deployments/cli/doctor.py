@@ -1,4 +1,4 @@
-"""`contactflow doctor`: check the installation, and say how to repair what is wrong."""
+"""`contactflow doctor`: checks the installation, and says how to fix what is wrong."""
 
 import importlib.metadata
 from collections.abc import Callable, Iterator, Mapping
@@ -18,7 +18,7 @@ from tasks.providers.access.applications import paused
 from tasks.providers.flow_runs.engine import Engine
 
 NEWEST_FASTAPI = 150
-FEW = 20  # organizations, up to which every finding is listed
+FEW = 20  # up to this many organizations, every finding is listed
 
 
 @command("doctor")
@@ -70,7 +70,7 @@ def _inside(store: Store) -> Iterator[Finding]:
 
 
 def _organizations(session: Session, pauses: Mapping[Provider, str]) -> Iterator[Finding]:
-    """Findings of each organization; of many organizations, a summary and what is wrong."""
+    """All findings of up to `FEW` organizations; of more, a summary and only what is wrong."""
     everybody = tenants.organizations_all(session)
     each = [told for one in everybody for told in _organization(session, one.slug, pauses)]
     wrong = [one for one in each if not one.fine]
@@ -106,7 +106,7 @@ def _prefect(chosen: Settings) -> Finding:
 
 
 def _pins() -> Finding:
-    """Whether libraries have versions with which Prefect's server starts and schedules runs."""
+    """With newer versions Prefect's server does not start, or starts and schedules nothing."""
     found = {name: importlib.metadata.version(name) for name in ("prefect", "fastapi", "sqlalchemy")}
     fine = (
         found["prefect"] == "3.8.8"
@@ -125,7 +125,7 @@ def _reached(store: Store) -> str:
 def _checked(what: str, look: Callable[[], str], mend: str) -> Finding:
     try:
         return Finding(what, fine=True, told=look())
-    except Exception as error:  # noqa: BLE001 (any error is a finding, and the next check goes on)
+    except Exception as error:  # noqa: BLE001 (any error is a finding; the checks go on)
         return Finding(what, fine=False, told=f"{type(error).__name__}: {str(error).splitlines()[0]}", mend=mend)
 
 

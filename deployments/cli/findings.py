@@ -1,4 +1,4 @@
-"""A finding of the doctor: what was checked, its state, and how to repair it."""
+"""A finding of `contactflow doctor`: what was checked, the result, and how to fix it."""
 
 from dataclasses import dataclass
 
@@ -11,5 +11,5 @@ class Finding:
     mend: str = ""
 
 
-def finding(what: str, fine: bool, told: str, mend: str) -> Finding:  # noqa: FBT001 (a row of a table)
+def finding(what: str, fine: bool, told: str, mend: str) -> Finding:  # noqa: FBT001 (calls read as rows of a table)
     return Finding(what, fine, told, "" if fine else mend)

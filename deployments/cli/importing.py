@@ -1,4 +1,4 @@
-"""Reading an export back: edits made by hand, in a spreadsheet or a script."""
+"""Import an edited export: changes made by hand, in a spreadsheet or a script."""
 
 import re
 from collections import Counter
@@ -25,9 +25,9 @@ LABELLED = re.compile(r"^(?P<value>.*?)(?: \((?P<label>[^()]*)\))?$", re.DOTALL)
 
 
 def read_back(session: Session, scope: Scope, path: Path, user: str, *, by_their_wish: bool = False) -> dict[str, int]:
-    """Import an edited export. Only fields that the file names are changed.
+    """Update only the fields that the file names; returns how many contacts were created, updated, unchanged.
 
-    Returns the numbers of contacts created, updated and unchanged. Erased people return only with `by_their_wish`.
+    Raises Refused, and writes nothing, for unknown ids and, unless `by_their_wish`, for people who were erased.
     """
     erasures.lock_erasures(session, scope)
     rows = rows_of(path)
@@ -64,7 +64,7 @@ def _person(before: Contact | None, values: dict[str, Any]) -> Person:
 
 
 def _touched(before: Contact | None, values: dict[str, Any]) -> dict[str, Any]:
-    """The values of edited cells. Unedited cells are skipped, since a cell holds less than the value it was made of."""
+    """Parse spreadsheet cells. Unchanged ones are left out, since a cell's text can hold less than the value."""
     return {
         name: _value(name, given) if isinstance(given, str) else given
         for name, given in values.items()

@@ -1,4 +1,4 @@
-"""Commands that show syncs and their plans. They change nothing and import nothing slow."""
+"""Show syncs and their plans. Read-only, so that nothing slow need be imported."""
 
 from typing import Any
 
@@ -150,7 +150,7 @@ def _print(sync: Sync, rows: list[Change], total: int, advised: list[Suggestion]
 
 
 def _told(row: Change) -> tuple[str, str]:
-    """Name and changes of a row; after the preview was destroyed, only the contact's id and the fields."""
+    """The name and the changes; once the preview data is deleted, only the contact's id and the fields."""
     if row.proposal is None:
         return row.object_id, as_text(row.fields)
     return row.proposal.name, "\n".join(map(cell_text, row.proposal.cells))

@@ -1,4 +1,4 @@
-"""The addresses to which an organization's notices are sent."""
+"""Notification targets of an organization."""
 
 import sys
 from collections.abc import Mapping
@@ -27,8 +27,8 @@ def notify_command() -> None:
 @click.option("--admins", is_flag=True, help="Only what others did not react to.")
 @as_option
 def _notify_add(organization: str, actor: str, *, admins: bool, as_json: bool) -> None:
-    """Add an address of Apprise's kind: mailtos://…, slack://…, workflows://…, jsons://… It is asked for, or read from
-    standard input: it may hold a secret, and what is typed after a command's name others can see.
+    """Add an address of Apprise's kind: mailtos://…, slack://…, workflows://…, jsons://… It is read from
+    a prompt or standard input, because it may hold a secret and others can see a command's arguments.
     """
     url = (click.prompt("Address", hide_input=True) if sys.stdin.isatty() else sys.stdin.readline()).strip()
     if not is_address(url):

@@ -1,4 +1,4 @@
-"""A person's rights: export and erasure of everything an organization holds of them."""
+"""Requests of a data subject: export all data held about a person, or erase it."""
 
 import json
 import sys
@@ -32,7 +32,7 @@ def export_person_command(person: str, organization: str, user: str, *, as_json:
 
     PERSON is any e-mail address of theirs, or the id of their contact, who may have no address.
     """
-    del as_json  # there is no other form
+    del as_json  # the output is always JSON
     with ready_store().begin() as session:
         scope, actor = _asked_by(session, organization, user)
         asked = _asked_for(session, scope, person)
@@ -95,7 +95,7 @@ def _tell(done: Erasure, left: str) -> None:
 
 
 def _asked_by(session: Session, organization: str, user: str) -> tuple[Scope, str]:
-    """The scope and actor: the user named, or the operator at the terminal for the whole organization."""
+    """Scope and actor: the user's, or without one the whole organization's and "terminal"."""
     if not user:
         return tenants.whole_organization(session, organization), "terminal"
     return tenants.scope_of(session, organization, user), user.strip().lower()

@@ -1,4 +1,4 @@
-"""`contactflow doctor --production`: checks that matter only in production."""
+"""`contactflow doctor --production`: further checks that matter in production, not on a developer's machine."""
 
 import os
 from collections.abc import Iterator

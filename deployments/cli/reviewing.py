@@ -1,4 +1,4 @@
-"""The review at the terminal: decide about a sync's plan, and undo it."""
+"""Reviews in the terminal: approve, reject, undo."""
 
 import sys
 
@@ -91,7 +91,7 @@ def _run_undo(engine: Engine, sync_id: str, reviewer: str) -> None:
 
 
 def _go_on(store: Store, sync: Sync, decision: Decision, *, wait: bool, as_json: bool) -> None:
-    """Resume the run after a decision. If Prefect does not answer, the decision stands and the sweeper resumes it."""
+    """Resume the run. If Prefect fails, the decision is stored, and the sweeper resumes the run later."""
     engine = Engine(settings().prefect_url)
     answer = {"decision": decision.choice.value, "reviewer": decision.reviewer, "comment": decision.comment[:2000]}
     try:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @command("up")
 def up_command(*, as_json: bool) -> None:
     """Start Contactflow on this machine, for real use; Ctrl-C ends it."""
-    from deployments.local import running  # noqa: PLC0415 (starting is slow anyway)
+    from deployments.local import running  # noqa: PLC0415 (slow import, only to start)
 
     del as_json
     ctrl_c_for_both()
@@ -40,7 +40,7 @@ def up_command(*, as_json: bool) -> None:
 @click.option("--contacts", default=300, show_default=True, help="How many invented people each account has.")
 def demo_command(contacts: int, *, hands_free: bool, as_json: bool) -> None:
     """Try everything on simulated accounts: a sync runs up to its review, and waits for you."""
-    from deployments import demo, demo_campaign  # noqa: PLC0415 (starting is slow anyway)
+    from deployments import demo, demo_campaign  # noqa: PLC0415 (slow import, only to start)
 
     del as_json
     ctrl_c_for_both()
@@ -79,6 +79,6 @@ def say(text: str) -> None:
 
 
 def ctrl_c_for_both() -> None:
-    """Make SIGTERM and SIGHUP end it like Ctrl-C: in order, with nothing left running."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # SIGINT too: a shell's `&` ignores it
+    """Turn SIGTERM and SIGHUP into KeyboardInterrupt, as Ctrl-C, so that all children are stopped in order."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # SIGINT too: a shell's `&` has it ignored
         signal.signal(number, signal.default_int_handler)

@@ -1,4 +1,4 @@
-"""Schedules: when syncs of an account run automatically, and who reviews them."""
+"""Schedules: when syncs of an account run automatically, and who reviews their plans."""
 
 from datetime import datetime
 
@@ -136,7 +136,7 @@ def _set_active(schedule_id: str, actor: str, *, active: bool, as_json: bool) ->
 
 
 def _tell_prefect(store: Store) -> None:
-    """Update Prefect's schedules at once; if Prefect does not answer, housekeeping does."""
+    """Apply the schedules to Prefect. If that fails, housekeeping does it later."""
     try:
         keep_in_step(store, Engine(settings().prefect_url))
     except EngineError as trouble:

@@ -1,6 +1,6 @@
-"""Read the rows of an edited export, from a spreadsheet or a script.
+"""Reads the rows of an edited export, CSV or JSON. A malformed file is rejected as a whole, by raising Refused.
 
-Anything that could silently blank, shift or drop a value is refused: rows too short or too long, unclosed quotes.
+Rejected is whatever would silently blank, shift or drop a value, such as a short or long row or an unclosed quote.
 """
 
 import csv
@@ -21,12 +21,12 @@ from tasks.providers.file.file_text import as_narrow
 
 Row = tuple[str, dict[str, Any]]
 
-_DELIMITERS = ",;\t"  # Excel writes its country's list separator, and tabs as "Unicode text"
+_DELIMITERS = ",;\t"  # Excel uses the locale's list separator, and tabs for "Unicode text"
 _MEGABYTE = 2**20
 
 
 def rows_of(path: Path) -> list[Row]:
-    """Each row's id, with the values of its fields."""
+    """Each row's id (empty for a new contact), and the values of the fields that it names."""
     body = _bytes(path)
     rows = list(_json_rows(path.name, body) if path.suffix.lower() == ".json" else _csv_rows(path.name, body))
     twice = [row_id for row_id, times in Counter(row_id for row_id, _ in rows if row_id).items() if times > 1]
@@ -76,7 +76,7 @@ def _csv_rows(name: str, body: bytes) -> Iterator[Row]:
 
 
 def _table(text: str) -> Iterator[list[str]]:
-    """The table, read with the delimiter that gives the most columns in the header."""
+    """CSV rows, parsed with the delimiter under which the header contains the most known columns."""
     lines = list(io.StringIO(text.replace("\0", ""), newline=""))
 
     def told(delimiter: str) -> int:

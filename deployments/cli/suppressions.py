@@ -1,4 +1,4 @@
-"""Who must not be written to."""
+"""The suppression list: addresses that get no mail."""
 
 from dataclasses import asdict
 

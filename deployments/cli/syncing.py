@@ -1,4 +1,4 @@
-"""Start syncs and list them."""
+"""Start syncs."""
 
 import sys
 from pathlib import Path

@@ -39,7 +39,7 @@ from storage.settings import SettingsError
 from storage.sync.opening import AlreadyOpen
 from storage.sync.syncs import UnknownSync
 
-# Errors whose text is meant for the user. Those from modules that are slow to import are recognised by name.
+# Errors whose text is meant for the user. Those of modules that are slow to import are matched by class name.
 EXPECTED: tuple[type[Exception], ...] = (
     AlreadyOpen, AlreadyThere, BadSetting, BadSurvivorship, CampaignIsOver, CannotBackUp, CannotDecide, CannotDecrypt,
     CannotMerge, CannotUnmerge, HashKeyMissing, NotAllowed, SettingsError, UnknownCampaign, UnknownConnection,
@@ -68,9 +68,9 @@ class Refused(Exception):
 def command(
     name: str, *, examples: Sequence[str] = (), **settings: Any
 ) -> Callable[[Callable[..., Any]], click.Command]:
-    """A command with `--json`, whose known errors are a sentence and exit code 1.
+    """A click command with `--json`, which prints expected errors without traceback and exits with code 1.
 
-    In a list of commands its first clause stands whole. `examples` are the words after `contactflow`.
+    The first clause of its docstring is its short help. `examples` are command lines without `contactflow`.
     """
 
     def decorate(function: Callable[..., Any]) -> click.Command:
@@ -93,7 +93,7 @@ def ready_store() -> Store:
 
 
 def reviewer_of(session: Session, scope: Scope, owner_id: str, email: str | None) -> str:
-    """Who decides: the user named or, without one, the run's own user. Raises Refused for an unknown user."""
+    """The reviewer's e-mail: `email`, or else the run's owner's. Raises Refused if `email` is no user's."""
     users = {user.id: user.email for user in tenants.users_of(session, scope)}
     if email is None:
         return users[owner_id]
@@ -103,7 +103,7 @@ def reviewer_of(session: Session, scope: Scope, owner_id: str, email: str | None
 
 
 def text_of(path: Path) -> str:
-    """The text of a file that was named. Raises Refused, which says what is wrong with it."""
+    """Read a text file. Raises Refused if it cannot be read or is not UTF-8."""
     try:
         return path.read_text(encoding="utf-8")
     except OSError as wrong:
@@ -114,7 +114,7 @@ def text_of(path: Path) -> str:
 
 def show(as_json: bool, value: Any, text: Callable[[], None]) -> None:  # noqa: FBT001 (the option itself)
     if as_json:
-        # Escape non-ASCII characters if the terminal cannot encode them.
+        # Escape non-ASCII characters where the output encoding may not have them.
         is_wide = sys.stdout.encoding.lower().startswith("utf")
         click.echo(json.dumps(value, default=_plain, indent=2, ensure_ascii=not is_wide))
     else:
@@ -122,17 +122,17 @@ def show(as_json: bool, value: Any, text: Callable[[], None]) -> None:  # noqa: 
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:
-    from rich.console import Console  # noqa: PLC0415 (only what is shown is paid for)
+    from rich.console import Console  # noqa: PLC0415 (slow import, only to print tables)
     from rich.table import Table  # noqa: PLC0415 (as above)
     from rich.text import Text  # noqa: PLC0415 (as above)
 
     drawn = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        drawn.add_column(column, overflow="fold", no_wrap=column == "id")  # ids are copied, so they must not wrap
+        drawn.add_column(column, overflow="fold", no_wrap=column == "id")  # ids are copied, so keep them in one piece
     for row in rows:
         drawn.add_row(*(Text(str(_plain(cell))) for cell in row))
     if drawn.row_count:
-        # A pipe has no width: use one that cuts nothing.
+        # A pipe has no width; a wide default avoids wrapping.
         Console(width=None if sys.stdout.isatty() else 200, highlight=False).print(drawn)
     elif empty:
         click.echo(empty)
@@ -162,7 +162,9 @@ def _without_traceback(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _demand_text(given: Mapping[str, Any]) -> None:
-    """Refuse arguments in another encoding, which arrive as lone surrogates. Only paths may contain them."""
+    """Refuse arguments that are not UTF-8: Python decodes them to lone surrogates, which neither database nor JSON
+    accepts. Paths are exempt.
+    """
     for value in given.values():
         words = value if isinstance(value, tuple) else (value,)
         if any(isinstance(word, str) and not _is_text(word) for word in words):
@@ -174,12 +176,12 @@ def _is_text(word: str) -> bool:
 
 
 def _sentence(error: Exception) -> str:
-    """The text of an error that the user can do something about; empty for a bug."""
+    """The message of an error that the user can fix; empty for a bug, which keeps its traceback."""
     if is_expected(error):
         return str(error)
     if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return f"what was asked for cannot be written whole: {error.strerror}"
-    # Unreachable, full, locked, read-only or no database; a wrong SQL statement raises another type.
+    # Unreachable, full, locked, read-only or not a database; SQL mistakes raise other types.
     if isinstance(error, OperationalError) or type(error) is DatabaseError:
         cause = " ".join(str(error.orig).split())
         return f"the database cannot be used: {cause}; check CONTACTFLOW_DATABASE_URL, `contactflow doctor` tells more"

@@ -1,4 +1,4 @@
-"""Contacts that are perhaps one person: found, looked at, merged, taken apart again, or told apart for ever."""
+"""Possible duplicate contacts: find, list, merge, unmerge, or mark as different people."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -65,7 +65,7 @@ def merge_command(
         _print_outcome(pair, outcome)
         click.confirm("Make them one?", abort=True)
     with store.begin() as session:
-        # Write exactly what was shown: the pair holds the versions of both contacts.
+        # Computed again under lock; raises CannotMerge if either contact has changed since the pair was found.
         pair, outcome = _outcome(session, scope, twins_id, keep, take, lock=True)
         merging.merge(session, scope, pair, outcome.contact, by=who, undo_for=undo_time(session, scope))
     told = f"{pair.gone.id} is now part of {pair.kept.id}; `contactflow unmerge {twins_id}` takes it back"
@@ -94,7 +94,7 @@ def unmerge_command(twins_id: str, reviewer: str | None, *, as_json: bool) -> No
 @twins_argument
 @as_option
 def keep_apart_command(twins_id: str, reviewer: str | None, *, as_json: bool) -> None:
-    """Say that a pair is not the same person: nobody is asked again."""
+    """Say that a pair is not the same person: it is not proposed again."""
     with ready_store().begin() as session:
         scope = tenants.scope_of_twins(session, twins_id)
         pair = merging.keep_apart(session, scope, twins_id, by=_reviewer(session, scope, reviewer))
@@ -103,7 +103,7 @@ def keep_apart_command(twins_id: str, reviewer: str | None, *, as_json: bool) ->
 
 
 def _find(store: Store, scope: Scope) -> "Found":
-    from tasks.sync.find_twins import find_twins  # noqa: PLC0415 (DuckDB and numpy are not for a mere list)
+    from tasks.sync.find_twins import find_twins  # noqa: PLC0415 (slow import: DuckDB, numpy)
 
     return find_twins(store, scope, lambda text: click.echo(text, err=True))
 
@@ -120,7 +120,7 @@ def _tell_capped(found: "Found") -> None:
 def _outcome(
     session: Session, scope: Scope, twins_id: str, keep: str, take: Sequence[str], *, lock: bool = False
 ) -> tuple[Pair, "Merged"]:
-    from tasks.rules.merging import merged  # noqa: PLC0415 (parsers are not for a mere list)
+    from tasks.rules.merging import merged  # noqa: PLC0415 (slow import: parsers)
 
     pair = merging.open_pair(session, scope, twins_id, keep=keep, lock=lock)
     return pair, merged(pair.kept, pair.gone, organization_settings(session, scope).which_survives, take=take)

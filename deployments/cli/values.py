@@ -1,4 +1,4 @@
-"""Values of contacts as a terminal and a spreadsheet show them."""
+"""Contacts' values as text for the terminal and for spreadsheets."""
 
 import re
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 from storage.records import Cell
 from tasks.rules.wording import as_text
 
-SEPARATOR = " ::: "  # Google's own separator, so that its import reads our files
-# What a spreadsheet would take for a formula; phone numbers, which start with a plus too, are left as they are.
+SEPARATOR = " ::: "  # as in Google's CSV exports, so that Google Contacts can import ours
+# Text that a spreadsheet would evaluate as a formula. Phone numbers, which it would not, are left as they are.
 FORMULA = re.compile(r"[=@\t\r]|[+-](?![\d ().\-/]+(?:;ext=\d+)?(?: \([\w ()]*\))?(?: ::: .*)?\Z)", re.DOTALL)
 
 
@@ -18,7 +18,7 @@ def cell_text(cell: Cell) -> str:
 
 
 def spreadsheet_cell(value: Any) -> str:
-    """A field as one cell, with a mark in front of what looks like a formula; importing removes the mark."""
+    """A field as one cell. Text that looks like a formula gets a leading apostrophe, which `unmarked` removes again."""
     text = SEPARATOR.join(map(as_text, value)) if isinstance(value, tuple) else str(value)
     return f"'{text}" if FORMULA.match(text) else text
 

@@ -1,4 +1,4 @@
-"""Follow a run at the terminal until it needs the user."""
+"""Wait in the terminal until a run needs a person or has ended."""
 
 import sys
 import time
@@ -23,7 +23,10 @@ OVER = (*NEVER_BEGAN, "Crashed", "Completed")
 
 
 def follow(store: Store, engine: Engine, sync_id: str, run_id: str, *, until: tuple[SyncStatus, ...] = ()) -> Sync:
-    """Wait for a preview or the end; with `until`, for one of these statuses."""
+    """Poll until the sync waits for review or has ended; with `until`, until it is in one of these or has ended.
+
+    Raises Refused if its run fails or is cancelled before the sync exists.
+    """
     with _spinner() as tell:
         while True:
             sync = _look(store, sync_id)
@@ -40,7 +43,7 @@ def follow(store: Store, engine: Engine, sync_id: str, run_id: str, *, until: tu
 def follow_campaign(
     store: Store, engine: Engine, campaign_id: str, *, run_id: str = "", until: tuple[CampaignStatus, ...] = ()
 ) -> Campaign:
-    """Like `follow`, for a campaign. Without `run_id` the campaign was prepared before its run, so it exists."""
+    """As `follow`, for a campaign. Without `run_id` the campaign must exist already; its own `flow_run_id` is used."""
     with _spinner() as tell:
         while True:
             campaign = _look_at_campaign(store, campaign_id)
@@ -59,7 +62,7 @@ def _is_there(campaign: Campaign, until: tuple[CampaignStatus, ...]) -> bool:
 
 
 def wait_for_run(engine: Engine, run_id: str) -> None:
-    """Wait for the end of a run. Raises Refused with the run's message if it failed."""
+    """Poll until a run has ended. Raises Refused with the run's message if it did not complete."""
     with _spinner() as tell:
         while (state := engine.state(run_id)) not in OVER:
             tell(state)
@@ -86,11 +89,11 @@ def _look_at_campaign(store: Store, campaign_id: str) -> Campaign | None:
 
 @contextmanager
 def _spinner() -> Iterator[Callable[[str], None]]:
-    """A spinner on standard error, so that the output can be piped."""
+    """On standard error, so that standard output can be piped."""
     if not sys.stderr.isatty():
         yield lambda _text: None
         return
-    from rich.console import Console  # noqa: PLC0415 (only what is shown is paid for)
+    from rich.console import Console  # noqa: PLC0415 (slow import, only for a terminal)
 
     with Console(stderr=True).status("starting …") as status:
         yield lambda text: status.update(f"{text} …")

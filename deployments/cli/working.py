@@ -1,4 +1,4 @@
-"""`contactflow work`: one machine's part in a work pool."""
+"""`contactflow work`: a worker of a work pool on this machine."""
 
 import tempfile
 from pathlib import Path
@@ -18,7 +18,7 @@ from tasks.providers.flow_runs.engine import Engine
 @click.option("--limit", type=click.IntRange(1), help="Runs at once in this worker.")
 def work_command(pool: str, limit: int | None, *, as_json: bool) -> None:
     """Run what a work pool of type `process` holds; Ctrl-C ends it, and others go on with its runs."""
-    from deployments.supervisor import Supervisor  # noqa: PLC0415 (starting is slow anyway)
+    from deployments.supervisor import Supervisor  # noqa: PLC0415 (slow import, only to start)
     from deployments.working import start  # noqa: PLC0415 (as above)
 
     del as_json
