@@ -1,7 +1,7 @@
-"""Microsoft and Google on loopback: sign-in, contacts and mail, true to their documents, with faults on demand.
+"""Microsoft and Google APIs on loopback: sign-in, contacts and mail, as documented, with faults on demand.
 
-Start as a process; one line of JSON tells every address, the client's id and secret, the CA file, and a refresh token
-for each provider's first mailbox:
+Started as a process, it prints one line of JSON: all URLs and ports, the client's id and secret, the CA file, and a
+refresh token for each provider's first mailbox:
 
     python -m deployments.simulators --contacts 1000 --seed 1 [--port N] [--https-port N] [--smtp-port N]
                                      [--state-dir DIR] [--latency-ms N]
@@ -11,7 +11,7 @@ Or within a test, in a thread:
     with serve(contacts=1000, seed=1) as simulators:
         simulators.urls.microsoft_graph_url, .google_people_url, .google_gmail_url, .smtp_port, .ca_file, ...
         simulators.announcement()                      what the process prints
-        simulators.start_over(contacts=120, seed=3)    as if just started: for tests that share one pair
+        simulators.start_over(contacts=120, seed=3)    reset to the initial state: for tests that share one instance
         simulators.world.access_token("microsoft")     a token for the first mailbox, or for the one with this address
         simulators.world.refresh_token("google")
         simulators.world.add_mailbox("google", "bob@gmail.example", seed=2, size=50)
@@ -27,16 +27,17 @@ Or within a test, in a thread:
         changes.at_random(mailbox, world.now(), edit=0.03, add=0.01, gone=0.01, seed=7)
 
 The control surface does the same over HTTP, JSON in and out, under `/_control`; BOX stands for
-`/microsoft/alice@contoso.example`:
+a provider and address such as `/microsoft/alice@contoso.example`:
 
     GET  /mailboxes       POST /mailboxes {"provider", "email", "seed", "size"}
     GET  /ledger          DELETE /ledger
     GET  /faults          DELETE /faults
     POST /faults          {"faults": [{"kind": "status", "route": "/delta", "status": 503, "times": 2}]}; see `faults`
     POST /settings        {"latency_ms": 50, "microsoft_at_once": 4, "skew": 604800}; `skew` puts the clock forward
-    GET  /delivered       counts of all that left; ?key=K or ?mailbox=ADDRESS or ?details=1, with &raw=1, the mails
+    GET  /delivered       counts of delivered mails; with ?key=K, ?mailbox=ADDRESS or ?details=1 also the mails,
+                          and their bytes with &raw=1
     POST /smtp            {"per_minute": 30, "greylist": true, "auth": true}
-    GET  BOX/mail         what lies in it, hidden or not
+    GET  BOX/mail         all mails in the mailbox, also those not visible to clients yet
     POST BOX/mail-settings {"per_minute": 30, "sent_late_s": 2, "bounce_hard": 0.02, ...}: `mail.rules.Rules`
     POST BOX/incoming     {"raw": base64}, or {"kind": "bounce_hard", "key": K, "recipient": ADDRESS}: bounce_soft,
                           bounce_odd, away, reply, unsubscribe
@@ -51,14 +52,16 @@ The control surface does the same over HTTP, JSON in and out, under `/_control`;
     POST BOX/tokens       {"do": "expire"}; {"do": "revoke"}; {"without": [scope, ...]}
     POST BOX/settings     {"page_size": 50, "empty_every": 3, "replays": 2, "delay_s": 0.5, "reset_style": "location"}
 
-The language model lies under `/openai/v1` and is controlled under `/_control/openai`; see `openai`.
+The language model is served under `/openai/v1` and controlled under `/_control/openai`; see `openai`.
 
-Peculiarities, all true to life: Graph does not list the default folder, and gives the year 1604 to a birthday without
-one; every 33rd Google contact has a PROFILE source and name before its own; a full round tells of a removal only if
-it happened under way; Microsoft refuses the fifth request at once; the client must be the announced one.
+Quirks copied from the real services: Graph does not list the default folder, and gives the year 1604 to a birthday
+without one; every 33rd Google contact has a PROFILE source and name before its own; a full sync reports a removal only
+if it happened during that sync; Microsoft answers 429 to the fifth concurrent request of a mailbox; only the announced
+client id is accepted.
 
 Mail: a mail's key is the value of an extended property or x-header whose name ends in "key", else its Message-ID.
 Exchange takes 30 mails a minute, shows a sent mail under its immutable id, and forgets its x-headers. Gmail gives a
-sent draft a new id. People whose address begins with bounce-hard, bounce-soft, bounce-odd, away, reply or unsubscribe
-do so; at SMTP those that begin with reject are refused. What left and what lies in the mailboxes is in mail.jsonl.
+sent draft a new id. Recipients whose address begins with bounce-hard, bounce-soft, bounce-odd, away, reply or
+unsubscribe behave that way; SMTP refuses recipients whose address begins with reject. Deliveries and mailbox contents
+are persisted in mail.jsonl.
 """

@@ -27,7 +27,7 @@ def main() -> None:
     wanted, stop = arguments(), threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: stop.set())
-    gc.disable()  # while 100,000 people move in, none of them is garbage
+    gc.disable()  # start-up allocates up to 100,000 contacts, none of them garbage: collections would only cost time
     with serve(**vars(wanted)) as simulators:
         gc.freeze()
         gc.enable()

@@ -1,4 +1,4 @@
-"""The sign-in page of both providers: it signs the owner in without a question and sends them back with a code."""
+"""The authorization endpoint of both providers: signs the owner in without asking and redirects with a code."""
 
 from html import escape
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -12,12 +12,12 @@ from deployments.simulators.world import CLIENT_ID, World
 
 
 async def form(request: Request) -> dict[str, str]:
-    """What was posted to a token endpoint."""
+    """The form fields posted to a token endpoint."""
     return dict(parse_qsl((await request.body()).decode(errors="replace")))
 
 
 def authorize(request: Request, world: World, provider: str, *, offline: bool) -> Response:
-    """`login_hint` chooses the mailbox; without it the provider's first one is meant."""
+    """`login_hint` selects the mailbox; without it, the provider's first one."""
     query = request.query_params
     back, state = query.get("redirect_uri", ""), {"state": query.get("state", "")}
     complaint = _complaint(query.get("client_id", ""), back, query.get("response_type", ""))
@@ -71,7 +71,7 @@ def _send_back(back: str, answer: dict[str, str], mode: str) -> Response:
 
 
 def _posting(back: str, answer: dict[str, str]) -> Response:
-    """A page that posts itself: the way back that msal recommends."""
+    """A self-submitting form: response_mode form_post, which msal recommends."""
     fields = "".join(f'<input type="hidden" name="{escape(name)}" value="{escape(answer[name])}">' for name in answer)
     page = f'<form method="post" action="{escape(back)}">{fields}<noscript><button>Go on</button></noscript></form>'
     return HTMLResponse(f"<!doctype html><title>Signed in</title>{page}<script>document.forms[0].submit()</script>")

@@ -1,4 +1,4 @@
-"""A certificate authority of the simulators' own, for loopback names only."""
+"""The simulators' own certificate authority, for loopback names only."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,14 +8,14 @@ import trustme
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """Two files: what clients trust (`authority`), and what the server shows, with its key (`server`)."""
+    """PEM files: the CA certificate that clients trust, and the server's certificate chain with its private key."""
 
     authority: Path
     server: Path
 
 
 def certificate(directory: Path) -> Certificate:
-    """The one kept in the directory, or a new one: a restart must not break who trusts it."""
+    """Load the certificate kept in the directory, or create one: clients that trust it must survive a restart."""
     kept = Certificate(directory / "simulators-ca.pem", directory / "simulators-server.pem")
     if not (kept.authority.exists() and kept.server.exists()):
         authority = trustme.CA()

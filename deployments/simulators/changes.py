@@ -1,4 +1,4 @@
-"""What people do to their address books at the source: add, edit, remove, move, rename; one or many."""
+"""Changes to an address book at the source: add, edit, remove, move, rename; single or at random."""
 
 import random
 from collections.abc import Callable, Sequence
@@ -10,7 +10,7 @@ from deployments.simulators.people import HOUSEHOLD, Card, people, pick
 from deployments.simulators.population import differently, seen
 
 NEWCOMERS = 1_000_000
-"""Newcomers are people far beyond those that any book starts with."""
+"""Added people have indices from here on, beyond those of the initial address books."""
 
 
 def put(mailbox: Mailbox, card: Card, at: float, *, key: str = "", folder: str = "") -> str:
@@ -29,7 +29,7 @@ def remove(mailbox: Mailbox, key: str, at: float, *, reason: str = "deleted") ->
 
 
 def rename(mailbox: Mailbox, key: str, at: float) -> str:
-    """The source gives the contact another id, as Google does after linking it to a profile."""
+    """Give the contact another id, as Google does after linking it to a profile."""
     entry = mailbox.entries[key]
     number = entry.numbers[-1] + 1_000_000
     record(mailbox, Change("renamed", key, folder=entry.folder, left=entry.folder, name=str(number), at=at), at)
@@ -54,7 +54,7 @@ def at_random(
     move: float = 0,
     seed: int = 0,
 ) -> dict[str, list[str]]:
-    """Change these shares of the book; no contact is touched twice. Gives the keys, by what was done."""
+    """Change these shares of the contacts, each contact at most once. Returns the keys by kind of change."""
     chance = random.Random(seed)
     alive = list(mailbox.alive())
     counts = [round(len(alive) * share) for share in (edit, gone, move)]
@@ -81,13 +81,13 @@ def _elsewhere(mailbox: Mailbox, entry: Entry, chance: random.Random) -> str:
 
 
 def edited_card(card: Card, chance: random.Random) -> Card:
-    """An edit that really changes something."""
+    """A randomly edited card, never equal to the original."""
     changed = pick(chance, _EDITS)(card, chance)
     return changed if changed != card else replace(card, notes=f"{card.notes}\nEdited.".strip())
 
 
 def newcomer(mailbox: Mailbox, chance: random.Random) -> Card:
-    """Somebody nobody knew, in no other mailbox either; the telephone number is not asked for yet."""
+    """A person who is not yet in this mailbox nor, as a rule, in another; without telephone numbers."""
     number = NEWCOMERS * (1 + mailbox.salt % 1000) + len(mailbox.entries) + len(mailbox.pending)
     truth = next(people(mailbox.seed, number * HOUSEHOLD))
     return seen(replace(truth, phones=()), chance)

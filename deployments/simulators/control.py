@@ -1,4 +1,4 @@
-"""The control surface under /_control: what people do at the source, what goes wrong, and what was seen."""
+"""The control API under /_control: changes at the source, faults, settings and observations."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -38,7 +38,7 @@ def key_of(mailbox: Mailbox, identifier: str) -> str:
 
 
 def truth(mailbox: Mailbox) -> dict[str, dict[str, Any]]:
-    """What is at the source now, by source id: who it is, where it is, and what the card says."""
+    """The contacts now at the source, by source id: person, folder and card."""
     return {source_id(mailbox, entry.key): _true(entry) for entry in mailbox.alive()}
 
 
@@ -47,7 +47,7 @@ def _true(entry: Entry) -> dict[str, Any]:
 
 
 class Control:
-    """One method a route; each works on the mailbox that the path names."""
+    """One method per route, each on the mailbox named in the path (None where there is none)."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -112,14 +112,14 @@ class Control:
         return {"groups": mailbox.groups}
 
     def expire_cursors(self, mailbox: Mailbox, wish: dict[str, Any]) -> Any:
-        """All given out so far. `style`: gone, location, bad_request (Microsoft); precondition (Google)."""
+        """Expire all cursors issued so far. `style`: gone, location, bad_request (Microsoft); precondition (Google)."""
         mailbox.generation += 1
         mailbox.reset_style = wish.get("style", mailbox.reset_style)
         self.world.post.forget_history(self.world.letterbox(mailbox.provider, mailbox.email), self.world.now())
         return {"generation": mailbox.generation}
 
     def tokens(self, mailbox: Mailbox, wish: dict[str, Any]) -> Any:
-        """`{"do": "expire"}` access tokens, `{"do": "revoke"}` all; `without`: scopes the owner unticks from now on."""
+        """`{"do": "expire"}` access tokens, `{"do": "revoke"}` all; `without`: scopes not granted from now on."""
         if wish.get("do") == "revoke":
             self.world.tokens.revoke(mailbox.provider, mailbox.email)
         elif wish.get("do") == "expire":

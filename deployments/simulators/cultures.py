@@ -1,12 +1,12 @@
-# ruff: noqa: RUF001 - names are written in the letters of their owners
-"""Names, telephone numbers and places by culture. The numbers are of real ranges, with digits that are made up."""
+# ruff: noqa: RUF001 - names are written in their native scripts
+"""Names, telephone numbers and places by culture. The numbers are from real ranges, with invented digits."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """A range of telephone numbers: what they begin with, and how many digits follow."""
+    """A range of telephone numbers: the prefix, and how many digits follow."""
 
     prefix: str
     digits: int
@@ -14,7 +14,7 @@ class Numbers:
 
 @dataclass(frozen=True, slots=True)
 class Culture:
-    """Family names are a `stem` and an `ending`; a `#` in a postcode stands for a digit."""
+    """A family name is one of `stems` plus one of `endings`; a `#` in a postcode stands for a digit."""
 
     given: tuple[str, ...]
     stems: tuple[str, ...]
@@ -35,7 +35,7 @@ def numbers(pattern: str) -> Numbers:
 
 
 def culture(*, given: str, family: str, endings: str, phones: str, country: str, cities: str, postcode: str) -> Culture:
-    """Lists are separated by spaces; `_` spells a space within a name, and a lone `-` spells nothing."""
+    """Lists are separated by spaces; `_` stands for a space within a name, a lone `-` for an empty ending."""
     stems = tuple(stem.replace("_", " ") for stem in words(family))
     tails = tuple("" if part == "-" else part.replace("_", " ") for part in words(endings))
     mobile, landline = (numbers(pattern) for pattern in phones.split(" | "))
@@ -182,7 +182,7 @@ ARABIC = culture(
     postcode="1####",
 )
 
-# British and American names come often, the others often enough to be met in every hundred people.
+# Weights by repetition: mostly British and American, but every culture is common enough to occur in 100 people.
 CULTURES = (
     *[BRITISH] * 7, *[AMERICAN] * 5, *[GERMAN] * 3, *[FRENCH] * 2, *[SPANISH] * 2,
     DUTCH, POLISH, RUSSIAN, CHINESE, JAPANESE, ARABIC,

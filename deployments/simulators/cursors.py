@@ -1,4 +1,4 @@
-"""Opaque read positions, as handed out in links and tokens. They need no memory, so they survive a restart."""
+"""Opaque cursors for links and tokens. They carry their whole state, so they survive a restart."""
 
 import base64
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ ALL = -1
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Where a reading round stands. `since` is ALL for a full round; `left` what may still come (ALL: no cap).
+    """The position in a sync. `since` is ALL for a full sync; `left` how many items may follow (ALL: no limit).
 
-    `asked` is what the first call asked for; `began` when the last full round did.
+    `asked` are the parameters of the first call; `began` is when the last full sync began.
     """
 
     mailbox: str

@@ -1,4 +1,4 @@
-"""What can be made to go wrong, and for which requests."""
+"""Fault injection: which faults, for which requests."""
 
 import email.utils
 import random
@@ -13,18 +13,18 @@ class Fault:
 
     status      answer `status` with the provider's own kind of error body (`code` names the error)
     reset       drop the connection before doing anything
-    reply_lost  do it, then drop the connection
-    masked      do it, then answer `status` all the same
-    asks_to_wait  do it and say so, but with a Retry-After
+    reply_lost  process the request, then drop the connection
+    masked      process the request, then answer `status` all the same
+    asks_to_wait  answer as usual, but with a Retry-After header
     slow        wait `ms`, then answer as usual
-    truncated   a whole answer, of half the JSON
-    cut         the connection drops in the middle of the answer
-    html        an error page of a proxy, with `status`
+    truncated   a well-formed response with half of the body
+    cut         drop the connection in the middle of the body
+    html        a proxy's error page, with `status`
 
-    It befalls requests whose path contains `route` (and whose mailbox is `mailbox`), lets the first `after` of them
-    pass, and ends after `times` (0: never). Of those it befalls only the `share`, chosen by `seed`. `retry_after` is
-    in seconds; with `http_date` it is sent as a date. At SMTP the paths are /smtp/MAIL, /smtp/RCPT, /smtp/DATA,
-    /smtp/END and so on, and only a fault whose `route` begins so goes there.
+    It applies to requests whose path contains `route` (and whose mailbox and method are those given, if any), skips
+    the first `after` of them, and ends after `times` (0: never). Of these only the `share` fails, chosen by `seed`.
+    `retry_after` is in seconds; with `http_date` it is sent as a date. At SMTP the paths are /smtp/MAIL, /smtp/RCPT,
+    /smtp/DATA, /smtp/END and so on, and only faults whose `route` begins with /smtp apply.
     """
 
     kind: str

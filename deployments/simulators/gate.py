@@ -1,4 +1,4 @@
-"""The door every request comes through: it writes the ledger, keeps the limits, and lets the wanted things go wrong."""
+"""ASGI middleware for every request: keeps the ledger, enforces limits and injects faults."""
 
 import asyncio
 import email.utils
@@ -46,7 +46,7 @@ class Call:
 
 @dataclass(slots=True)
 class Reply:
-    """An answer that is held back until it is known what shall become of it."""
+    """Buffers a response, so that a fault can alter or drop it."""
 
     start: Message | None = None
     chunks: list[bytes] = field(default_factory=list)
@@ -154,7 +154,7 @@ def _noting(account: Account, send: Send) -> Send:
 
 
 async def _advise(wait: str, reply: Reply, send: Send) -> None:
-    """The whole answer, which also names a time to wait, as Exchange does now and then when all is done."""
+    """Send the response unchanged but for a Retry-After header, as Exchange sometimes does on success."""
     start = reply.start or {"type": "http.response.start", "status": 500, "headers": []}
     await send({**start, "headers": [*start["headers"], (b"retry-after", wait.encode())]})
     await send({"type": "http.response.body", "body": reply.body})
@@ -170,12 +170,15 @@ async def _spoil(kind: str, reply: Reply, send: Send) -> None:
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": half, "more_body": kind == "cut"})
     if kind == "cut":
-        await asyncio.sleep(0.01)  # what was written must leave before the line goes dead
+        await asyncio.sleep(0.01)  # the bytes written must be sent before the reset
         _hang_up(send)
 
 
 def _hang_up(send: Send) -> None:
-    """Drop the connection with a reset. ASGI knows no such thing, so this reaches through to the server's transport."""
+    """Reset the TCP connection. ASGI has no way to do so, hence the access to uvicorn's transport.
+
+    Raises ConnectionResetError where there is no transport: within a $batch.
+    """
     transport = getattr(getattr(send, "__self__", None), "transport", None)
     if transport is None:
         raise ConnectionResetError("a request inside a batch cannot lose its own connection")

@@ -1,4 +1,4 @@
-"""What clients did: how many requests, how many at once, and which of the providers' rules they broke."""
+"""Per-mailbox statistics of client requests: counts, concurrency, and violations of the providers' rules."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Account:
-    """One mailbox's page in the ledger; the page named "" is for requests without a known access token."""
+    """Statistics of one mailbox; those under the name "" are of requests without a known access token."""
 
     requests: int = 0
     in_flight: int = 0
     max_in_flight: int = 0
     too_early: int = 0
-    """Sent before the time that an earlier Retry-After had named."""
+    """Requests sent before an earlier Retry-After had elapsed."""
     not_before: float = 0.0
     paths: Counter[str] = field(default_factory=Counter)
     statuses: Counter[str] = field(default_factory=Counter)

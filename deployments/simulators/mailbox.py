@@ -1,7 +1,6 @@
-"""One account at a provider: its contacts, and the journal of everything that happened to them since the start.
+"""One account at a provider: its contacts, and the journal of all changes to them since the start.
 
-The journal is both the memory that survives a restart and what delta queries are answered from: a position in it
-is a sync state.
+The journal is persisted across restarts and also answers delta queries: a position in it is a sync state.
 """
 
 import zlib
@@ -20,12 +19,12 @@ BASE_FOLDERS = {  # id: (name, parent)
 }
 FIRST_FOLDERS = (*[DEFAULT_FOLDER] * 17, "AQMkADclients", "AQMkADformer", "AQMkADpartners")
 FIRST_MODIFIED = 1_767_600_000.0
-"""2026-01-05: when the first contact was last modified; each one after it a second later."""
+"""2026-01-05: modification time of the first contact; each further one is a second later."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One thing that happened. `folder` is where the contact is afterwards ("" if gone), `left` where it was before.
+    """One change. `folder` is the contact's folder afterwards ("" if deleted), `left` the one before.
 
     Kinds: put, gone, renamed (the source gave it another id), folder, folder_gone, group.
     """
@@ -48,7 +47,7 @@ class Entry:
     version: int = 0
     created: float = 0.0
     numbers: tuple[int, ...] = ()
-    """The number in its id; former ones first."""
+    """The number in its id, preceded by those of former ids."""
 
     @property
     def gone(self) -> bool:
@@ -62,29 +61,29 @@ class Mailbox:
     seed: int
     size: int
     page_size: int = 0
-    """The most a page may hold, whatever the client asks for (0: as asked)."""
+    """Upper limit of the page size, whatever the client asks for (0: no limit)."""
     empty_every: int = 0
     """Every n-th page is empty although there is more."""
     replays: int = 0
-    """How many items of the page before come again on each page."""
+    """How many items of the previous page each page repeats."""
     reset_style: str = "gone"
     generation: int = 0
-    """Cursors of an earlier generation have expired."""
+    """Cursors of earlier generations are expired."""
     without_scopes: tuple[str, ...] = ()
     delay_s: float = 0.0
-    """How long a change stays invisible to clients."""
+    """Seconds until a change becomes visible to clients."""
     journal: list[Change] = field(default_factory=list)
     pending: list[Change] = field(default_factory=list)
     entries: dict[str, Entry] = field(init=False, default_factory=dict)
     order: dict[str, list[str]] = field(init=False, default_factory=dict)
     folders: dict[str, tuple[str, str]] = field(init=False, default_factory=dict)
     groups: dict[str, str] = field(init=False, default_factory=dict)
-    """What the owner calls a tag now, where it was renamed."""
+    """Current names of renamed tags (contact groups), by tag."""
     views: dict[str, dict[str, bytes]] = field(init=False, default_factory=dict)
-    """Contacts as they were served, by the way they were asked for."""
+    """Cache of serialised contacts, by request variant (id kind, fields) and contact key."""
     numbers: dict[int, str] = field(init=False, default_factory=dict)
     salt: int = field(init=False)
-    """What makes the ids of this mailbox differ from those of others."""
+    """Part of every id, so that ids differ between mailboxes."""
     lost: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
@@ -98,7 +97,7 @@ class Mailbox:
 
     @property
     def now(self) -> int:
-        """The present position in the journal."""
+        """The current position in the journal."""
         return len(self.journal)
 
     @property
@@ -120,19 +119,19 @@ class Mailbox:
             self._alter(change)
 
     def settle(self, moment: float) -> None:
-        """Let what was delayed become visible."""
+        """Apply the delayed changes that are due."""
         due = [change for change in self.pending if change.at + self.delay_s <= moment]
         for change in due:
             self.pending.remove(change)
             self.happen(change)
 
     def since(self, position: int, until: int, folder: str = "") -> list[str]:
-        """The contacts that came, went or changed in a stretch of the journal, each once."""
+        """The contacts added, removed or changed between two journal positions, each once."""
         stretch = (change for change in self.journal[position:until] if change.key in self.entries)
         return list(dict.fromkeys(change.key for change in stretch if folder in ("", change.folder, change.left)))
 
     def everything(self, folder: str = "") -> list[str]:
-        """All that ever were in the folder, or anywhere, in the order of their coming; the list only ever grows."""
+        """All contacts that were ever in the folder ("": in any), oldest first. Append-only, so offsets stay valid."""
         return self.order.get(folder, [])
 
     def _alter(self, change: Change) -> None:
@@ -160,5 +159,5 @@ class Mailbox:
 
 
 def _first_folder(provider: str, position: int) -> str:
-    """Outlook people keep some contacts in folders of their own; Google knows only one book."""
+    """Outlook contacts are spread over several folders; Google has only one address book."""
     return DEFAULT_FOLDER if provider == "google" else FIRST_FOLDERS[position % len(FIRST_FOLDERS)]

@@ -1,4 +1,4 @@
-"""Invented people as they truly are, the same for the same seed: nobody is told apart wrongly here."""
+"""The ground truth: invented people with their complete data, deterministic by seed."""
 
 import random
 import unicodedata
@@ -13,7 +13,7 @@ from deployments.simulators import cultures, phrases
 T = TypeVar("T")
 
 HOUSEHOLD = 25
-"""The first two of every 25 people live together: one family name, one landline, one family e-mail address."""
+"""The first two of every 25 people share a household: family name, landline and a family e-mail address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What one entry of an address book says. E-mail addresses and telephone numbers are (label, value).
+    """One address book entry. E-mail addresses and telephone numbers are (label, value).
 
     `birthday` is YYYY-MM-DD, or --MM-DD where the year is not known.
     """
@@ -59,7 +59,7 @@ class Card:
 
 
 def people(seed: int, first: int = 0) -> Iterator[Card]:
-    """The people as they truly are, without end; `first` must begin a household."""
+    """The people from index `first` on, endlessly; `first` must be a multiple of HOUSEHOLD."""
     chance = random.Random()
     for begin in count(first, HOUSEHOLD):
         chance.seed(seed * 1_000_003 + begin)
@@ -123,7 +123,7 @@ def likely(chance: random.Random, share: float) -> bool:
 
 
 def local_part(given: str, family: str, index: int) -> str:
-    """Unique for each person, as a real address is; what no Latin letter can spell becomes a number."""
+    """The local part of an e-mail address, unique by index; names in non-Latin scripts become contact<index>."""
     first, last = latin(given), latin(family)
     return f"{first}.{last}{index}" if first and last else f"contact{index}"
 
@@ -149,7 +149,7 @@ def _phones(chance: random.Random, culture: cultures.Culture, index: int) -> tup
 
 
 def _number(numbers: cultures.Numbers, index: int) -> str:
-    """Two people never get the same one by chance: the digits are a scrambled index."""
+    """A number whose digits are the permuted index, so that different people do not share one by chance."""
     return numbers.prefix + str(index * 7919 % 10**numbers.digits).zfill(numbers.digits)
 
 

@@ -1,4 +1,4 @@
-"""What else an address book says: companies, jobs, tags, notes. Only reserved domains: nobody can be reached."""
+"""Further contents of address books: companies, jobs, tags, notes. All domains are reserved ones, never deliverable."""
 
 from deployments.simulators.cultures import words
 

@@ -1,7 +1,7 @@
-"""An address book of invented people, the same for the same seed, with the truth about who is who.
+"""Address books of invented people, deterministic by seed, with the ground truth for deduplication.
 
-Each card names the `person` it stands for; no public answer ever tells it. The books of two sources overlap by about
-a third, and in each a few people stand twice: with a typo, a nickname, a new job, a married name.
+Each card carries the id of its `person`, which no provider API returns. The books of two sources overlap by about
+a third, and each holds a few duplicates: with a typo, a nickname, a new job, a married name.
 """
 
 import random
@@ -22,7 +22,7 @@ Way = Callable[[Card, random.Random], Card]
 
 
 def population(seed: int, size: int, source: str = "microsoft") -> list[Card]:
-    """The book that `source` keeps: exactly `size` cards."""
+    """The address book of `source`: exactly `size` cards."""
     first = 0 if source == "microsoft" else int(size * 0.7) // HOUSEHOLD * HOUSEHOLD
     return list(islice(_book(seed, first, source), size))
 
@@ -36,14 +36,14 @@ def _book(seed: int, first: int, source: str) -> Iterator[Card]:
 
 
 def seen(truth: Card, chance: random.Random) -> Card:
-    """How an address book has this person: with something missing now and then, and sometimes differently."""
+    """The card as an address book holds it: sometimes a variant, sometimes with fields missing."""
     if likely(chance, OTHERWISE_SHARE):
         return differently(truth, chance)
     return pick(chance, _GAPS)(truth) if likely(chance, GAP_SHARE) else truth
 
 
 def differently(card: Card, chance: random.Random) -> Card:
-    """The same person, told in another way: each of the ways in which address books disagree."""
+    """A variant of the card that still means the same person, by one of `_WAYS` at random."""
     return pick(chance, _WAYS)(card, chance)
 
 
@@ -82,7 +82,7 @@ def _married(card: Card, chance: random.Random) -> Card:
 
 
 def _dialled(card: Card, _chance: random.Random) -> Card:
-    """The numbers as people dial them: at home in Britain with a nought, from abroad with two."""
+    """The numbers as dialled: British ones in national format (0...), others with 00 for the +."""
     return replace(card, phones=tuple((label, _as_dialled(number)) for label, number in card.phones))
 
 
@@ -109,5 +109,5 @@ def _nameless(card: Card) -> Card:
     return replace(card, prefix="", given="", middle="", family="", suffix="", nickname="")
 
 
-# A name is seldom missing; an address, a number or the work often is.
+# Weights by repetition: a missing name is rare; a missing e-mail address, number or job is common.
 _GAPS = (*[_no_email] * 10, *[_no_phone] * 14, *[_private] * 15, _nameless)

@@ -1,4 +1,4 @@
-"""Both simulators on loopback: one world, served over http and https from a thread of its own."""
+"""Runs the simulators on loopback: one `World`, served over http, https and SMTP from its own thread."""
 
 import asyncio
 import contextlib
@@ -35,13 +35,13 @@ from deployments.simulators.world import CLIENT_ID, CLIENT_SECRET, World, recall
 OWNERS = {"microsoft": "alice@contoso.example", "google": "alice@gmail.example"}
 HOST = "127.0.0.1"
 
-# An answer that gets lost on purpose is no news.
+# Responses dropped by injected faults are expected: do not log them.
 logging.getLogger("uvicorn.error").addFilter(lambda record: "without starting response" not in record.getMessage())
 
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """What a client must know. The authority is https, as msal wants it; trust `ca_file` for it."""
+    """What a client must know. The authority is https, because msal requires it; its CA is `ca_file`."""
 
     http: str
     https: str
@@ -66,28 +66,28 @@ class Addresses:
 
 @dataclass(frozen=True, slots=True)
 class Simulators:
-    """A running pair of simulators: where they are, and the world behind them to reach into."""
+    """The running simulators: their addresses, and the state behind them."""
 
     urls: Addresses
     world: World
 
     def announcement(self) -> dict[str, Any]:
-        """The addresses and, for each provider's first mailbox, a refresh token that works."""
+        """The addresses and, for each provider's first mailbox, its e-mail address and a valid refresh token."""
         firsts = {provider: self.world.refresh_token(provider) for provider in OWNERS}
         tokens = {f"{provider}_refresh_token": token for provider, token in firsts.items()}
         emails = {f"{provider}_email": self.world.mailbox(provider).email for provider in OWNERS}
         return {**asdict(self.urls), **emails, **tokens}
 
     def start_over(self, *, contacts: int, seed: int) -> None:
-        """As if just started: for tests that share one running pair."""
+        """Reset to the initial state: for tests that share one instance."""
         self.world.forget()
         inhabited(self.world, contacts=contacts, seed=seed)
         self.announcement()
 
 
 def app(world: World) -> ASGIApp:
-    """`/microsoft/v1.0` is Graph, `/google/v1` the People API, `/google/gmail/v1` Gmail's; the Microsoft sign-in lies
-    at the root, for msal.
+    """`/microsoft/v1.0` is Graph, `/google/v1` the People API, `/google/gmail/v1` Gmail's; the Microsoft sign-in is
+    at the root, where msal expects it.
     """
     doors: list[ASGIApp] = []
     gmail = gmail_app(world)
@@ -109,7 +109,7 @@ def app(world: World) -> ASGIApp:
 
 
 def inhabited(world: World, *, contacts: int = 1000, seed: int = 1) -> World:
-    """With a mailbox at each provider, unless there are some from an earlier life."""
+    """Add a mailbox at each provider that has none persisted from an earlier run."""
     for provider, email in OWNERS.items():
         if not any(world.of(provider)):
             world.add_mailbox(provider, email, seed=seed, size=contacts)
@@ -128,7 +128,7 @@ def serve(
     latency_ms: float = 0,
     state_dir: Path | None = None,
 ) -> Iterator[Simulators]:
-    """Run the simulators until the block ends. With `state_dir`, what happened is there again the next time."""
+    """Run the simulators until the block ends. With `state_dir`, their state persists across runs."""
     with contextlib.ExitStack() as stack:
         home = state_dir or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="simulators-")))
         home.mkdir(parents=True, exist_ok=True)
@@ -148,7 +148,7 @@ def serve(
 
 
 def _listening(port: int) -> socket.socket:
-    """Only a socket that says it is TCP is spared the 40 ms that Nagle's algorithm costs each answer."""
+    """IPPROTO_TCP must be given: asyncio sets TCP_NODELAY only then, and Nagle's algorithm costs 40 ms per answer."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind((HOST, port))
@@ -214,8 +214,8 @@ def _server(served: ASGIApp, certificate_file: str | None = None) -> uvicorn.Ser
             ws="none",
             log_config=None,
             access_log=False,
-            proxy_headers=False,  # the gate must meet the server's own `send`
-            date_header=False,  # the world has a clock of its own
+            proxy_headers=False,  # no wrapper: the gate needs uvicorn's own `send`
+            date_header=False,  # the simulated clock may differ
             timeout_keep_alive=60,
             timeout_graceful_shutdown=1,
             ssl_certfile=certificate_file,

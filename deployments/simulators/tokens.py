@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 
 class Refused(Exception):
-    """The token endpoint says no, with an OAuth error name and a reason."""
+    """The token endpoint refuses: an OAuth error code and a description."""
 
     def __init__(self, error: str, reason: str) -> None:
         super().__init__(f"{error}: {reason}")
@@ -29,7 +29,7 @@ class Code:
 
 @dataclass(slots=True)
 class Grant:
-    """One refresh token. `replaced` means that a newer one was given out for it."""
+    """One refresh token. `replaced` means that it was used to obtain a newer one."""
 
     provider: str
     email: str
@@ -48,7 +48,7 @@ class Access:
 
 @dataclass(slots=True)
 class Tokens:
-    """`lifetime` is that of access tokens, in seconds."""
+    """`lifetime` is of access tokens, in seconds."""
 
     lifetime: int = 3599
     codes: dict[str, Code] = field(default_factory=dict)
@@ -61,7 +61,10 @@ class Tokens:
         return name
 
     def redeem(self, name: str, *, client_id: str, redirect_uri: str, verifier: str) -> Code:
-        """A code works once, for the client and address it was made for, and with its PKCE verifier."""
+        """Redeem an authorization code: once only, for the same client and redirect URI, with its PKCE verifier.
+
+        Raises Refused (invalid_grant) otherwise.
+        """
         code = self.codes.pop(name, None)
         if code is None:
             raise Refused("invalid_grant", "the code is unknown or was used before")
@@ -99,7 +102,7 @@ class Tokens:
         self.expire(provider, email)
 
     def expire(self, provider: str, email: str) -> None:
-        """Access tokens only: the refresh tokens go on working."""
+        """Expire the access tokens; refresh tokens stay valid."""
         for access in self.accesses.values():
             if (access.provider, access.email) == (provider, email):
                 access.until = 0.0

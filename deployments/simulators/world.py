@@ -1,4 +1,4 @@
-"""Everything that the simulators know, in one place that tests can reach into, and that can be kept on disk."""
+"""The whole state of the simulators, accessible to tests and persisted to disk if wanted."""
 
 import base64
 import os
@@ -51,19 +51,20 @@ class World:
     post: PostOffice = field(default_factory=PostOffice)
     smtp: SmtpRules = field(default_factory=SmtpRules)
     greylisted: set[tuple[str, str]] = field(default_factory=set)
+    """(sender, recipient) pairs that have been refused once."""
     smtp_lines: set[object] = field(default_factory=set)
-    """Who tried to write to whom before."""
+    """Open SMTP connections."""
     openai: Service = field(default_factory=Service)
     latency_ms: float = 0.0
     skew: float = 0.0
     claims: dict[str, Any] = field(default_factory=dict)
-    """What ID tokens say otherwise than they should; what is None is left out."""
+    """Overrides for the claims of ID tokens; a claim set to None is omitted."""
     microsoft_at_once: int = 4
-    """Microsoft answers 429 to more requests than this in flight for one mailbox."""
+    """More concurrent requests than this to one Microsoft mailbox are answered with 429."""
     state: Path | None = None
 
     def forget(self) -> None:
-        """Back to nothing, apart from where it is kept."""
+        """Reset everything but the path of the state file."""
         self.post.forget()
         blank = World(state=self.state, post=self.post)
         for name in World.__slots__:
@@ -73,7 +74,7 @@ class World:
         return time.time() + self.skew
 
     def mailbox(self, provider: str, email: str = "") -> Mailbox:
-        """The one with this address, or the provider's first."""
+        """The mailbox with this address, or the provider's first. Raises KeyError if there is none."""
         for mailbox in self.of(provider):
             if email in ("", mailbox.email):
                 mailbox.settle(self.now())
@@ -82,7 +83,7 @@ class World:
 
     @property
     def delivered(self) -> Delivered:
-        """Every mail that really left."""
+        """The log of delivered mails."""
         return self.post.delivered
 
     def letterbox(self, provider: str, email: str = "") -> Letterbox:
@@ -98,7 +99,7 @@ class World:
         return self.mailboxes[-1]
 
     def refresh_token(self, provider: str, email: str = "") -> str:
-        """One that works: an earlier one if there is one."""
+        """A valid refresh token: an existing one, else a new one."""
         mailbox = self.mailbox(provider, email)
         for name, grant in self.tokens.grants.items():
             if (grant.provider, grant.email) == (provider, mailbox.email) and not (grant.revoked or grant.replaced):
@@ -109,13 +110,13 @@ class World:
         return self.tokens.access(provider, self.mailbox(provider, email).email, SCOPES[provider], self.now())
 
     def id_token(self, claims: dict[str, Any]) -> str:
-        """Unsigned in truth: it comes straight from the token endpoint, where the connection vouches for it."""
+        """A JWT with a dummy signature: clients get it from the token endpoint over a trusted connection."""
         said = {name: value for name, value in (claims | self.claims).items() if value is not None}
         header = {"typ": "JWT", "alg": "RS256", "kid": "simulated"}
         return f"{plain_base64(header)}.{plain_base64(said)}.c2ltdWxhdGVk"
 
     def keep(self) -> None:
-        """Write what must survive a restart; a reader finds the old file or the new one, never half of one."""
+        """Persist what must survive a restart. The file is replaced atomically."""
         if self.state is None:
             return
         half = self.state.with_suffix(".new")
@@ -139,7 +140,7 @@ def plain_base64(value: dict[str, Any]) -> str:
 
 
 def recall(path: Path) -> World:
-    """The world as it was kept, or an empty one."""
+    """Load the persisted state, or start with an empty one; mail comes from mail.jsonl next to the file."""
     world = World(state=path, post=post.recall(Journal(path.with_name("mail.jsonl"))))
     if not path.exists():
         return world
