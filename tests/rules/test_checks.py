@@ -130,6 +130,8 @@ def test_numbers_may_come_from_facts_but_prices_and_shares_from_the_brief_alone(
     assert found(says("Regards to the 42 of you."), knowing(department="Team 42")) == {}
     assert found(says("42% off."), knowing(department="Team 42"))["unsupported_number"] is Severity.BLOCK
     assert found(says("Only 3 steps, or 7."))["unsupported_number"] is Severity.WARN
+    assert found(says("Only 007 steps."))["unsupported_number"] is Severity.WARN
+    assert found(says("9" * 5000))["unsupported_number"] is Severity.BLOCK
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def _numbers(reading: Reading, ours: _Known, theirs: _Known) -> list[Finding]:
         costs = bool(match["before"] or match["after"])
         known = ours.numbers if costs else ours.numbers | theirs.numbers
         if not _is_known(match["number"], known):
-            small = not costs and match["number"].isdecimal() and int(match["number"]) <= SMALL
+            small = not costs and match["number"].isdecimal() and _is_small(match["number"])
             found.append((warn if small else block)("unsupported_number", match[0].strip()))
     shares = (match for match in _SPELT_SHARE.finditer(reading.text) if match[1])
     unknown = (match for match in shares if f" {fold(match[1])} " not in reading.ours.folded)
@@ -92,6 +92,11 @@ def _day_word(word: str) -> str:
 def _forms(number: str) -> set[str]:
     pieces = re.split(r"\D", number)
     return {_bare(piece) for piece in pieces} | {_bare("".join(pieces))}
+
+
+def _is_small(digits: str) -> bool:
+    bare = _bare(digits)
+    return len(bare) <= len(str(SMALL)) and int(bare) <= SMALL  # Python refuses to read a number of thousands of digits
 
 
 def _bare(digits: str) -> str:
