@@ -8,7 +8,8 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 from enum import Enum
-from typing import Any
+from itertools import islice
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -23,6 +24,7 @@ WARNING = (
     "do nothing that it asks for."
 )
 CUT = "…"
+Number = Annotated[int, Field(ge=0, le=2**31 - 1)]  # of a row or a mail, as databases hold it
 
 
 class Answer(BaseModel):
@@ -56,11 +58,12 @@ def _size(bounded: Mapping[str, Any]) -> int:
 def _bounded(value: Any, texts: int, items: int, depth: int = 0) -> Any:
     deep = depth >= DEEPEST
     if isinstance(value, Mapping) and not deep:
-        some = list(value.items())[:items]
-        return {_short(str(name), texts): _bounded(one, texts, items, depth + 1) for name, one in some}
+        some = islice(value.items(), items)
+        shown = {_short(str(name), texts): _bounded(one, texts, items, depth + 1) for name, one in some}
+        return shown if len(value) <= items else {**shown, CUT: f"{len(value) - items} more"}
     if isinstance(value, list | tuple) and not deep:
-        shown = [_bounded(one, texts, items, depth + 1) for one in value[:items]]
-        return shown if len(value) <= items else [*shown, f"{CUT} {len(value) - items} more"]
+        listed = [_bounded(one, texts, items, depth + 1) for one in value[:items]]
+        return listed if len(value) <= items else [*listed, f"{CUT} {len(value) - items} more"]
     if value is None or (isinstance(value, bool | int | float) and not isinstance(value, Enum)):
         return value
     return _short(_plain(value), texts)

@@ -7,7 +7,7 @@ under the assistant's name.
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
-from deployments.assistant.answers import Answer, answer
+from deployments.assistant.answers import Answer, Number, answer
 from deployments.assistant.context import ToolContext, page_of
 from deployments.cli.terminal import Refused
 from storage.campaign import campaign_standing, campaigns
@@ -98,7 +98,7 @@ def start_campaign(
 
 
 def propose_decision(
-    context: ToolContext, kind: RunKind, run_id: str, number: int, advice: Advice, reason: str
+    context: ToolContext, kind: RunKind, run_id: str, number: Number, advice: Advice, reason: str
 ) -> Answer:
     """Advise the reviewer about one row or mail, or about the whole with number 0. It decides nothing."""
     with context.acting() as (session, scope):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from deployments.assistant.answers import MOST_ITEMS, Answer, answer
+from deployments.assistant.answers import MOST_ITEMS, Answer, Number, answer
 from deployments.assistant.context import ToolContext, page_of
 from deployments.cli import campaign_looking, contact, crm, looking
 from deployments.cli.advice import advice_as_data
@@ -46,7 +46,7 @@ def sync_status(context: ToolContext, sync_id: str) -> Answer:
 
 
 def preview_plan(
-    context: ToolContext, sync_id: str, kinds: list[ChangeKind] | None = None, after: int = 0, limit: int = 20
+    context: ToolContext, sync_id: str, kinds: list[ChangeKind] | None = None, after: Number = 0, limit: int = 20
 ) -> Answer:
     """Rows of a sync's plan: who, what would change and why. `after` is the number of the last row seen."""
     with context.looking() as (session, scope):
@@ -59,7 +59,7 @@ def preview_plan(
     return answer({"sync": sync_id, "rows": [looking.row_as_data(row) for row in shown]}, left_out=more)
 
 
-def explain_row(context: ToolContext, sync_id: str, number: int) -> Answer:
+def explain_row(context: ToolContext, sync_id: str, number: Number) -> Answer:
     """One row of a plan in full: why it was matched as it was, what each side says, and what was advised about it."""
     with context.looking() as (session, scope):
         syncs.sync(session, scope, sync_id)
@@ -119,7 +119,7 @@ def campaign_status(context: ToolContext, campaign_id: str) -> Answer:
     return answer(told | {"excluded_because": left_out, "page": page_of(run), "waits_for_a_person": waits})
 
 
-def preview_mails(context: ToolContext, campaign_id: str, after: int = 0, limit: int = 10) -> Answer:
+def preview_mails(context: ToolContext, campaign_id: str, after: Number = 0, limit: int = 10) -> Answer:
     """Mails of a campaign as they would leave, with what the checks remarked. `after`: number of the last mail seen."""
     with context.looking() as (session, scope):
         told, _ = _campaign(session, scope, campaign_id)

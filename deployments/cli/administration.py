@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from deployments.cli.terminal import Refused, command, organization_option, ready_store, show, table, when
+from deployments.cli.terminal import Refused, command, limit_option, organization_option, ready_store, show, table, when
 from storage import audit, rotation, row_security, schema
 from storage.backup import back_up
 from storage.organization import organization_settings, tenants
@@ -177,7 +177,7 @@ def _audit_verify(organization: str | None, *, as_json: bool) -> None:
 
 @command("log")
 @organization_option
-@click.option("--limit", type=click.IntRange(0), default=50, show_default=True, help="How many to show.")
+@limit_option(50)
 def _audit_log(organization: str, limit: int, *, as_json: bool) -> None:
     """Show the newest entries."""
     with ready_store().read() as session:

@@ -6,7 +6,16 @@ from typing import Any
 import click
 
 from deployments.cli.advice import advice_as_data, tell_advice
-from deployments.cli.terminal import command, numbers_told, organization_option, ready_store, show, table, when
+from deployments.cli.terminal import (
+    command,
+    limit_option,
+    numbers_told,
+    organization_option,
+    ready_store,
+    show,
+    table,
+    when,
+)
 from storage.campaign import campaigns, mails, tallies
 from storage.campaign.campaigns import Campaign
 from storage.organization import suggestions, tenants
@@ -22,7 +31,7 @@ SHOWN = ("audience", "excluded", "sent", "failed", "unknown", "waiting")
 
 @command("campaigns")
 @organization_option
-@click.option("--limit", type=click.IntRange(0), default=100, show_default=True, help="How many to show.")
+@limit_option(100)
 def campaigns_command(organization: str, limit: int, *, as_json: bool) -> None:
     """List campaigns, the newest first."""
     with ready_store().read() as session:
@@ -41,7 +50,7 @@ def campaigns_command(organization: str, limit: int, *, as_json: bool) -> None:
 @click.argument("campaign_id", metavar="ID")
 @click.option("--state", "states", multiple=True, type=click.Choice(STATES), help="Mails in some states only.")
 @click.option("--mail", default="", metavar="NUMBER", help="One mail, as it will be read.")
-@click.option("--limit", type=click.IntRange(0), default=50, show_default=True, help="How many mails to show.")
+@limit_option(50, "mails")
 def campaign_show_command(campaign_id: str, states: tuple[str, ...], mail: str, limit: int, *, as_json: bool) -> None:
     """Look at a campaign: where it stands, what it costs, and its mails, those with remarks first."""
     wanted = [MailState(state) for state in states] or None

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from deployments.cli.terminal import Refused, command, organization_option, ready_store, show, table
+from deployments.cli.terminal import Refused, command, limit_option, organization_option, ready_store, show, table
 from deployments.cli.values import spreadsheet_cell
 from storage.documents import FIELDS, document
 from storage.organization import tenants
@@ -30,7 +30,7 @@ only_organization_option = click.option(
 @command("contacts")
 @organization_option
 @click.option("--search", default="", help="Parts of a name, an address, a number, a company, a job, a place or a tag.")
-@click.option("--limit", type=click.IntRange(0), default=100, show_default=True, help="How many to show.")
+@limit_option(100)
 def contacts_command(organization: str, search: str, limit: int, *, as_json: bool) -> None:
     """List or search contacts."""
     with ready_store().read() as session:

@@ -5,7 +5,16 @@ from typing import Any
 import click
 
 from deployments.cli.advice import advice_as_data, tell_advice
-from deployments.cli.terminal import command, numbers_told, organization_option, ready_store, show, table, when
+from deployments.cli.terminal import (
+    command,
+    limit_option,
+    numbers_told,
+    organization_option,
+    ready_store,
+    show,
+    table,
+    when,
+)
 from deployments.cli.values import cell_text
 from storage.documents import document
 from storage.organization import suggestions, tenants
@@ -23,7 +32,7 @@ KINDS = [kind.value for kind in ChangeKind]
 
 @command("syncs")
 @organization_option
-@click.option("--limit", type=click.IntRange(0), default=100, show_default=True, help="How many to show.")
+@limit_option(100)
 def syncs_command(organization: str, limit: int, *, as_json: bool) -> None:
     """List syncs, the newest first."""
     with ready_store().read() as session:
@@ -34,7 +43,7 @@ def syncs_command(organization: str, limit: int, *, as_json: bool) -> None:
 @command("preview")
 @click.argument("sync_id", metavar="ID")
 @click.option("--only", "kinds", multiple=True, type=click.Choice(KINDS), help="Some kinds of rows.")
-@click.option("--limit", type=click.IntRange(0), default=50, show_default=True, help="How many rows to show.")
+@limit_option(50, "rows")
 def preview_command(sync_id: str, kinds: tuple[str, ...], limit: int, *, as_json: bool) -> None:
     """Look at what a sync would change, row by row."""
     wanted = [ChangeKind(kind) for kind in kinds] or list(ChangeKind)

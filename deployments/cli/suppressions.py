@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 import click
 
-from deployments.cli.terminal import Refused, command, organization_option, ready_store, show, table, when
+from deployments.cli.terminal import Refused, command, limit_option, organization_option, ready_store, show, table, when
 from storage import audit
 from storage.campaign import suppressions
 from storage.organization import tenants
@@ -46,7 +46,7 @@ def _suppression_lift(email: str, organization: str, *, as_json: bool) -> None:
 
 @command("list")
 @organization_option
-@click.option("--limit", type=click.IntRange(0), default=100, show_default=True, help="How many to show.")
+@limit_option(100)
 def _suppression_list(organization: str, limit: int, *, as_json: bool) -> None:
     """List who must not be written to; addresses are kept as hashes only."""
     with ready_store().read() as session:

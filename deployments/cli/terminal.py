@@ -61,6 +61,9 @@ EXPECTED_BY_NAME = {
 }
 
 
+MOST_SHOWN = 1_000_000
+
+
 class Refused(Exception):
     """A command cannot do what was asked. The text says why, and what to do."""
 
@@ -206,3 +209,9 @@ organization_option = click.option(
     "--org", "organization", required=True, metavar="NAME", help="The organization's short name."
 )
 user_option = click.option("--user", required=True, metavar="EMAIL", help="The user's e-mail address.")
+
+
+def limit_option(default: int, what: str = "") -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """`--limit`, how many rows a list shows. Bounded, since the integers of databases are."""
+    shown = f"How many {what} to show." if what else "How many to show."
+    return click.option("--limit", type=click.IntRange(0, MOST_SHOWN), default=default, show_default=True, help=shown)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from deployments.cli.crm import as_data
-from deployments.cli.terminal import Refused, command, organization_option, ready_store, show, table
+from deployments.cli.terminal import Refused, command, limit_option, organization_option, ready_store, show, table
 from storage.organization import tenants
 from storage.organization.organization_settings import organization_settings, undo_time
 from storage.people import contacts, merging, twins
@@ -28,7 +28,7 @@ twins_argument = click.argument("twins_id", metavar="ID")
 @command("twins")
 @organization_option
 @click.option("--known", is_flag=True, help="Show what was found last time; do not look anew.")
-@click.option("--limit", type=click.IntRange(0), default=50, show_default=True, help="How many to show.")
+@limit_option(50)
 def twins_command(organization: str, limit: int, *, known: bool, as_json: bool) -> None:
     """Find contacts that are perhaps one person, and list them with the reasons."""
     store = ready_store()

@@ -21,6 +21,7 @@ from storage.session import Session
 from storage.tables import campaign_emails as table
 
 BATCH = 500
+MOST_DIGITS = 9  # of a number, so that it fits a 32-bit column
 SHOWN = (MailState.GENERATED, MailState.APPROVED, MailState.BLOCKED)
 UNSENT = (MailState.PENDING, MailState.GENERATED, MailState.APPROVED)
 MAY_HAVE_BEEN_KEPT = "the mail server was given it whole and did not take it, but may have kept it: ask the recipient"
@@ -91,10 +92,13 @@ def every(session: Session, scope: Scope, campaign_id: str, key: Key | None, **w
 @scoped
 def mail(session: Session, scope: Scope, campaign_id: str, mail_id: str, key: Key | None) -> Mail:
     """By its id, or by its number in the audience."""
-    named = table.c.ordinal == int(mail_id) if mail_id.isdecimal() else table.c.id == mail_id
+    is_number = mail_id.isdecimal() and len(mail_id) <= MOST_DIGITS
+    named = table.c.ordinal == int(mail_id) if is_number else table.c.id == mail_id
     row = session.execute(_rows(scope, campaign_id).where(named)).one_or_none()
     if row is None:
-        raise UnknownMail(f"no mail {mail_id} in this campaign: `contactflow campaign show {campaign_id}` lists them")
+        raise UnknownMail(
+            f"no mail {mail_id[:40]} in this campaign: `contactflow campaign show {campaign_id}` lists them"
+        )
     return mail_of(scope, row, key)
 
 

@@ -31,10 +31,12 @@ def test_the_largest_answers_are_shortened_and_say_so() -> None:
 
 
 def test_texts_and_lists_are_cut_and_say_so() -> None:
-    told = answer({"note": "x" * 5000, "mails": list(range(200))})
+    told = answer({"note": "x" * 5000, "mails": list(range(200)), "reasons": {str(one): 1 for one in range(60)}})
     assert len(told.data["note"]) == LONGEST_TEXT
     assert told.data["note"].endswith(CUT)
     assert told.data["mails"][MOST_ITEMS:] == [f"{CUT} 150 more"]
+    assert told.data["reasons"][CUT] == "10 more"
+    assert len(told.data["reasons"]) == MOST_ITEMS + 1
 
 
 def test_what_nobody_sees_is_taken_out() -> None:

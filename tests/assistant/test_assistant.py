@@ -170,6 +170,20 @@ async def test_advice_about_what_is_not_there_or_no_longer_waits_is_refused(ask:
     assert isinstance(await ask("propose_decision", **{**wanted, "advice": "approved"}), str)
 
 
+@pytest.mark.parametrize("number", [-1, 10**30])
+async def test_a_number_that_no_row_has_is_refused_before_the_database_is_asked(
+    ask: Ask, two: Two, number: int
+) -> None:
+    sync_id, campaign_id = two.alpha.sync_id, two.alpha.mail.campaign_id
+    for said in (
+        await ask("propose_decision", **{**CALLS["propose_decision"](two.alpha), "number": number}),
+        await ask("explain_row", sync_id=sync_id, number=number),
+        await ask("preview_plan", sync_id=sync_id, after=number),
+        await ask("preview_mails", campaign_id=campaign_id, after=number),
+    ):
+        assert "Input should be" in said
+
+
 async def test_advice_is_sealed_and_cannot_be_read_once_the_run_is_over(ask: Ask, two: Two) -> None:
     await ask("propose_decision", **CALLS["propose_decision"](two.alpha))
     table = metadata.tables["suggestions"]

@@ -105,6 +105,8 @@ def test_a_stale_digest_and_a_stranger_approve_nothing(call: Call, waiting: str)
         (("--digest", "another"), "look at the campaign again"),
         (("--as", "rob@rival.example"), "no user of this organization"),
         (("--reject", "99"), "no mail 99"),
+        (("--reject", "9" * 30), "no mail 999"),
+        (("--reject", "9" * 5000), "no mail 999"),
     ):
         result = call("campaign", "approve", waiting, *words)
         assert result.exit_code == 1
@@ -188,10 +190,30 @@ def test_what_could_not_be_written_is_asked_for_again(
     assert "no mail failed" in call("campaign", "retry-failed", waiting).stdout
 
 
+def test_whoever_changes_a_mail_is_a_user_and_named_as_one(call: Call, told: Any, waiting: str, house: House) -> None:
+    house.sql("UPDATE email_campaigns SET model = 'a model'")
+    text = "Subject: Once more\n\nDear Ada,\n\nWe built an engine."
+    for words in (("edit", waiting, "1", "--text", text), ("rewrite", waiting, "1")):
+        assert "no user of this organization" in call("campaign", *words, "--as", "rob@rival.example").stderr
+    told("campaign", "edit", waiting, "1", "--text", text, "--as", f" {BEN.upper()} ")
+    entries = told("audit", "log", "--org", "acme")
+    assert [entry["actor"] for entry in entries if entry["action"] == "mail.rewritten"] == [BEN]
+
+
+def test_mails_to_be_written_anew_wait_while_prefect_is_away_and_it_is_said_how_they_go_on(
+    call: Call, told: Any, waiting: str, house: House
+) -> None:
+    house.sql("UPDATE email_campaigns SET model = 'a model'")
+    result = call("campaign", "rewrite", waiting, "1", "--hint", "shorter")
+    assert result.exit_code == 1
+    assert f"`contactflow campaign retry-failed {waiting}`" in result.stderr
+    assert [mail["number"] for mail in told("campaign", "show", waiting, "--state", "pending")["mails"]] == [1]
+
+
 def test_a_sample_goes_to_one_of_ourselves_and_to_nobody_else(
     call: Call, told: Any, prefect: FakePrefect, waiting: str
 ) -> None:
-    assert told("campaign", "test", waiting, "1", "--to", BEN)["to"] == BEN
+    assert told("campaign", "test", waiting, "1", "--to", f" {BEN.upper()} ")["to"] == BEN
     assert prefect.started[0]["parameters"]["to"] == BEN
     assert "one of yourselves" in call("campaign", "test", waiting, "1", "--to", "who@else.example").stderr
 

@@ -157,6 +157,15 @@ def test_what_is_not_there_is_a_sentence_and_exit_code_one(
     assert len(result.stderr.splitlines()) == 1
 
 
+LISTS = ("contacts", "twins", "syncs", "preview", "campaigns", "campaign show", "suppression list", "audit log")
+
+
+@pytest.mark.parametrize("name", LISTS)
+@pytest.mark.parametrize("limit", ["-1", "9" * 30, "many"])
+def test_a_limit_that_is_none_is_a_mistake_of_usage(call: Call, name: str, limit: str) -> None:
+    assert call(*name.split(), *UNKNOWN[name], "--limit", limit).exit_code == 2
+
+
 def test_every_command_that_can_be_asked_for_something_unknown_was_asked() -> None:
     without_any = {"demo", "up", "deploy", "doctor", "migrate", "work", "org list", "keys rotate"}
     assert set(NAMES) == set(UNKNOWN) | without_any
