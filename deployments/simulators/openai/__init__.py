@@ -6,7 +6,7 @@ every request was billed. In a test:
     service = simulators.world.openai
     service.limits.set(requests=500, tokens=200_000, minute_s=3)       a minute that lasts three seconds
     service.modes.append(Mode("hallucinate", share=0.1, seed=7))       how answers go wrong; see `modes`
-    service.lacks = ("responses", "input_tokens")                      what many compatible servers lack
+    service.lacks = ("responses", "responses/input_tokens")            what many compatible servers lack
     service.billing.total, service.billing.bills                       what it really cost
 
 The same over HTTP, under `/_control/openai`: GET and DELETE `/ledger`; GET, POST and DELETE `/modes`; POST `/settings`.
