@@ -1,10 +1,10 @@
-"""The port for sources of contacts, and its errors.
+"""The interface that every source of contacts implements, and the errors it raises.
 
 ProviderError
-├── ShutOut             access denied until somebody acts: retrying is useless
+├── ShutOut             access denied until a person acts: retrying is useless
 │   └── NeedsReconnect  the owner must sign in again
-├── CursorExpired       the cursor is no longer valid: drop the partial delta and read everything once
-└── IncompleteRead      the read cannot be trusted to be complete; no plan is made from it
+├── CursorExpired       the provider dropped our cursor: discard the partial round, do one full read
+└── IncompleteRead      the response cannot be trusted; no plan is made from it
 """
 
 from collections.abc import AsyncGenerator, Iterable, Iterator
@@ -15,7 +15,7 @@ from storage.records import SourceRecord
 
 
 class ProviderError(Exception):
-    """A request failed. `permanent`: retrying cannot help. `excerpt` never holds personal data."""
+    """A request to a provider failed. `permanent`: retrying cannot help. `excerpt` never holds personal data."""
 
     def __init__(
         self, message: str, *, provider: str, status: int = 0, excerpt: str = "", permanent: bool = True
@@ -47,8 +47,8 @@ class IncompleteRead(ProviderError):
 class Page:
     """One raw response, stored verbatim and parsed later.
 
-    `position` is where to resume after a crash (opaque to all but the provider). `cursor`, set on the last page only,
-    is where the next sync starts. `warning` is shown to the reviewer.
+    `position` is where to resume after a crash (opaque to all but the provider's code); `cursor` is set on the last
+    page only and is what the next sync starts from; `warning` is shown to whoever reviews the sync.
     """
 
     body: bytes
@@ -58,7 +58,7 @@ class Page:
 
 
 class Tokens(Protocol):
-    """Provides a client's access token. `refused` is a token that the service has answered 401 to."""
+    """Where a client gets its access token. `refused` is a token that the service answered with 401."""
 
     async def access_token(self, *, refused: str = "") -> str: ...
 
@@ -67,13 +67,13 @@ class Source(Protocol):
     """A source of contacts. One instance serves one connection for one sync."""
 
     def pages(self, *, cursor: str = "", position: str = "") -> AsyncGenerator[Page, None]:
-        """Pages since `cursor` (all, if empty), resuming at `position` of an earlier attempt."""
+        """Pages of changes since `cursor` (of everything, if empty), resumed at an earlier attempt's `position`."""
         ...
 
     def read(self, body: bytes) -> Iterator[SourceRecord]:
-        """The records of one stored page. Pure: no network, deterministic."""
+        """The records of one stored page. Pure: no network, and the same result every time."""
         ...
 
     def settled(self, bodies: Iterable[bytes]) -> Iterator[SourceRecord]:
-        """The records of all stored pages, ordered so that the last record of an id is the current one."""
+        """The records of all stored pages, ordered so that the last record of an id is its current state."""
         ...

@@ -1,8 +1,8 @@
-"""Great Expectations in a subprocess, started while the network is awaited, since its import takes seconds.
+"""Great Expectations in a subprocess, started while we wait for the network: its import takes seconds.
 
-Not in a thread, since other threads would see partially imported libraries. The name of a suite, its rows and its
-parameters go in as a line of JSON; which expectations were met comes out as another. A process forked from one that
-has imported it already (`keep_ready`) uses it in-process.
+Not in a thread: other threads would see half-imported modules. A request is a line of JSON with the suite's name, its
+rows and the measure to compare them with; the response is a line of JSON with the expectations' results. A process
+forked from one that has already imported the library (`keep_ready`) needs no subprocess.
 """
 
 import atexit
@@ -33,14 +33,14 @@ COLUMNS = {
 
 
 class GateBroken(Exception):
-    """The subprocess of Great Expectations failed."""
+    """The subprocess ended without an answer."""
 
 
 _ready: list[Any] = []
 
 
 def keep_ready() -> None:
-    """Import it in this process: for the fork server, whose children inherit it."""
+    """Import the library in this process, for a fork server: its children then need no subprocess."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         _ready.append(_great_expectations())
@@ -52,10 +52,13 @@ def warm_up() -> None:
 
 
 def met(suite: str, rows: Sequence[Row], measure: int = 0) -> dict[str, bool]:
-    """Which expectations of a suite ("people", "mails") these rows meet, by name. `COLUMNS` says what a row holds."""
+    """Which expectations of a suite ("people", "mails") the rows meet, by name. `COLUMNS` lists a row's values.
+
+    `measure`: for "people", the number of rows seen before; unused for "mails".
+    """
     if _ready:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # deprecations of libraries
+            warnings.simplefilter("ignore")  # the libraries' own deprecation warnings
             return _met(_ready[0], suite, rows, measure)
     return _asked(suite, rows, measure)
 
@@ -98,7 +101,7 @@ def main() -> None:
 
 
 def _great_expectations() -> Any:
-    os.environ["GX_ANALYTICS_ENABLED"] = "false"  # usage reports to its makers
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"  # otherwise it reports every batch to its vendor
     import great_expectations  # noqa: PLC0415 (seconds of CPU, and only here)
     import pandas  # noqa: F401, ICN001, PLC0415 (as above)
 

@@ -1,9 +1,10 @@
-"""The error table: what a response of a service means, once for all services.
+"""Maps error responses of Microsoft and Google to exceptions: one table for all services.
 
     ProviderError
-    └── NotThere            404: what the address names does not exist (any more)
+    └── NotThere            404: the resource does not exist (any more)
 
-`Temporary` and `Unauthorized` never leave the client: it waits, or gets another token, and retries.
+`Temporary` and `Unauthorized` never leave the client, which retries after a wait or with another token, or raises a
+ProviderError instead.
 """
 
 import re
@@ -44,7 +45,10 @@ class NotThere(ProviderError):
 
 
 class Temporary(Exception):
-    """Retry, after `asked` seconds if the service said so. `error` is raised if retries are exhausted."""
+    """A retry can help, after `asked` seconds if the service named a wait; at most `attempts` attempts in all.
+
+    `error` is what to raise once retries are exhausted.
+    """
 
     def __init__(self, error: ProviderError, *, asked: float = 0, attempts: int = sys.maxsize) -> None:
         super().__init__(str(error))
@@ -58,7 +62,7 @@ class Unauthorized(Exception):
 
 
 def broken(provider: str, status: int, excerpt: str) -> Temporary:
-    """A response that is not the data asked for: truncated, or a web page."""
+    """An unreadable response: truncated, or a web page instead of data."""
     cause = f"{provider} gave an answer that cannot be read ({status}); nothing was taken from it"
     error = IncompleteRead(cause, provider=provider, status=status, excerpt=excerpt, permanent=False)
     return Temporary(error, attempts=_BROKEN_ATTEMPTS)
@@ -72,7 +76,10 @@ def unreachable(provider: str, trouble: Exception) -> Temporary:
 def refuse(
     response: httpx.Response, *, provider: str, scope: str, now: float, believe: Collection[int] = ()
 ) -> NoReturn:
-    """Raise the error for a response with any status but 200."""
+    """Raise the exception that an error response means.
+
+    One without JSON may come from a proxy and counts as broken, except with a status in `believe`.
+    """
     status, said = response.status_code, _Said.of(response)
     about: dict[str, Any] = {"provider": provider, "status": status, "excerpt": " ".join(said.codes)[:200]}
     if status == httpx.codes.UNAUTHORIZED:
@@ -119,7 +126,7 @@ class _Said:
 
 
 def json_of(response: httpx.Response) -> Any:
-    """The JSON of an error response; None if it is not JSON."""
+    """The decoded body, or None if it is not JSON."""
     try:
         return msgspec.json.decode(response.content)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -127,7 +134,7 @@ def json_of(response: httpx.Response) -> Any:
 
 
 def _codes(node: Any, depth: int = 0) -> Iterator[str]:
-    """Every `code`, `status` and `reason` in an error body, at any depth."""
+    """Every textual `code`, `status` and `reason` of an error body, at any depth up to `_DEEPEST`."""
     if depth > _DEEPEST:
         return
     if isinstance(node, list):
@@ -147,12 +154,12 @@ def _dig(node: Any, *keys: str) -> Any:
 
 
 def asked_wait(response: httpx.Response, body: Any, now: float) -> float:
-    """Seconds that the service asks us to wait, by Retry-After or by Google's RetryInfo."""
+    """Seconds to wait before a retry, from Retry-After or Google's RetryInfo; 0 if neither is present."""
     return header_wait(response, now) or _retry_info(body)
 
 
 def header_wait(response: httpx.Response, now: float) -> float:
-    """Retry-After, as a number of seconds or as a date."""
+    """Seconds to wait by Retry-After, which is a number of seconds or a date; 0 without it, a year at most."""
     header = response.headers.get("retry-after", "").strip()
     try:
         wait = float(header) if header else 0.0
@@ -162,7 +169,7 @@ def header_wait(response: httpx.Response, now: float) -> float:
 
 
 def _until(date: str, sent: str, now: float) -> float:
-    """Seconds until `date`, by their clock or ours, whichever is longer; plus one, since dates have whole seconds."""
+    """Seconds until `date` by the service's clock or ours, whichever is longer; 1 is added as dates lack fractions."""
     if (until := _timestamp(date)) is None:
         return 0.0
     theirs = _timestamp(sent)

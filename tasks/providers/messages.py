@@ -1,15 +1,15 @@
-"""Send notifications to an Apprise address: mail, Slack, Teams, a webhook."""
+"""Notifications to Apprise URLs: mail, Slack, Teams, webhooks."""
 
 import logging
 from typing import Any
 
 log = logging.getLogger(__name__)
 
-TALKATIVE = ("apprise", "urllib3.connectionpool")  # log addresses at debug level, including their secrets
+TALKATIVE = ("apprise", "urllib3.connectionpool")  # log URLs at debug level, including their secrets
 
 
 def send(url: str, title: str, body: str) -> bool:
-    """Returns whether it was accepted."""
+    """True if the service accepted the message."""
     messenger = _messenger()
     taken = bool(messenger.add(url) and messenger.notify(title=title, body=body))
     if not taken:
@@ -24,6 +24,6 @@ def is_address(url: str) -> bool:
 def _messenger() -> Any:
     for name in TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
-    import apprise  # noqa: PLC0415 (slow; only needed to notify)
+    import apprise  # noqa: PLC0415 (loaded only when a notification is needed)
 
     return apprise.Apprise()

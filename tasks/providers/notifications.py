@@ -1,4 +1,4 @@
-"""Notify people: each matter is queued once per address, and retried until it is accepted or given up."""
+"""Notifications of matters: queued once per address, retried until delivered or given up."""
 
 from storage.organization import tenants
 from storage.records import Matter
@@ -11,14 +11,14 @@ from tasks.rules.notice_texts import message
 
 
 def tell(store: Store, scope: Scope, matter: Matter) -> int:
-    """Queue a matter, if it is new, and send it at once. Returns the number of addresses that accepted it."""
+    """Queue notices of a matter for addresses not yet told, and deliver what is due; returns how many were sent."""
     with store.begin() as session:
         notices.note(session, scope, matter, house())
     return deliver(store, scope)
 
 
 def deliver(store: Store, scope: Scope) -> int:
-    """Claim, send, mark as sent: at least once, so a crash in between repeats a notice rather than losing it."""
+    """Claim, send and mark due notices; returns how many were sent. At least once: a crash may repeat one."""
     with store.read() as session:
         waiting = notices.due(session, scope, house())
         slug = tenants.slug_of_scope(session, scope) if waiting else ""
@@ -36,5 +36,5 @@ def deliver(store: Store, scope: Scope) -> int:
 
 
 def house() -> list[str]:
-    """The addresses in the settings, used for organizations without any of their own."""
+    """The notification URLs of the settings, for organizations without their own."""
     return settings().notify_urls.get_secret_value().split()

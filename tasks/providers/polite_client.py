@@ -1,6 +1,6 @@
-"""An HTTP client for one mailbox: one request at a time, honouring Retry-After, with bounded retries.
+"""A rate-limited HTTP client for one mailbox: one request at a time, retried as the service asks, within a limit.
 
-All retries are made here and none in the library below, so that waits are exactly as the service asked.
+All retries are made here and none in the HTTP library, so that the waits the service asks for are kept.
 """
 
 import asyncio
@@ -24,14 +24,17 @@ T = TypeVar("T")
 Decoder = Callable[[bytes], T]
 
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
-_SAME_ADDRESS = 5  # times that a page may link to itself while the service catches up
-_A_MOMENT = 0.1  # seconds for which a read of the shared quiet time is trusted
-_LAST_ANSWERS = 10  # seconds that closing waits for requests in progress
+_SAME_ADDRESS = 5  # requests of one URL: a page may link to itself while the service catches up, but not for ever
+_A_MOMENT = 0.1  # seconds; too short for another process to have been told to wait meanwhile
+_LAST_ANSWERS = 10  # seconds that closing waits for requests in flight
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """Limits of retrying one request: `attempts` in all, `seconds` from first to last, `answer` for a single one."""
+    """Retry limits of one request: `attempts` in all, `seconds` over all of them, `answer` as timeout of a single one.
+
+    Backoff starts at `first_wait` seconds and doubles up to `longest_wait`.
+    """
 
     attempts: int = 10
     seconds: float = 900
@@ -40,7 +43,7 @@ class Patience:
     longest_wait: float = 60
 
     def wait(self, attempt: int, asked: float, roll: float) -> float:
-        """Seconds before the next attempt: a little more than was asked for, otherwise exponential with jitter."""
+        """Seconds until the next attempt: the wait `asked` for, else exponential backoff, each with jitter (`roll`)."""
         if asked:
             return asked + min(1, asked / 10) * roll
         return min(self.longest_wait, self.first_wait * math.pow(2, attempt - 1)) * (0.5 + roll / 2)
@@ -59,18 +62,18 @@ class Chance:
 
 
 def new_client() -> httpx.AsyncClient:
-    """An HTTP client that follows no redirects: they could send the token to another host.
+    """Redirects are not followed: a token must not be sent to a host that somebody else names.
 
-    HTTP/1.1, since one request at a time leaves HTTP/2 nothing to interleave, at four times the CPU per page.
+    HTTP/1.1: with one request at a time HTTP/2 has nothing to multiplex, and it costs four times the CPU per page.
     """
     return httpx.AsyncClient(timeout=httpx.Timeout(60, connect=15), follow_redirects=False)
 
 
 class PoliteClient:
-    """GETs of one mailbox. Opened and closed with `async with`.
+    """GET requests for one mailbox, used with `async with`; a wait the service asked for persists when it is reopened.
 
-    `quiet_until` returns the end of a wait that any process was asked for (epoch seconds), and `on_quiet` is called
-    with the end of each new wait, so that it holds for other processes and after a restart.
+    `quiet_until` returns until when (epoch seconds) other clients of the mailbox, or earlier processes, were asked to
+    wait; `on_quiet` is called with the end of each new wait. So neither a restart nor another process cuts it short.
     """
 
     def __init__(
@@ -103,22 +106,22 @@ class PoliteClient:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        # The service counts a request until it has answered, so no other may start before that.
+        # The service counts a request as concurrent until it has answered, so nothing may start before that.
         if self._under_way:
             await asyncio.wait(self._under_way, timeout=_LAST_ANSWERS)
         await self._http.__aexit__(kind, error, trace)
 
     async def get(self, url: str, decoder: Decoder[T], *, believe: Collection[int] = ()) -> tuple[bytes, T]:
-        """The response, raw and decoded. Raises a ProviderError once patience has run out.
+        """The response body, raw and decoded; raises a ProviderError once retries are exhausted.
 
-        A refusal that is not JSON may come from a proxy and is retried, except for the statuses in `believe`.
+        An error response without JSON may come from a proxy and is retried, except with a status in `believe`.
         """
         if origin(url) != self._origin:
             raise ProviderError(foreign(self._provider, url), provider=self._provider)
         self._visits[hash(url)] += 1
         if self._visits[hash(url)] > _SAME_ADDRESS:
             raise IncompleteRead(f"{self._provider} sends us in a circle", provider=self._provider)
-        # One at a time, though Microsoft allows four: when one is told to wait, others in flight would be too early.
+        # Microsoft allows four at once, but when one is told to wait, those in flight beside it are already too early.
         async with self._turn:
             return await self._persist(url, decoder, believe)
 
@@ -140,7 +143,7 @@ class PoliteClient:
                     raise trouble.error from None
 
     async def _admission(self, refused: str, started: float) -> str:
-        """A token, once no wait is pending any more; checked again after the token was refreshed."""
+        """An access token, once no wait is in force; checked again if fetching it took long, as one may have begun."""
         await self._silence(started)
         asked = self._chance.clock()
         token = await self._to_its_end(self._tokens.access_token(refused=refused))
@@ -171,7 +174,7 @@ class PoliteClient:
             raise broken(self._provider, response.status_code, str(trouble)[:100]) from trouble
 
     async def _to_its_end(self, asking: Coroutine[Any, Any, T]) -> T:
-        """Complete an exchange even if the caller is cancelled, so that waits and new refresh tokens are stored."""
+        """Shield a request from its caller's cancellation: a response, or a new refresh token, must not be lost."""
         exchange = asyncio.ensure_future(asking)
         self._under_way.add(exchange)
         exchange.add_done_callback(self._ended)
@@ -180,17 +183,17 @@ class PoliteClient:
     def _ended(self, exchange: asyncio.Future[Any]) -> None:
         self._under_way.discard(exchange)
         if not exchange.cancelled():
-            exchange.exception()  # marks it as retrieved: perhaps nobody awaits it
+            exchange.exception()  # marks it as retrieved: its caller may have been cancelled
 
     async def _exchange(self, url: str, headers: dict[str, str]) -> httpx.Response:
-        """Make the request. A wait can come with any response, also with one whose caller was cancelled."""
+        """Any response can ask for a wait, even one whose caller was cancelled: noted here, within the shield."""
         response = await asyncio.wait_for(self._http.get(url, headers=headers), self._patience.answer)
         now = self._chance.clock()
         self._hush(now + header_wait(response, now))
         return response
 
     def _hush(self, until: float) -> None:
-        """Make no request before then, in any process."""
+        """No request for this mailbox before `until`; never shortens an earlier wait."""
         if until > max(self._quiet_until, self._chance.clock()):
             self._quiet_until = until
             self._on_quiet(until)
@@ -206,7 +209,7 @@ class PoliteClient:
 
 
 def origin(url: str) -> tuple[str, str, int | None]:
-    """Scheme, host and port, outside of which no token is sent. All names of this machine count as one host."""
+    """Scheme, host and port that a token may be sent to; all loopback names count as one host."""
     parts = httpx.URL(url)
     return parts.scheme, "localhost" if parts.host in _LOOPBACK else parts.host, parts.port
 

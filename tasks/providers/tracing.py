@@ -1,26 +1,26 @@
-"""Export traces to an OpenTelemetry collector, if one is configured. The spans of flows and tasks are Prefect's.
+"""OpenTelemetry traces: Prefect creates a span for each flow and task, this module sets the exporter.
 
-They hold names, ids, times, states and the types of parameters, never their values. The usual OTEL_… settings apply.
+Spans hold names, ids, times, states and the types of parameters, never their values. OTEL_… variables apply as usual.
 """
 
 import os
 
 from storage.settings import settings
 
-RUN = "PREFECT__FLOW_RUN_ID"  # set by Prefect in the process of a run
+RUN = "PREFECT__FLOW_RUN_ID"  # set by Prefect in the process that it starts for a run
 
 
 def begin_in_run() -> None:
-    """Begin in a process that Prefect started for one run. The fork server's children call `begin` themselves."""
+    """Call `begin` if Prefect started this process for a run; a fork server calls it in the child, after forking."""
     if RUN in os.environ:
         begin()
 
 
 def begin() -> None:
-    """Set up the exporter; does nothing without a collector. Pending spans are flushed when the process exits."""
+    """Start exporting, if a collector is set. Spans still buffered are exported when the process ends."""
     if not settings().wants_traces:
         return
-    from opentelemetry import trace  # noqa: PLC0415 (loaded only if traces are exported)
+    from opentelemetry import trace  # noqa: PLC0415 (loaded only where tracing is on)
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415 (as above)
     from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415 (as above)
     from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415 (as above)
