@@ -70,9 +70,12 @@ def _asked(suite: str, rows: Sequence[Row], measure: int) -> dict[str, bool]:
         process = _process()
     assert process.stdin  # noqa: S101 (for the type checker: both are pipes)
     assert process.stdout  # noqa: S101 (as above)
-    process.stdin.write(json.dumps([suite, rows, measure]).encode() + b"\n")
-    process.stdin.flush()
-    answer = process.stdout.readline()
+    try:
+        process.stdin.write(json.dumps([suite, rows, measure]).encode() + b"\n")
+        process.stdin.flush()
+        answer = process.stdout.readline()
+    except BrokenPipeError:  # it ended since it was looked at
+        answer = b""
     if not answer:
         raise GateBroken("Great Expectations ended without an answer: the log of this run tells why")
     return dict(json.loads(answer))

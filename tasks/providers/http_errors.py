@@ -154,7 +154,7 @@ def _dig(node: Any, *keys: str) -> Any:
 
 
 def asked_wait(response: httpx.Response, body: Any, now: float) -> float:
-    """Seconds to wait before a retry, from Retry-After or Google's RetryInfo; 0 if neither is present."""
+    """Seconds to wait before a retry, from Retry-After or Google's RetryInfo; 0 without either, a year at most."""
     return header_wait(response, now) or _retry_info(body)
 
 
@@ -189,5 +189,5 @@ def _retry_info(body: Any) -> float:
     for detail in details if isinstance(details, list) else []:
         delay = _DELAY.fullmatch(str(_dig(detail, "retryDelay")))
         if delay:
-            return float(delay[1])
+            return min(float(delay[1]), _A_YEAR)
     return 0.0

@@ -1,7 +1,11 @@
 """Great Expectations over a batch: what stops a run, and what is only said. The one file that pays for its import."""
 
+import subprocess
+import sys
+
 import pytest
 
+from tasks.providers.expectations import GateBroken, met
 from tasks.sync.validate import expectations
 
 GOOD = [(f"s{number}", 500, 1, 1) for number in range(20)]
@@ -28,3 +32,15 @@ def test_a_batch_is_judged_as_a_whole(
     rows: list[tuple[str, int, int, int]], seen_before: int, expected: list[tuple[str, bool]]
 ) -> None:
     assert unmet(rows, seen_before) == expected
+
+
+def test_a_process_that_hears_nothing_any_more_is_said_to_be_broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    deaf = "import os, sys, time; os.close(0); print(flush=True); time.sleep(60)"
+    process = subprocess.Popen([sys.executable, "-c", deaf], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert process.stdout
+    process.stdout.readline()
+    monkeypatch.setattr("tasks.providers.expectations._process", lambda: process)
+    with pytest.raises(GateBroken):
+        met("people", [])
+    process.kill()
+    process.communicate()

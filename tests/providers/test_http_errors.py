@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from tasks.providers.base import CursorExpired, IncompleteRead, NeedsReconnect, ProviderError
-from tasks.providers.http_errors import NotThere
+from tasks.providers.http_errors import NotThere, asked_wait
 from tests.providers.polite_world import GOOD, START, World, graph, legacy, people
 
 
@@ -122,3 +122,11 @@ async def test_errors_never_repeat_what_the_service_wrote(answer: httpx.Response
     with pytest.raises(ProviderError) as caught:
         await World(answer).get()
     assert "anna" not in f"{caught.value} {caught.value.excerpt}"
+
+
+@pytest.mark.parametrize("delay", ["9" * 400, "9" * 5000, "1" * 12])
+def test_a_wait_beyond_reason_is_a_year(delay: str) -> None:
+    details = [{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": f"{delay}s"}]
+    body = {"error": {"code": 429, "details": details}}
+    assert asked_wait(httpx.Response(429, json=body), body, START) == 365 * 86_400
+    assert asked_wait(httpx.Response(429, headers={"retry-after": delay}), None, START) == 365 * 86_400

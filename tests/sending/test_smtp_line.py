@@ -124,6 +124,12 @@ async def test_an_endless_reply_is_not_listened_to_for_ever() -> None:
         assert await refusal(line.offer(TO_BOB)) is Lost
 
 
+async def test_a_reply_of_many_long_lines_is_not_kept_in_memory() -> None:
+    long = b"250-" + b"x" * 1000 + b"\r\n"
+    async with scripted(MAIL=long * 200 + b"250 Ok\r\n") as script, Line(script.relay) as line:
+        assert await refusal(line.offer(TO_BOB)) is Lost
+
+
 async def test_a_mail_that_is_offered_and_given_up_is_not_the_envelope_of_the_next() -> None:
     async with scripted() as script, Line(script.relay) as line:
         await line.offer(TO_BOB)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from storage import applications
 from storage.organization import connections
-from storage.organization.connections import StoredTokens
+from storage.organization.connections import ConnectionInfo, StoredTokens
 from storage.records import ConnectionStatus, Provider
 from storage.scope import Scope
 from storage.session import Store
@@ -55,14 +55,14 @@ class KeptTokens:
 
     async def access_token(self, *, refused: str = "") -> str:
         while True:
-            kept = self._read()
+            known, kept = self._read()
             if kept.access_token and kept.access_token != refused and _is_fresh(kept):
                 return kept.access_token
             if self._claim(kept):
-                return await self._refresh(kept)
+                return await self._refresh(known, kept)
             await asyncio.sleep(GLANCE)
 
-    def _read(self) -> StoredTokens:
+    def _read(self) -> tuple[ConnectionInfo, StoredTokens]:
         with self._store.read() as session:
             known, kept = connections.with_tokens(session, self._scope, self._connection_id)
             demand_accepted(session, known.provider)
@@ -70,7 +70,7 @@ class KeptTokens:
             raise NeedsReconnect("this account was disconnected: connect it again", provider=known.provider)
         if known.status is ConnectionStatus.NEEDS_RECONNECT:  # its owner has been notified; retrying is useless
             raise NeedsReconnect(known.cause, provider=known.provider)
-        return kept
+        return known, kept
 
     def _claim(self, kept: StoredTokens) -> bool:
         until = datetime.now(UTC) + self._claim_for
@@ -79,9 +79,7 @@ class KeptTokens:
                 session, self._scope, self._connection_id, version=kept.version, until=until
             )
 
-    async def _refresh(self, kept: StoredTokens) -> str:
-        with self._store.read() as session:
-            known = connections.connection(session, self._scope, self._connection_id)
+    async def _refresh(self, known: ConnectionInfo, kept: StoredTokens) -> str:
         try:
             grant = await refresh(
                 app_of(known.provider), kept.refresh_token, scopes=known.scopes, on_quiet=self._keep_quiet

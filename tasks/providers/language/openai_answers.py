@@ -27,7 +27,9 @@ from tasks.rules.model_pace import Limits, Window
 _NO_MODEL = {"model_not_found"}
 _NO_CREDIT = {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"}
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_DURATION = re.compile(r"([\d.]+)(ms|s|m|h|d)")
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+_A_YEAR = 31_536_000.0
+_MOST_DIGITS = 15
 _CODE = re.compile(r"[a-z0-9_.]{1,60}")
 _A_DAY = 86400.0
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = 401, 403, 404
@@ -157,17 +159,17 @@ def limits_of(headers: Mapping[str, str]) -> Limits:
 
 def _window(headers: Mapping[str, str], name: str) -> Window | None:
     limit, remaining = (headers.get(f"x-ratelimit-{what}-{name}", "") for what in ("limit", "remaining"))
-    if not (limit.isdecimal() and remaining.isdecimal()):
+    if not all(told.isdecimal() and len(told) <= _MOST_DIGITS for told in (limit, remaining)):
         return None
     return Window(int(limit), int(remaining), seconds(headers.get(f"x-ratelimit-reset-{name}", "")))
 
 
 def seconds(duration: str) -> float:
-    """120ms, 8.64s or 6m0s; 0 for anything else."""
+    """120ms, 8.64s or 6m0s; 0 for anything else, a year at most."""
     parts = _DURATION.findall(duration)
     if "".join(number + unit for number, unit in parts) != duration:
         return 0.0
-    return float(sum(float(number) * _SECONDS[unit] for number, unit in parts if number.count(".") <= 1))
+    return min(sum((float(number) * _SECONDS[unit] for number, unit in parts), 0.0), _A_YEAR)
 
 
 def _tokens(usage: dict[str, Any]) -> TokenCounts:

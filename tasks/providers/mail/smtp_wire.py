@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 
 CLOSING = 421
-LONGEST = 64 * 1024
+LONGEST = 64 * 1024  # bytes of a reply, with all its lines
 _REPLY = re.compile(rb"([2-5]\d\d)([ -]|$)")
 
 
@@ -25,6 +25,7 @@ class Wire(asyncio.Protocol):
         self._transport = transport
         self._unread = b""
         self._text: list[bytes] = []
+        self._size = 0
         self._replies: list[Reply] = []
         self._wanted = 0
         self._heard: asyncio.Future[list[Reply]] | None = None
@@ -55,7 +56,7 @@ class Wire(asyncio.Protocol):
         for line in lines:
             if self.is_open:  # after a malformed reply, nothing that follows can be interpreted
                 self._read(line.rstrip(b"\r"))
-        if len(self._unread) > LONGEST or len(self._text) > LONGEST:
+        if len(self._unread) > LONGEST:
             self.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -73,14 +74,15 @@ class Wire(asyncio.Protocol):
     def _read(self, line: bytes) -> None:
         """Read a reply. An unsolicited or malformed one makes the connection unusable."""
         found = _REPLY.match(line)
-        if found is None or len(line) > LONGEST or self._is_heard:
+        self._size += len(line) + 1
+        if found is None or self._size > LONGEST or self._is_heard:
             self.close()
             return
         self._text.append(line[4:])
         if found[2] == b"-":
             return
         self._replies.append(Reply(int(found[1]), b"\n".join(self._text).decode("utf-8", "replace")))
-        self._text = []
+        self._text, self._size = [], 0
         if len(self._replies) == self._wanted or self._replies[-1].code == CLOSING:
             self._tell()
 
