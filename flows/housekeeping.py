@@ -5,6 +5,7 @@ from functools import partial
 from prefect import flow, get_run_logger
 
 from storage.chores import note
+from storage.records.settings import MOST_DAYS
 from storage.scrubbing import scrub, scrub_file
 from storage.session import open_store
 from storage.settings import settings
@@ -22,8 +23,6 @@ from tasks.upkeep.schedule import schedule
 from tasks.upkeep.sweep import sweep
 from tasks.upkeep.sweep_campaigns import sweep_campaigns
 from tasks.upkeep.verify_audit import verify_audit
-
-YEAR = 365  # longer than mails are kept
 
 
 @flow(name="housekeeping", timeout_seconds=6 * 3600)  # its queue runs one at a time: a hanging chore must end
@@ -46,7 +45,7 @@ async def housekeeping(thorough: bool = True) -> None:  # noqa: FBT001, FBT002 (
     await chores.do("campaigns whose mails were forgotten", lambda: forget_mails(store, engine))
     await chores.do("left behind and cleared away", lambda: prune(store))
     await chores.do("news of mails", lambda: follow_up(store, reconcile.fn, days=3))
-    await chores.nightly("late news of mails", lambda: follow_up(store, reconcile.fn, days=YEAR))
+    await chores.nightly("late news of mails", lambda: follow_up(store, reconcile.fn, days=MOST_DAYS))
     await chores.nightly("permissions used", lambda: refresh_tokens(store))
     await chores.nightly("runs that Prefect forgot", lambda: purge(store, engine, days=settings().run_days))
     await chores.nightly("audit entries verified", lambda: verify_audit(store))

@@ -8,20 +8,20 @@ from storage.records.survivorship import Survivorship, survivorship_of
 
 _WINDOW = re.compile(r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$")
 
-MOST = 1_000_000_000
-
-_NUMBERS = (
-    "four_eyes_above",
-    "rest_days",
-    "body_days",
-    "undo_days",
-    "mails_per_minute",
-    "mails_per_day",
-    "ramp_up_from",
-    "matching_budget",
-    "remind_hours",
-    "escalate_hours",
-)
+MOST_DAYS = 36_500  # a hundred years: dates reach no further than the year 9999
+_MOST = 1_000_000_000
+_LIMITS = {
+    "four_eyes_above": _MOST,
+    "rest_days": MOST_DAYS,
+    "body_days": MOST_DAYS,
+    "undo_days": MOST_DAYS,
+    "mails_per_minute": _MOST,
+    "mails_per_day": _MOST,
+    "ramp_up_from": _MOST,
+    "matching_budget": _MOST,
+    "remind_hours": MOST_DAYS * 24,
+    "escalate_hours": MOST_DAYS * 24,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,7 @@ class OrganizationSettings:
         if not 0 < self.stop_at_failures <= 1:
             raise ValueError("stop_at_failures: a share between 0 and 1")
         zone(self.time_zone)
-        if strange := [name for name in _NUMBERS if not 0 <= getattr(self, name) <= MOST]:
-            raise ValueError(f"{strange[0]}: between 0 and {MOST:,}")
+        for name, most in _LIMITS.items():
+            if not 0 <= getattr(self, name) <= most:
+                raise ValueError(f"{name}: between 0 and {most:,}")
         survivorship_of(self.survivorship, self.trusted_sources)

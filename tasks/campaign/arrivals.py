@@ -1,7 +1,7 @@
 """Bounces, replies and opt-outs that arrived in a mailbox: recorded as mail events, object actions and suppressions.
 
-Only messages that refer to one of our mails are opened. Of their content nothing is stored but the kind of event and,
-for a bounce, its status code.
+Only messages that refer to one of our mails or look like bounce reports are opened. Of their content nothing is stored
+but the kind of event and, for a bounce, its status code.
 """
 
 from collections import Counter
@@ -81,7 +81,7 @@ async def _sought(post: Post, mailer: Mailer, arrival: Arrival, news: Incoming) 
 
 
 def _meant(found: Sequence[SentMail], names: Sequence[str]) -> SentMail | None:
-    """Prefer the mail whose id is named over others that merely belong to the same conversation."""
+    """The mail whose id is named, or the only one of the conversation; None if there are several candidates."""
     named = [mail for mail in found if mail.message_id in names or mail.id in _keys(names)]
     candidates = named or found
     return candidates[0] if len(candidates) == 1 else None
@@ -111,7 +111,7 @@ def _note(session: Session, post: Post, mail: SentMail, kind: MailEvent, arrival
 
 
 def _turn(session: Session, post: Post, mail: SentMail, news: Incoming) -> None:
-    """Mark a mail of unknown outcome as sent, since something came back for it."""
+    """Move the mail to BOUNCED or REPLIED. Either also proves that a mail of unknown outcome was sent."""
     if news.is_final:
         sent_mails.move(session, post.scope, mail, MailState.BOUNCED, reason=f"bounced ({news.status})")
     elif news.kind in (MailEvent.REPLIED, MailEvent.UNSUBSCRIBED):

@@ -1,6 +1,7 @@
 """A lease on the mails that a run writes, renewed by heartbeats; it expires soon after the run dies."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -16,6 +17,8 @@ from storage.session import Store
 # Shorter than the silence after which a run counts as dead, so that its successor finds the mails free.
 TERM = timedelta(seconds=30)
 HEARTBEAT = 10.0
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -38,7 +41,7 @@ class Lease:
             return mail_writing.lease(*named, self.key, moment=moment, until=self.until)
 
     def held_by_others(self) -> int:
-        """How many mails other runs hold. Called after this lease was released."""
+        """How many mails are leased. These are of other runs, dead ones included, if this lease holds none."""
         with self.store.read() as session:
             return mail_writing.leased(session, self.scope, self.campaign_id)
 
@@ -56,7 +59,10 @@ class Lease:
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(HEARTBEAT)
-            await asyncio.to_thread(self._renew, TERM)
+            try:
+                await asyncio.to_thread(self._renew, TERM)
+            except Exception as error:  # noqa: BLE001 (the database may be unavailable for a moment)
+                log.warning("a lease could not be renewed: %s", type(error).__name__)
 
     def _renew(self, longer: timedelta | None) -> None:
         with self.lock, self.store.begin() as session:

@@ -63,7 +63,7 @@ class Writer:
 
 
 async def letter_for(writer: Writer, mail: Mail) -> Letter:
-    """The letter for a mail; an identical prompt is paid for only once. Raises NotWritten or BudgetSpent."""
+    """The letter for a mail; an identical prompt is paid for once. Raises NotWritten, BudgetSpent or ModelError."""
     asked = writer.hash_of(mail)
     async with writer.locks.setdefault(asked, asyncio.Lock()):
         known = writer.letters.get(asked) or await asyncio.to_thread(_known, writer, asked)

@@ -2,12 +2,15 @@
 
 import asyncio
 import logging
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from deployments.simulators.faults import Fault
 from deployments.simulators.server import Simulators
@@ -17,6 +20,7 @@ from storage.deciding import CannotDecide
 from storage.records import MailState
 from tasks.campaign.check import check
 from tasks.campaign.draft import draft
+from tasks.campaign.lease import Lease
 from tasks.campaign.rendering import judged
 from tasks.campaign.segment import segment
 from tasks.rules import prompts
@@ -42,7 +46,7 @@ def ask_again(line: CampaignLine, campaign: Campaign) -> None:
         campaign_reviews.ask_again(session, line.house.scope, campaign.id, ids, "shorter", reviewer=ANN)
 
 
-def lease(line: CampaignLine, campaign: Campaign, until: datetime) -> int:
+def leased(line: CampaignLine, campaign: Campaign, until: datetime) -> int:
     """As a run does it that dies before it writes anything."""
     with line.house.store.begin() as session:
         key = campaigns.demand_body_key(session, line.house.scope, campaign.id)
@@ -84,7 +88,7 @@ def test_what_was_in_the_hands_of_a_run_that_died_is_written_by_the_next(
     line.crowd(2)
     campaign = line.preview(brief=BRIEF)
     ask_again(line, campaign)
-    assert lease(line, campaign, datetime.now(UTC)) == 2
+    assert leased(line, campaign, datetime.now(UTC)) == 2
     before = len(model.billing.bills)
     asyncio.run(draft.fn(campaign.id))
     assert (len(model.billing.bills) - before, said()) == (2, [])
@@ -95,7 +99,7 @@ def test_a_run_that_begins_again_waits_for_what_its_own_dead_process_holds(line:
     campaign_id = line.open(brief=BRIEF)
     segment.fn(campaign_id)
     campaign = line.campaign(campaign_id)
-    assert lease(line, campaign, datetime.now(UTC) + timedelta(seconds=0.5)) == 2
+    assert leased(line, campaign, datetime.now(UTC) + timedelta(seconds=0.5)) == 2
     asyncio.run(draft.fn(campaign_id))
     assert len(line.mails(campaign, MailState.GENERATED)) == len(model.billing.bills) == 2
 
@@ -143,3 +147,33 @@ def test_what_was_being_written_when_the_campaign_was_cancelled_stays_left_out(
         asyncio.run(done)
     numbers = line.statistics(line.campaign(campaign_id))
     assert (numbers.rejected, numbers.waiting, numbers.adds_up) == (2, 0, True)
+
+
+def test_a_lease_outlives_a_database_that_is_away_for_a_moment(
+    line: CampaignLine, model: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del model
+    line.crowd(1)
+    campaign = line.preview(brief=BRIEF)
+    ask_again(line, campaign)
+    with line.house.store.read() as session:
+        key = campaigns.demand_body_key(session, line.house.scope, campaign.id)
+    lease = Lease(line.house.store, line.house.scope, campaign.id, key)
+    usual, beats, renewed = mail_writing.renew, count(), threading.Event()
+
+    def renew(*about: Any, **more: Any) -> None:
+        if next(beats) == 0:
+            raise OperationalError("UPDATE", {}, Exception("the database is away"))
+        usual(*about, **more)
+        renewed.set()
+
+    async def written() -> None:
+        async with lease.kept_alive():
+            assert await asyncio.to_thread(renewed.wait, 10)
+            assert lease.held_by_others() == 1, "it counts on"
+
+    assert len(lease.acquire()) == 1
+    monkeypatch.setattr(mail_writing, "renew", renew)
+    monkeypatch.setattr("tasks.campaign.lease.HEARTBEAT", 0.5)
+    asyncio.run(written())
+    assert lease.held_by_others() == 0

@@ -207,6 +207,8 @@ def test_who_is_left_out_is_counted_with_the_reason(store: Store, scope: Scope) 
         ("send_window", "9-5", "08:00-18:00"),
         ("time_zone", "Nowhere", "Europe/Berlin"),
         ("rest_days", "-1", "between 0 and"),
+        ("body_days", "36501", "between 0 and 36,500"),
+        ("remind_hours", "999999999", "between 0 and 876,000"),
         ("colour", "blue", "known are"),
         ("stop_at_failures", "7", "between 0 and 1"),
     ],
