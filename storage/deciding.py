@@ -6,6 +6,7 @@ CannotDecide
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Protocol
 
 from storage.documents import now
 
@@ -18,10 +19,23 @@ class Overtaken(CannotDecide):
     """Somebody else decided about it since it was looked at. Nothing of theirs is overwritten unseen."""
 
 
-def demand_in_time(expires_at: datetime | None, what: str) -> None:
-    """Raises CannotDecide once the time to decide about a sync or campaign is over."""
-    if expires_at and expires_at < now():
-        raise CannotDecide(f"the time to decide was over on {expires_at:%d %b %Y}: start a new {what}")
+class Decidable(Protocol):
+    """A sync or a campaign."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def status(self) -> StrEnum: ...
+    @property
+    def expires_at(self) -> datetime | None: ...
+
+
+def demand_decidable(run: Decidable, what: str, *, waits: bool) -> None:
+    """Raises CannotDecide when the run does not wait for a decision, or when the time to decide is over."""
+    if not waits:
+        raise CannotDecide(f"{what} {run.id} does not wait for a decision: it is {run.status}")
+    if run.expires_at and run.expires_at < now():
+        raise CannotDecide(f"the time to decide was over on {run.expires_at:%d %b %Y}: start a new {what}")
 
 
 class Choice(StrEnum):

@@ -2,7 +2,7 @@
 
 from storage.campaign import campaigns
 from storage.campaign.campaigns import Campaign
-from storage.deciding import CannotDecide, demand_in_time
+from storage.deciding import demand_decidable
 from storage.records import CampaignStatus
 from storage.scope import Scope, scoped
 from storage.session import Session
@@ -16,7 +16,5 @@ def lock_waiting_campaign(session: Session, scope: Scope, campaign_id: str) -> C
     """
     waits = campaigns.is_at(session, scope, campaign_id, CampaignStatus.REVIEW)
     campaign = campaigns.campaign(session, scope, campaign_id)
-    if not waits:
-        raise CannotDecide(f"campaign {campaign_id} does not wait for a decision: it is {campaign.status}")
-    demand_in_time(campaign.expires_at, "campaign")
+    demand_decidable(campaign, "campaign", waits=waits)
     return campaign

@@ -1,6 +1,6 @@
 """Whether a plan may be decided: marked row by row, advised about, or decided as a whole."""
 
-from storage.deciding import CannotDecide, demand_in_time
+from storage.deciding import demand_decidable
 from storage.records import SyncStatus
 from storage.scope import Scope, scoped
 from storage.session import Session
@@ -16,7 +16,5 @@ def lock_waiting_sync(session: Session, scope: Scope, sync_id: str) -> Sync:
     """
     waits = syncs.is_at(session, scope, sync_id, SyncStatus.PREVIEW)
     sync = syncs.sync(session, scope, sync_id)
-    if not waits:
-        raise CannotDecide(f"sync {sync_id} does not wait for a decision: it is {sync.status}")
-    demand_in_time(sync.expires_at, "sync")
+    demand_decidable(sync, "sync", waits=waits)
     return sync
